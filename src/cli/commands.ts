@@ -1,0 +1,92 @@
+/** The commands. Each returns its exit status. */
+import { listAudit } from "../ledger/audit.ts";
+import { listDecisions } from "../ledger/decisions.ts";
+import { listProposals } from "../ledger/proposals.ts";
+import { listReads } from "../ledger/reads.ts";
+import { listRevisions } from "../ledger/revisions.ts";
+import { listRuns } from "../ledger/runs.ts";
+import type { Question } from "../nodes/question.ts";
+import { answerThread, cancelThread, continueThread, startRequest, viewThread } from "../work/threads.ts";
+import { conclude, toJson } from "./conclude.ts";
+import { answerFrom, carriesDecision, type DecisionOptions } from "./decisions.ts";
+import { EXIT } from "./exit-status.ts";
+import { type RunDetails, renderRecord } from "./record.ts";
+import type { Session } from "./session.ts";
+import { table } from "./text.ts";
+
+export async function run(session: Session, request: string, options: { thread?: string }): Promise<number> {
+  const threadId = options.thread === undefined ? {} : { threadId: options.thread };
+  return await conclude(session, await startRequest(session.runtime, session, { request, ...threadId }));
+}
+
+export async function resume(session: Session, threadId: string, options: DecisionOptions): Promise<number> {
+  if (!carriesDecision(options))
+    return await conclude(session, await continueThread(session.runtime, session, threadId));
+  const decide = (question: Question) => answerFrom(options, question);
+  return await conclude(session, await answerThread(session.runtime, session, threadId, decide));
+}
+
+export async function cancel(session: Session, threadId: string, options: { reason?: string }): Promise<number> {
+  const reason = options.reason?.trim() || null;
+  return await conclude(session, await cancelThread(session.runtime, session, { threadId, reason }));
+}
+
+export async function show(session: Session, threadId: string): Promise<number> {
+  const { runtime, identity, surroundings, json } = session;
+  const view = await viewThread(runtime, identity, threadId);
+  const { ledger } = runtime;
+  const { tenant } = identity;
+  const details: RunDetails = {
+    revisions: await listRevisions(ledger, tenant, view.run.id),
+    reads: await listReads(ledger, tenant, view.run.id),
+    proposals: await listProposals(ledger, tenant, view.run.id),
+    decisions: await listDecisions(ledger, tenant, view.run.id),
+    audit: await listAudit(ledger, tenant, view.run.id),
+    earlier: (await listRuns(ledger, tenant, { threadId })).filter((other) => other.id !== view.run.id),
+  };
+  const text = json
+    ? JSON.stringify({ ...toJson(session, view), ...details }, null, 2)
+    : renderRecord(session, view, details);
+  surroundings.write(`${text}\n`);
+  return EXIT.done;
+}
+
+export async function list(session: Session, options: { waiting?: boolean }): Promise<number> {
+  const { runtime, identity, surroundings, json } = session;
+  const runs = await listRuns(runtime.ledger, identity.tenant, options.waiting ? { status: "waiting" } : {});
+  if (json) {
+    surroundings.write(`${JSON.stringify({ runs }, null, 2)}\n`);
+    return EXIT.done;
+  }
+  const rows = runs.map((row) => [
+    row.threadId,
+    row.answer?.status ?? row.status,
+    row.requester,
+    row.createdAt.slice(0, 19).replace("T", " "),
+    row.request.length > 60 ? `${row.request.slice(0, 59)}…` : row.request,
+  ]);
+  const nothing = options.waiting ? "Nothing waits for a decision." : "Nothing was asked yet.";
+  const none = [`${nothing} What can be asked:`, ...runtime.whatCanBeAsked.map((line) => `  ${line}`)].join("\n");
+  const text = rows.length > 0 ? table(["thread", "status", "asked by", "when (UTC)", "request"], rows) : none;
+  surroundings.write(`${text}\n`);
+  return EXIT.done;
+}
+
+export async function reseed(session: Session): Promise<number> {
+  const { runtime, surroundings, json } = session;
+  runtime.store.reseed();
+  const tables = runtime.store.snapshot();
+  if (json) {
+    surroundings.write(`${JSON.stringify({ reseeded: true, tables }, null, 2)}\n`);
+    return EXIT.done;
+  }
+  const shown = tables.map(({ table: name, rows }) => {
+    const columns = Object.keys(rows[0] ?? {});
+    return `${name}\n${table(
+      columns,
+      rows.map((row) => columns.map((column) => String(row[column] ?? "-"))),
+    )}`;
+  });
+  surroundings.write(`The store has its initial data again.\n${shown.join("\n")}\n`);
+  return EXIT.done;
+}

@@ -1,0 +1,72 @@
+/** Ends a command that left a thread somewhere: asks in a terminal, or prints how to go on. */
+import type { Question } from "../nodes/question.ts";
+import { answerThread, type ThreadView } from "../work/threads.ts";
+import { askPerson } from "./ask.ts";
+import { exitStatusOf } from "./exit-status.ts";
+import { renderAnswer, renderPlan, renderQuestion } from "./render.ts";
+import type { Session } from "./session.ts";
+import { dim, heading } from "./text.ts";
+
+/** Shows the thread, asks the person if one is there, and returns the exit status. */
+export async function conclude(session: Session, view: ThreadView): Promise<number> {
+  const { surroundings, json } = session;
+  if (json) {
+    surroundings.write(`${JSON.stringify(toJson(session, view), null, 2)}\n`);
+    return exitStatusOf(view);
+  }
+  if (!view.question) {
+    surroundings.write(`${renderAnswer(view)}\n${dim(`Thread ${view.threadId}`)}\n`);
+    return exitStatusOf(view);
+  }
+  surroundings.write(`${renderPlan(view)}\n${renderQuestion(view.question)}\n`);
+  const answer = surroundings.interactive ? await askPerson(view.question) : undefined;
+  if (answer) {
+    const after = await answerThread(session.runtime, session, view.threadId, () => answer);
+    return await conclude(session, after);
+  }
+  surroundings.write(`${howToGoOn(session, view.threadId, view.question)}\n`);
+  return exitStatusOf(view);
+}
+
+/** The exact commands that lead on from a thread that waits. */
+export function resumeCommands(session: Session, threadId: string, question: Question) {
+  const bound = `resume ${threadId} --proposal ${question.proposalId}`;
+  return {
+    ask: session.command(`resume ${threadId}`),
+    approve: session.command(`${bound} --approve`),
+    reject: session.command(`${bound} --reject "<reason>"`),
+  };
+}
+
+function howToGoOn(session: Session, threadId: string, question: Question): string {
+  const { ask, approve, reject } = resumeCommands(session, threadId, question);
+  return [
+    heading("Waiting for a decision"),
+    `  Thread ${threadId}. Nothing has run. To decide, in a terminal:`,
+    `    ${ask}`,
+    "  or without one:",
+    `    ${approve}`,
+    `    ${reject}`,
+    ...(question.actions.length > 1
+      ? [`  To decide on each action: --decisions <file.json> instead of --approve.`]
+      : []),
+  ].join("\n");
+}
+
+/** The machine-readable form of a thread: the same for every command. */
+export function toJson(session: Session, view: ThreadView): Record<string, unknown> {
+  const { run, question, state, effects, threadId } = view;
+  return {
+    threadId,
+    status: run.status,
+    run,
+    answer: run.answer,
+    plan: state.plan,
+    steps: state.steps,
+    question,
+    effects,
+    notices: state.notices,
+    exitStatus: exitStatusOf(view),
+    ...(question ? { resume: resumeCommands(session, threadId, question) } : {}),
+  };
+}

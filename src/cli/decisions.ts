@@ -1,0 +1,85 @@
+/** A decision from the command line: `--approve`, `--reject <reason>` or `--decisions <file.json>`. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { type ProposalAnswer, ProposalAnswerSchema } from "../domain/answer-to-proposal.ts";
+import { asStorageError, HoldpointError } from "../errors.ts";
+import type { Question } from "../nodes/question.ts";
+
+export interface DecisionOptions {
+  approve?: boolean;
+  reject?: string;
+  decisions?: string;
+  proposal?: string;
+}
+
+/** True when the command line carries a decision. @throws HoldpointError `usage` when it carries more than one */
+export function carriesDecision(options: DecisionOptions): boolean {
+  const given = [
+    options.approve && "--approve",
+    options.reject !== undefined && "--reject",
+    options.decisions && "--decisions",
+  ];
+  const names = given.filter((name) => typeof name === "string");
+  if (names.length > 1) {
+    throw new HoldpointError("usage", `${names.join(" and ")} exclude each other.`, { hint: "Give one of them." });
+  }
+  if (options.reject !== undefined && options.reject.trim() === "") {
+    throw new HoldpointError("usage", "--reject needs a reason.", { hint: 'For example: --reject "wrong customer".' });
+  }
+  return names.length === 1;
+}
+
+/** The answer that the options stand for. @throws HoldpointError `usage` when the file or the proposal does not fit */
+export function answerFrom(options: DecisionOptions, question: Question): ProposalAnswer {
+  const { proposalId } = question;
+  if (options.proposal !== undefined && options.proposal !== proposalId) {
+    throw new HoldpointError(
+      "usage",
+      `The thread waits for a decision on "${proposalId}", not on "${options.proposal}".`,
+      {
+        hint: "Look at it again with `resume` without a decision.",
+      },
+    );
+  }
+  if (options.decisions !== undefined) return readDecisions(options.decisions, proposalId);
+  if (options.approve) {
+    return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "approve", step })) };
+  }
+  const message = options.reject?.trim() ?? "";
+  return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "reject", step, message })) };
+}
+
+const FileSchema = z.union([
+  ProposalAnswerSchema.partial({ proposalId: true }).strict(),
+  ProposalAnswerSchema.shape.decisions.transform((decisions) => ({ decisions })),
+]);
+
+const EXAMPLE =
+  '{ "decisions": [{ "step": "s1", "type": "approve" }, { "step": "s2", "type": "reject", "message": "why" }] }';
+
+function readDecisions(path: string, proposalId: string): ProposalAnswer {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? `is not JSON: ${error.message}` : describe(error, path);
+    throw new HoldpointError("usage", `The decisions file "${path}" ${why}.`, {
+      hint: `Expected ${EXAMPLE}.`,
+      cause: error,
+    });
+  }
+  const parsed = FileSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new HoldpointError("usage", `The decisions file "${path}" does not have the expected form.`, {
+      hint: `Expected ${EXAMPLE}.`,
+    });
+  }
+  const named = "proposalId" in parsed.data ? parsed.data.proposalId : undefined;
+  return { decisions: parsed.data.decisions, proposalId: named ?? proposalId };
+}
+
+function describe(error: unknown, path: string): string {
+  const known = asStorageError(error, path);
+  if (known instanceof HoldpointError) return "cannot be read";
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? "does not exist" : "cannot be read";
+}

@@ -1,0 +1,59 @@
+/** Exit statuses, documented in the README. */
+import type { AnswerStatus } from "../domain/answer.ts";
+import { type ErrorCode, HoldpointError } from "../errors.ts";
+import type { ThreadView } from "../work/threads.ts";
+
+export const EXIT = {
+  /** Done as asked; a rejection or a cancellation that was asked for is that too. */
+  done: 0,
+  /** A defect in Holdpoint. */
+  defect: 1,
+  /** The command line, a file or a value does not fit; nothing was changed. */
+  usage: 2,
+  /** A person has to decide first. */
+  waiting: 3,
+  /** Nothing was done: not understood, not possible, or not allowed; the answer says why. */
+  notDone: 4,
+  /** Something failed on the way: the answer says what was undone, and what was not. */
+  failed: 5,
+  /** Somebody else decided, or is at it right now; nothing was changed. */
+  conflict: 6,
+  /** A database cannot be read or written. */
+  storage: 7,
+} as const;
+
+const BY_ANSWER: Record<AnswerStatus, number> = {
+  success: EXIT.done,
+  rejected: EXIT.done,
+  cancelled: EXIT.done,
+  no_match: EXIT.notDone,
+  insufficient_stock: EXIT.notDone,
+  invalid_request: EXIT.notDone,
+  unsupported_intent: EXIT.notDone,
+  denied: EXIT.notDone,
+  superseded: EXIT.conflict,
+  failed: EXIT.failed,
+  uncertain: EXIT.failed,
+};
+
+const BY_ERROR: Record<ErrorCode, number> = {
+  usage: EXIT.usage,
+  unknown_thread: EXIT.usage,
+  not_paused: EXIT.conflict,
+  decision_taken: EXIT.conflict,
+  busy: EXIT.conflict,
+  storage: EXIT.storage,
+  action_failed: EXIT.failed,
+  internal: EXIT.defect,
+};
+
+/** The exit status for a thread as an invocation left it. */
+export function exitStatusOf(view: ThreadView): number {
+  if (view.run.answer) return BY_ANSWER[view.run.answer.status];
+  return view.question ? EXIT.waiting : EXIT.conflict;
+}
+
+/** The exit status for whatever was thrown. */
+export function exitStatusOfError(error: unknown): number {
+  return error instanceof HoldpointError ? BY_ERROR[error.code] : EXIT.defect;
+}

@@ -1,0 +1,101 @@
+/** The command line: what can be typed, and what it means. */
+import { Command, CommanderError } from "commander";
+import { HoldpointError } from "../errors.ts";
+import { cancel, list, reseed, resume, run, show } from "./commands.ts";
+import type { DecisionOptions } from "./decisions.ts";
+import { EXIT } from "./exit-status.ts";
+import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
+
+const HELP = `
+Examples:
+  npm start -- "Do you have any round sunglasses in stock that are under $100?"
+  npm start -- "Return 2 Aviator sunglasses I bought last week."
+  npm start -- resume <thread> --approve
+
+Exit statuses:
+  0 done as asked   2 usage   3 waiting for a decision   4 nothing done: the answer says why
+  5 failed: the answer says what was undone   6 decided or under way elsewhere
+  7 a database cannot be used   1 a defect in Holdpoint`;
+
+/**
+ * Parses and runs a command line.
+ * @param argv the words after the program's name
+ * @returns the exit status
+ * @throws HoldpointError and whatever else a command throws
+ */
+export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  let status: number = EXIT.done;
+  const act = (options: CommonOptions, work: (session: Session) => Promise<number>) =>
+    withSession(surroundings, options, work).then((result) => {
+      status = result;
+    });
+  const program = createProgram(act);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: surroundings.write, writeErr: () => undefined });
+  }
+  if (argv.every((word) => word === "--debug")) {
+    throw new HoldpointError("usage", "No request was given.", { hint: "See --help." });
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return status;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT.done;
+    const message = error.message.replace(/^error: /, "");
+    throw new HoldpointError("usage", /[.!?]$/.test(message) ? message : `${message}.`, { hint: "See --help." });
+  }
+}
+
+type Act = (options: CommonOptions, work: (session: Session) => Promise<number>) => Promise<void>;
+
+function createProgram(act: Act): Command {
+  const program = new Command("holdpoint")
+    .description("Plans work, stages every side effect, asks a person, and runs exactly what was approved.")
+    .addHelpText("after", HELP)
+    .option("--debug", "print stack traces of errors");
+
+  common(program.command("run", { isDefault: true }))
+    .description("ask for something, in plain words (the word `run` may be left out)")
+    .argument("<request...>", "what you want done")
+    .option("--thread <id>", "go on in this thread; a request that waits there is superseded")
+    .action((words: string[], options: CommonOptions & { thread?: string }) =>
+      act(options, (session) => run(session, words.join(" "), options)),
+    );
+  common(program.command("resume"))
+    .description("look at a thread that waits, and decide; carries on what a crash left")
+    .argument("<thread>", "its id, as printed when it began to wait")
+    .option("--approve", "approve every action of the proposal")
+    .option("--reject <reason>", "reject every action of the proposal")
+    .option("--decisions <file.json>", "decide on each action; see the README for the form")
+    .option("--proposal <id>", "decide only if this is the proposal that waits")
+    .action((thread: string, options: CommonOptions & DecisionOptions) =>
+      act(options, (session) => resume(session, thread, options)),
+    );
+  common(program.command("show"))
+    .description("everything that is recorded of a thread")
+    .argument("<thread>", "its id")
+    .action((thread: string, options: CommonOptions) => act(options, (session) => show(session, thread)));
+  common(program.command("list"))
+    .description("the threads, newest first")
+    .option("--waiting", "only those that wait for a decision")
+    .action((options: CommonOptions & { waiting?: boolean }) => act(options, (session) => list(session, options)));
+  common(program.command("cancel"))
+    .description("end a thread that waits; nothing of what waits will run")
+    .argument("<thread>", "its id")
+    .option("--reason <text>", "why")
+    .action((thread: string, options: CommonOptions & { reason?: string }) =>
+      act(options, (session) => cancel(session, thread, options)),
+    );
+  common(program.command("reseed"))
+    .description("give the example store its initial data again")
+    .action((options: CommonOptions) => act(options, (session) => reseed(session)));
+  return program;
+}
+
+function common(command: Command): Command {
+  return command
+    .option("--as <person>", "who asks or decides (default: your login name)")
+    .option("--json", "print one JSON document, and never ask")
+    .option("--debug", "print stack traces of errors");
+}

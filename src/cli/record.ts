@@ -1,0 +1,70 @@
+/** `show`: everything that the ledger holds of a thread's newest run, for a person. */
+
+import type { Decision, Proposal } from "../domain/proposal.ts";
+import type { Run } from "../domain/run.ts";
+import type { AuditEntry } from "../ledger/audit.ts";
+import type { ReadOutcome } from "../ledger/reads.ts";
+import type { Revision } from "../ledger/revisions.ts";
+import type { ThreadView } from "../work/threads.ts";
+import { resumeCommands } from "./conclude.ts";
+import { renderAnswer, renderPlan, renderQuestion } from "./render.ts";
+import type { Session } from "./session.ts";
+import { dim, heading, printable, table } from "./text.ts";
+
+export interface RunDetails {
+  revisions: Revision[];
+  reads: ReadOutcome[];
+  proposals: Proposal[];
+  decisions: Decision[];
+  audit: AuditEntry[];
+  /** Earlier runs of the same thread, newest first. */
+  earlier: Run[];
+}
+
+export function renderRecord(session: Session, view: ThreadView, details: RunDetails): string {
+  const { run, question } = view;
+  const parts = [
+    `${heading("Thread")} ${view.threadId} ${dim(`(run ${run.id})`)}`,
+    `  "${printable(run.request)}" asked by ${printable(run.requester)} at ${run.createdAt}`,
+    `  ${run.answer ? `ended: ${run.answer.status}` : run.status}`,
+    renderPlan(view),
+    ...proposals(details),
+    effects(view),
+    question ? renderQuestion(question) : renderAnswer(view),
+    question ? `${heading("To decide")}\n  ${resumeCommands(session, view.threadId, question).ask}` : "",
+    audit(details.audit),
+    ...earlier(details.earlier),
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function proposals({ proposals: all, decisions }: RunDetails): string[] {
+  if (all.length === 0) return [];
+  const lines = all.map((proposal) => {
+    const decision = decisions.find((candidate) => candidate.proposalId === proposal.id);
+    const by = decision
+      ? `; ${decision.verdict.replace("_", " ")} by ${decision.principal} at ${decision.decidedAt}${decision.reason === null ? "" : `: ${decision.reason}`}`
+      : "";
+    return `  ${proposal.id}: ${proposal.actions.length} action(s), ${proposal.status}${printable(by)}`;
+  });
+  return [heading("Proposals"), ...lines];
+}
+
+function effects(view: ThreadView): string {
+  if (view.effects.length === 0) return "";
+  const rows = view.effects.map((e) => [e.step, e.action, e.status, String(e.attempts), e.note ?? ""]);
+  return `${heading("Effects")}\n${table(["step", "action", "status", "attempts", "note"], rows)}`;
+}
+
+function audit(entries: readonly AuditEntry[]): string {
+  const rows = entries.map((entry) => [String(entry.seq), entry.at, entry.principal, entry.event]);
+  return `${heading("Audit")}\n${table(["#", "when", "who", "what"], rows)}`;
+}
+
+function earlier(runs: readonly Run[]): string[] {
+  if (runs.length === 0) return [];
+  return [
+    heading("Earlier on this thread"),
+    ...runs.map((run) => `  ${run.answer?.status ?? run.status}: "${printable(run.request)}"`),
+  ];
+}

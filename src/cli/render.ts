@@ -1,0 +1,74 @@
+/** What a person reads: the plan, what is proposed, and how it ended. */
+import type { Effect } from "../domain/proposal.ts";
+import type { Question } from "../nodes/question.ts";
+import type { ThreadView } from "../work/threads.ts";
+import { changeTable, dim, heading, indent, printable } from "./text.ts";
+
+/** The plan, step by step. */
+export function renderPlan(view: ThreadView): string {
+  const { plan, steps } = view.state;
+  if (!plan) return "";
+  const by = plan.source.name === undefined ? plan.source.kind : `${plan.source.kind} ${plan.source.name}`;
+  const lines = plan.steps.map((step, index) => {
+    const state = steps[step.id]?.status ?? "pending";
+    return `  ${index + 1}. ${printable(step.title)} ${dim(`(${step.id}: ${step.action}, ${state})`)}`;
+  });
+  return [`${heading("Plan")} ${dim(`by ${by}`)}`, ...lines].join("\n");
+}
+
+const REVERSIBILITY = {
+  reversible: "can be undone",
+  compensatable: "can be made up for, not undone",
+  irreversible: "CANNOT be undone",
+} as const;
+
+/** What is proposed, what it would change, and why a person is asked. */
+export function renderQuestion(question: Question): string {
+  const actions = question.actions.map((action, index) => {
+    const about = `${action.action} v${action.version}, ${action.impact.level} impact, ${REVERSIBILITY[action.reversibility]}`;
+    const takes = action.takesWith.length > 0 ? [`Rejecting it rejects ${action.takesWith.join(", ")} too.`] : [];
+    const unknown = action.changes.length === 0 ? ["Its changes are known only when what it waits for is done."] : [];
+    const lines = [
+      `${index + 1}. ${heading(printable(action.title))} ${dim(`(${action.step}: ${about})`)}`,
+      indent(dim(printable(JSON.stringify(action.args))), 3),
+      ...[...takes, ...unknown].map((line) => indent(line, 3)),
+      ...action.changes.map((change) => indent(changeTable(change), 3)),
+    ];
+    return lines.join("\n");
+  });
+  const { impact, review } = question;
+  const seconds = Math.max(1, Math.round(impact.durationMs / 1000));
+  const reversible = impact.reversible ? "all of it can be undone" : "NOT all of it can be undone";
+  return [
+    `${heading("Staged changes")} ${dim("nothing has run yet")}`,
+    ...actions.map((action) => indent(action)),
+    heading("Impact"),
+    `  ${impact.level}; touches ${printable(impact.resources.join(", "))}; ${reversible}; takes about ${seconds} s`,
+    heading("Why you are asked"),
+    ...question.reasons.map((reason) => `  ${printable(reason)}`),
+    ...(review?.reasons ?? []).map((reason) => `  Reviewer: ${printable(reason)}`),
+    ...notices(question.notices),
+  ].join("\n");
+}
+
+function notices(texts: readonly string[]): string[] {
+  return texts.length === 0 ? [] : [heading("Note"), ...texts.map((text) => `  ${printable(text)}`)];
+}
+
+/** How the run ended: the answer for the customer, and what was really written. */
+export function renderAnswer(view: ThreadView): string {
+  const { answer } = view.run;
+  if (!answer) return "";
+  const written = view.effects.filter((effect) => effect.status === "succeeded");
+  return [
+    ...notices(view.state.notices),
+    `${heading("Answer")} ${dim(`(${answer.status})`)}`,
+    `  ${printable(answer.text)}`,
+    ...answer.details.map((line) => `  ${printable(line)}`),
+    ...(written.length > 0 ? [heading("What changed"), ...written.map((effect) => indent(renderEffect(effect)))] : []),
+  ].join("\n");
+}
+
+function renderEffect(effect: Effect): string {
+  return effect.changes.map(changeTable).join("\n");
+}

@@ -1,0 +1,86 @@
+/** What every command shares: who calls, how output goes out, and the databases for the time that it runs. */
+import { userInfo } from "node:os";
+import { parse, relative } from "node:path";
+import { readConfig } from "../config.ts";
+import type { Identity } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
+
+/** The world around a command. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** True when a person can be asked: input and output are a terminal. */
+  readonly interactive: boolean;
+  /** Standard output. */
+  write(text: string): void;
+  /** Standard error. */
+  writeError(text: string): void;
+}
+
+export interface Session {
+  readonly runtime: Runtime;
+  readonly identity: Identity;
+  readonly surroundings: Surroundings;
+  readonly json: boolean;
+  /** How the caller would type a further command of Holdpoint. */
+  command(rest: string): string;
+}
+
+export interface CommonOptions {
+  json?: boolean;
+  as?: string;
+}
+
+/** Opens the databases, runs the command, and closes them whatever happens. */
+export async function withSession(
+  surroundings: Surroundings,
+  options: CommonOptions,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const identity = { tenant: DEVELOPMENT_IDENTITY.tenant, principal: principalOf(options.as) };
+  const config = readConfig(surroundings.environment);
+  const runtime = await createRuntime(config);
+  try {
+    const command = (rest: string) => `${homePrefix(config.home)}${programName(surroundings.environment)} ${rest}`;
+    return await work({ runtime, identity, surroundings, json: options.json ?? false, command });
+  } finally {
+    await runtime.close();
+  }
+}
+
+function principalOf(given: string | undefined): string {
+  const name = (given ?? loginName()).trim();
+  if (name === "" || name.length > 100 || /\p{C}/u.test(name)) {
+    throw new HoldpointError("usage", `"${name.slice(0, 120)}" is no name for a person.`, {
+      hint: "Give --as a name of 1 to 100 printable characters.",
+    });
+  }
+  return name;
+}
+
+/** Some machines run processes for users without a name. */
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return DEVELOPMENT_IDENTITY.principal;
+  }
+}
+
+function programName(environment: Surroundings["environment"]): string {
+  return environment.npm_lifecycle_event === "start" ? "npm start --" : "node src/cli/main.ts";
+}
+
+/** A folder other than the default has to be named again. */
+function homePrefix(home: string): string {
+  const shown = relative(process.cwd(), home);
+  if (shown === ".holdpoint") return "";
+  const path = shown.startsWith("..") || parse(shown).root !== "" ? home : shown;
+  return `HOLDPOINT_HOME=${quoteForShell(path)} `;
+}
+
+/** A word as a POSIX shell reads it back. */
+function quoteForShell(text: string): string {
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,46 @@
+/** Text for a terminal. What came from outside must not be able to draw on the screen of the person who decides. */
+import Table from "cli-table3";
+import colors from "picocolors";
+import type { Change } from "../domain/proposal.ts";
+
+/** Control characters (escape sequences among them) and marks that turn the direction of writing become visible. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A text on one line, with everything that is not plain to see written out as a code point. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return character === "\n" || character === "\t" ? " " : `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
+  });
+}
+
+export const heading = (text: string): string => colors.bold(text);
+export const dim = (text: string): string => colors.dim(text);
+
+export function indent(text: string, spaces = 2): string {
+  return text
+    .split("\n")
+    .map((line) => (line === "" ? line : " ".repeat(spaces) + line))
+    .join("\n");
+}
+
+/** A table with a head; cells are made printable. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({
+    head: head.map((cell) => colors.bold(cell)),
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) drawn.push(row.map(printable));
+  return drawn.toString();
+}
+
+const show = (value: unknown): string => (value === null || value === undefined ? "-" : String(value));
+
+/** One change as a before/after table: what differs when a row is altered, the whole row when it comes or goes. */
+export function changeTable({ table: name, key, before, after }: Change): string {
+  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  const shown = fields.filter((field) => (before?.[field] ?? null) !== (after?.[field] ?? null));
+  const what = before === null ? "new row" : after === null ? "row removed" : "row altered";
+  const rows = shown.map((field) => [field, show(before?.[field]), show(after?.[field])]);
+  return `${printable(`${name} ${key}`)} ${dim(`(${what})`)}\n${table(["", "before", "after"], rows)}`;
+}

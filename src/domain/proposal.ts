@@ -1,0 +1,158 @@
+/** What needs consent, and what policy, reviewer and person said about it. */
+import { z } from "zod";
+import { digestOf, JsonObjectSchema, JsonSchema } from "./json.ts";
+
+/** One row of a table, as a person reads it: money is text such as "$80.00". */
+const RowSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+export type Row = z.infer<typeof RowSchema>;
+
+/** What happens to one row. `before` is null when the row is new, `after` is null when it goes away. */
+export const ChangeSchema = z.object({
+  table: z.string(),
+  key: z.string(),
+  before: RowSchema.nullable(),
+  after: RowSchema.nullable(),
+});
+export type Change = z.infer<typeof ChangeSchema>;
+
+const ReversibilitySchema = z.enum(["reversible", "compensatable", "irreversible"]);
+export type Reversibility = z.infer<typeof ReversibilitySchema>;
+
+const ImpactLevelSchema = z.enum(["low", "medium", "high", "critical"]);
+export type ImpactLevel = z.infer<typeof ImpactLevelSchema>;
+
+/** How much is at stake. `durationMs` is an estimate in milliseconds. */
+const ImpactSchema = z.object({
+  level: ImpactLevelSchema,
+  resources: z.array(z.string()),
+  reversible: z.boolean(),
+  durationMs: z.number().int().nonnegative(),
+});
+export type Impact = z.infer<typeof ImpactSchema>;
+
+/** One write as it would run: `args` are final but for references to writes of the same proposal. */
+const ProposedActionSchema = z.object({
+  step: z.string(),
+  title: z.string(),
+  action: z.string(),
+  version: z.number().int(),
+  args: JsonObjectSchema,
+  /** Steps of the same proposal that must have run before; rejecting one of them takes this one with it. */
+  dependsOn: z.array(z.string()),
+  changes: z.array(ChangeSchema),
+  impact: ImpactSchema,
+  reversibility: ReversibilitySchema,
+});
+export type ProposedAction = z.infer<typeof ProposedActionSchema>;
+
+export const VerdictSchema = z.enum(["allow", "escalate", "deny"]);
+export type Verdict = z.infer<typeof VerdictSchema>;
+
+/** One thing that policy noticed. `step` is absent when it concerns the whole. */
+export const FindingSchema = z.object({
+  rule: z.string(),
+  verdict: VerdictSchema,
+  reason: z.string(),
+  step: z.string().optional(),
+});
+export type Finding = z.infer<typeof FindingSchema>;
+
+/** What the reviewer model said; `unavailable` sends the proposal to a person. */
+const ReviewSchema = z.object({
+  verdict: z.enum(["allow", "escalate", "deny", "unavailable"]),
+  reasons: z.array(z.string()),
+});
+export type Review = z.infer<typeof ReviewSchema>;
+
+/**
+ * Where a proposal stands. Only `pending` ones can be decided; only `approved` ones can be committed;
+ * `stale` ones were approved for something that is no longer what would run.
+ */
+const ProposalStatusSchema = z.enum([
+  "pending",
+  "approved",
+  "rejected",
+  "denied",
+  "superseded",
+  "stale",
+  "committed",
+  "rolled_back",
+  "uncertain",
+]);
+export type ProposalStatus = z.infer<typeof ProposalStatusSchema>;
+
+export const ProposalSchema = z.object({
+  id: z.string(),
+  runId: z.string(),
+  number: z.number().int().positive(),
+  kind: z.enum(["transaction"]),
+  status: ProposalStatusSchema,
+  /** Digest over tenant, run, and each action's name, version and arguments. */
+  digest: z.string(),
+  actions: z.array(ProposedActionSchema).min(1),
+  impact: ImpactSchema,
+  findings: z.array(FindingSchema),
+  review: ReviewSchema.nullable(),
+  createdAt: z.string(),
+});
+export type Proposal = z.infer<typeof ProposalSchema>;
+
+const ActionDecisionSchema = z.object({
+  step: z.string(),
+  verdict: z.enum(["approved", "rejected"]),
+  reason: z.string().nullable(),
+});
+export type ActionDecision = z.infer<typeof ActionDecisionSchema>;
+
+/** Who decided: a person, policy (nobody had to be asked) or the system (superseded, cancelled with the run). */
+const DeciderSchema = z.enum(["person", "policy", "system"]);
+
+/** Taken once for each proposal; `digest` is the proposal's digest at that moment. */
+export const DecisionSchema = z.object({
+  proposalId: z.string(),
+  digest: z.string(),
+  decider: DeciderSchema,
+  principal: z.string(),
+  verdict: z.enum(["approved", "partly_approved", "rejected", "cancelled", "superseded"]),
+  actions: z.array(ActionDecisionSchema),
+  reason: z.string().nullable(),
+  decidedAt: z.string(),
+});
+export type Decision = z.infer<typeof DecisionSchema>;
+
+const EffectStatusSchema = z.enum(["executing", "succeeded", "failed", "uncertain", "undone", "undo_failed"]);
+export type EffectStatus = z.infer<typeof EffectStatusSchema>;
+
+/** One write's recorded execution. `key` is the idempotency key that the action gets. */
+export const EffectSchema = z.object({
+  key: z.string(),
+  runId: z.string(),
+  proposalId: z.string(),
+  position: z.number().int(),
+  step: z.string(),
+  action: z.string(),
+  version: z.number().int(),
+  args: JsonObjectSchema,
+  status: EffectStatusSchema,
+  attempts: z.number().int(),
+  undoData: JsonSchema,
+  output: JsonSchema,
+  changes: z.array(ChangeSchema),
+  note: z.string().nullable(),
+});
+export type Effect = z.infer<typeof EffectSchema>;
+
+/**
+ * What an approval is bound to: tenant, run, and each action's step, name, version, arguments and dependencies, in
+ * order. References to writes of the same proposal stay symbolic (invariant 1).
+ */
+export function proposalDigest(tenant: string, runId: string, actions: readonly ProposedAction[]): string {
+  const bound = actions.map(({ step, action, version, args, dependsOn }) => ({
+    step,
+    action,
+    version,
+    args,
+    dependsOn,
+  }));
+  return digestOf({ tenant, runId, actions: bound });
+}

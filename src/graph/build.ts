@@ -1,0 +1,49 @@
+/** Wires the graph: eight nodes, and the routes between them. */
+import { type BaseCheckpointSaver, START, StateGraph } from "@langchain/langgraph";
+import { createCommitter } from "../nodes/committer.ts";
+import type { NodeDeps } from "../nodes/deps.ts";
+import { createExecutor } from "../nodes/executor.ts";
+import { createGuardrail } from "../nodes/guardrail.ts";
+import { createHuman } from "../nodes/human.ts";
+import { createPlanner } from "../nodes/planner.ts";
+import { createReflector } from "../nodes/reflector.ts";
+import { createReviewer } from "../nodes/reviewer.ts";
+import { createStager } from "../nodes/stager.ts";
+import { CallerContext, HoldpointInput, HoldpointState } from "../state.ts";
+import { routeFrom, routes } from "./routes.ts";
+
+/** Enough supersteps for any plan within the limits; LangGraph's default of 25 is not. */
+const RECURSION_LIMIT = 100;
+
+/**
+ * The compiled graph. Every caller gets durability `sync` (a checkpoint is written before the next node starts) and
+ * strict resume (an answer names the interrupt that it is for).
+ */
+export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
+  const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: CallerContext })
+    .addNode("guardrail", createGuardrail(deps))
+    .addNode("planner", createPlanner(deps))
+    .addNode("executor", createExecutor(deps))
+    .addNode("stager", createStager(deps))
+    .addNode("reviewer", createReviewer(deps))
+    .addNode("human", createHuman(deps))
+    .addNode("committer", createCommitter(deps))
+    .addNode("reflector", createReflector(deps))
+    .addEdge(START, "guardrail")
+    .addConditionalEdges("guardrail", routeFrom("guardrail"), routes.guardrail)
+    .addConditionalEdges("planner", routeFrom("planner"), routes.planner)
+    .addConditionalEdges("executor", routeFrom("executor"), routes.executor)
+    .addConditionalEdges("stager", routeFrom("stager"), routes.stager)
+    .addConditionalEdges("reviewer", routeFrom("reviewer"), routes.reviewer)
+    .addConditionalEdges("human", routeFrom("human"), routes.human)
+    .addConditionalEdges("committer", routeFrom("committer"), routes.committer)
+    .addConditionalEdges("reflector", routeFrom("reflector"), routes.reflector)
+    .compile({ ...(checkpointer ? { checkpointer } : {}), name: "holdpoint" });
+  return compiled.withConfig({
+    configurable: { __pregel_strict_resume: true },
+    durability: "sync",
+    recursionLimit: RECURSION_LIMIT,
+  });
+}
+
+export type HoldpointGraph = ReturnType<typeof buildGraph>;

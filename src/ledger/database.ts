@@ -1,0 +1,80 @@
+/** Opens the ledger and brings it up to date. SQLite is the embedded default. */
+import {
+  CamelCasePlugin,
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type Transaction,
+} from "kysely";
+import { Migrator } from "kysely/migration";
+import { asStorageError } from "../errors.ts";
+import { type Db, openSqlite } from "../sqlite.ts";
+import { migrations } from "./migrations.ts";
+import type { LedgerSchema } from "./schema.ts";
+
+export type Ledger = Kysely<LedgerSchema>;
+/** What every ledger function takes first: the database, or a transaction on it. */
+export type LedgerTransaction = Transaction<LedgerSchema>;
+
+/** Deferred transactions that read and then write fail under two processes (`SQLITE_BUSY_SNAPSHOT`); these wait. */
+class ImmediateSqliteDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+  }
+}
+
+/** SQLite does have transactional DDL; with it, a migration is one transaction and its own lock. */
+class TransactionalDdlAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class ImmediateSqliteDialect extends SqliteDialect {
+  readonly #database: Db;
+
+  constructor(database: Db) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): ImmediateSqliteDriver {
+    return new ImmediateSqliteDriver({ database: this.#database });
+  }
+
+  override createAdapter(): TransactionalDdlAdapter {
+    return new TransactionalDdlAdapter();
+  }
+}
+
+/** A Kysely on a dialect, with the ledger's naming; for Postgres give its dialect. */
+function createLedger(dialect: Dialect): Ledger {
+  return new Kysely<LedgerSchema>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
+}
+
+/**
+ * Opens the ledger in a SQLite file and migrates it; safe when several processes do so at once.
+ * @throws HoldpointError `storage` that names the file
+ */
+export async function openSqliteLedger(path: string): Promise<Ledger> {
+  const ledger = createLedger(new ImmediateSqliteDialect(openSqlite(path)));
+  try {
+    await migrateLedger(ledger);
+    return ledger;
+  } catch (error) {
+    await ledger.destroy();
+    throw asStorageError(error, path);
+  }
+}
+
+/** Applies what is missing of the migration history, in one transaction. @throws whatever the database threw */
+async function migrateLedger(ledger: Ledger): Promise<void> {
+  await ledger.transaction().execute(async (trx) => {
+    const { error } = await new Migrator({ db: trx, provider: migrations }).migrateToLatest();
+    if (error) throw error;
+  });
+}

@@ -1,0 +1,133 @@
+/**
+ * Effects: an intent row before each write and its outcome after it (invariant 2), under a key that is never used twice
+ * (invariant 3). Rows move by compare-and-set, under the run's lease.
+ */
+import type { Selectable } from "kysely";
+import { canonicalJson, derivedId, type Json, type JsonObject, storedJson } from "../domain/json.ts";
+import { type Change, type Effect, EffectSchema, type EffectStatus } from "../domain/proposal.ts";
+import type { Stamp } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import { appendAudit } from "./audit.ts";
+import type { Ledger } from "./database.ts";
+import { assertLease, type Lease } from "./leases.ts";
+import type { EffectsTable } from "./schema.ts";
+
+function toEffect(row: Selectable<EffectsTable>): Effect {
+  return EffectSchema.parse({
+    ...row,
+    args: JSON.parse(row.args),
+    undoData: JSON.parse(row.undoData),
+    output: JSON.parse(row.output),
+    changes: JSON.parse(row.changes),
+  });
+}
+
+/** The key of an effect: run, step, action, version and resolved arguments, never a position in the graph. */
+export function effectKey(
+  runId: string,
+  call: { step: string; action: string; version: number; args: JsonObject },
+): string {
+  const { step, action, version, args } = call;
+  return derivedId("eff", { runId, step, action, version, args });
+}
+
+/** A run's effects in the order in which they were begun. */
+export async function listEffects(db: Ledger, tenant: string, runId: string): Promise<Effect[]> {
+  const rows = await db
+    .selectFrom("effects")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("runId", "=", runId)
+    .orderBy("createdAt")
+    .orderBy("position")
+    .execute();
+  return rows.map(toEffect);
+}
+
+/** The effect with this key, or undefined. */
+async function findEffect(db: Ledger, tenant: string, key: string): Promise<Effect | undefined> {
+  const row = await db
+    .selectFrom("effects")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  return row && toEffect(row);
+}
+
+export type EffectIntent = Pick<
+  Effect,
+  "key" | "runId" | "proposalId" | "position" | "step" | "action" | "version" | "args" | "undoData" | "changes"
+>;
+
+/**
+ * Records the intent to run a write.
+ * @returns `begun: false` with the row that is there already when the key was used before
+ */
+export async function beginEffect(
+  db: Ledger,
+  stamp: Stamp,
+  lease: Lease,
+  intent: EffectIntent,
+): Promise<{ begun: boolean; effect: Effect }> {
+  return await db.transaction().execute(async (trx) => {
+    await assertLease(trx, lease);
+    const existing = await findEffect(trx, stamp.tenant, intent.key);
+    if (existing) return { begun: false, effect: existing };
+    const row = {
+      ...intent,
+      tenant: stamp.tenant,
+      args: canonicalJson(intent.args),
+      undoData: canonicalJson(intent.undoData),
+      changes: storedJson(intent.changes),
+      output: "null",
+      status: "executing" satisfies EffectStatus,
+      attempts: 1,
+      note: null,
+      createdAt: stamp.at,
+      updatedAt: stamp.at,
+    };
+    await trx.insertInto("effects").values(row).execute();
+    const data = { key: intent.key, step: intent.step, action: intent.action, args: intent.args };
+    await appendAudit(trx, { ...stamp, event: "effect.begun", runId: intent.runId, data });
+    return { begun: true, effect: toEffect(row) };
+  });
+}
+
+/**
+ * Moves an effect from the status that it was read with to another, with what is now known of it.
+ * @throws HoldpointError `busy` when another process moved it first
+ */
+export async function settleEffect(
+  db: Ledger,
+  stamp: Stamp,
+  lease: Lease,
+  move: { effect: Effect; to: EffectStatus; output?: Json; changes?: Change[]; note?: string; attempts?: number },
+): Promise<Effect> {
+  const { effect, to } = move;
+  return await db.transaction().execute(async (trx) => {
+    await assertLease(trx, lease);
+    const row = await trx
+      .updateTable("effects")
+      .set({
+        status: to,
+        output: canonicalJson(move.output ?? effect.output),
+        changes: storedJson(move.changes ?? effect.changes),
+        note: move.note ?? effect.note,
+        attempts: move.attempts ?? effect.attempts,
+        updatedAt: stamp.at,
+      })
+      .where("tenant", "=", stamp.tenant)
+      .where("key", "=", effect.key)
+      .where("status", "=", effect.status)
+      .where("attempts", "=", effect.attempts)
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) {
+      throw new HoldpointError("busy", `Effect "${effect.key}" was moved by another process.`);
+    }
+    const data = { key: effect.key, step: effect.step, note: move.note ?? null };
+    await appendAudit(trx, { ...stamp, event: `effect.${to}`, runId: effect.runId, data });
+    return toEffect(row);
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * A run's transaction is advanced by one process at a time: a lease with an expiry, and a fencing token that grows with
+ * every lease, so that a holder that lost it can no longer record anything.
+ */
+import { randomUUID } from "node:crypto";
+import { HoldpointError } from "../errors.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
+
+export interface Lease {
+  readonly tenant: string;
+  readonly runId: string;
+  readonly token: number;
+}
+
+const TTL_MS = 30_000;
+
+const until = () => new Date(Date.now() + TTL_MS).toISOString();
+
+async function acquireLease(db: Ledger, tenant: string, runId: string): Promise<Lease> {
+  const row = await db
+    .updateTable("runs")
+    .set((eb) => ({ leaseOwner: randomUUID(), leaseToken: eb("leaseToken", "+", 1), leaseUntil: until() }))
+    .where("tenant", "=", tenant)
+    .where("id", "=", runId)
+    .where((eb) => eb.or([eb("leaseUntil", "is", null), eb("leaseUntil", "<", new Date().toISOString())]))
+    .returning("leaseToken")
+    .executeTakeFirst();
+  if (!row) {
+    throw new HoldpointError("busy", `Run "${runId}" is being advanced by another process right now.`, {
+      hint: `Look at it with \`show\`; if that process has died, try again in ${TTL_MS / 1000} seconds.`,
+    });
+  }
+  return { tenant, runId, token: row.leaseToken };
+}
+
+/** Whether a process holds the run's lease at this moment. */
+export async function isLeased(db: Ledger, tenant: string, runId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("runs")
+    .select("leaseUntil")
+    .where("tenant", "=", tenant)
+    .where("id", "=", runId)
+    .executeTakeFirst();
+  return row?.leaseUntil != null && row.leaseUntil >= new Date().toISOString();
+}
+
+/**
+ * Runs `work` while holding the run's lease, renewed until it ends.
+ * @throws HoldpointError `busy` when another process holds it
+ */
+export async function withLease<T>(
+  db: Ledger,
+  subject: { tenant: string; runId: string },
+  work: (lease: Lease) => Promise<T>,
+): Promise<T> {
+  const lease = await acquireLease(db, subject.tenant, subject.runId);
+  const own = () =>
+    db
+      .updateTable("runs")
+      .where("tenant", "=", lease.tenant)
+      .where("id", "=", lease.runId)
+      .where("leaseToken", "=", lease.token);
+  // A renewal that fails is no loss: the token still guards every record.
+  const renewal = setInterval(() => {
+    own()
+      .set({ leaseUntil: until() })
+      .execute()
+      .catch((error: unknown) => process.emitWarning(`A lease was not renewed: ${String(error)}`));
+  }, TTL_MS / 3);
+  renewal.unref();
+  try {
+    return await work(lease);
+  } finally {
+    clearInterval(renewal);
+    await own().set({ leaseOwner: null, leaseUntil: null }).execute();
+  }
+}
+
+/** @throws HoldpointError `busy` when a later lease was taken: the caller's work is not its own any more */
+export async function assertLease(trx: LedgerTransaction, lease: Lease): Promise<void> {
+  const row = await trx
+    .selectFrom("runs")
+    .select("leaseToken")
+    .where("tenant", "=", lease.tenant)
+    .where("id", "=", lease.runId)
+    .executeTakeFirst();
+  if (row?.leaseToken !== lease.token) {
+    throw new HoldpointError("busy", `Run "${lease.runId}" was taken over by another process.`, {
+      hint: "Look at it with `show`.",
+    });
+  }
+}

@@ -1,0 +1,146 @@
+/** The one migration history, for SQLite and Postgres. A migration that has shipped is never edited. */
+import type { Kysely } from "kysely";
+import type { Migration, MigrationProvider } from "kysely/migration";
+
+const first: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("runs")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("id", "text", (c) => c.notNull())
+      .addColumn("thread_id", "text", (c) => c.notNull())
+      .addColumn("requester", "text", (c) => c.notNull())
+      .addColumn("request", "text", (c) => c.notNull())
+      .addColumn("status", "text", (c) => c.notNull())
+      .addColumn("answer", "text")
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addColumn("updated_at", "text", (c) => c.notNull())
+      .addColumn("lease_owner", "text")
+      .addColumn("lease_token", "integer", (c) => c.notNull().defaultTo(0))
+      .addColumn("lease_until", "text")
+      .addPrimaryKeyConstraint("runs_pk", ["tenant", "id"])
+      .execute();
+    await db.schema.createIndex("runs_by_thread").on("runs").columns(["tenant", "thread_id", "created_at"]).execute();
+    await createPlanTables(db);
+    await createConsentTables(db);
+    await createEffectsTable(db);
+    await createAuditTables(db);
+  },
+};
+
+async function createPlanTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable("plan_revisions")
+    .addColumn("tenant", "text", (c) => c.notNull())
+    .addColumn("run_id", "text", (c) => c.notNull())
+    .addColumn("number", "integer", (c) => c.notNull())
+    .addColumn("digest", "text", (c) => c.notNull())
+    .addColumn("plan", "text", (c) => c.notNull())
+    .addColumn("verdict", "text")
+    .addColumn("findings", "text")
+    .addColumn("created_at", "text", (c) => c.notNull())
+    .addPrimaryKeyConstraint("plan_revisions_pk", ["tenant", "run_id", "number"])
+    .execute();
+  await db.schema
+    .createTable("reads")
+    .addColumn("tenant", "text", (c) => c.notNull())
+    .addColumn("run_id", "text", (c) => c.notNull())
+    .addColumn("key", "text", (c) => c.notNull())
+    .addColumn("step", "text", (c) => c.notNull())
+    .addColumn("action", "text", (c) => c.notNull())
+    .addColumn("version", "integer", (c) => c.notNull())
+    .addColumn("args", "text", (c) => c.notNull())
+    .addColumn("status", "text", (c) => c.notNull())
+    .addColumn("output", "text", (c) => c.notNull())
+    .addColumn("summary", "text", (c) => c.notNull())
+    .addColumn("finished_at", "text", (c) => c.notNull())
+    .addPrimaryKeyConstraint("reads_pk", ["tenant", "run_id", "key"])
+    .execute();
+}
+
+async function createConsentTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable("proposals")
+    .addColumn("tenant", "text", (c) => c.notNull())
+    .addColumn("id", "text", (c) => c.notNull())
+    .addColumn("run_id", "text", (c) => c.notNull())
+    .addColumn("number", "integer", (c) => c.notNull())
+    .addColumn("kind", "text", (c) => c.notNull())
+    .addColumn("status", "text", (c) => c.notNull())
+    .addColumn("digest", "text", (c) => c.notNull())
+    .addColumn("actions", "text", (c) => c.notNull())
+    .addColumn("impact", "text", (c) => c.notNull())
+    .addColumn("findings", "text", (c) => c.notNull())
+    .addColumn("review", "text")
+    .addColumn("created_at", "text", (c) => c.notNull())
+    .addColumn("updated_at", "text", (c) => c.notNull())
+    .addPrimaryKeyConstraint("proposals_pk", ["tenant", "id"])
+    .addUniqueConstraint("proposals_number", ["tenant", "run_id", "number"])
+    .execute();
+  await db.schema
+    .createTable("decisions")
+    .addColumn("tenant", "text", (c) => c.notNull())
+    .addColumn("proposal_id", "text", (c) => c.notNull())
+    .addColumn("digest", "text", (c) => c.notNull())
+    .addColumn("decider", "text", (c) => c.notNull())
+    .addColumn("principal", "text", (c) => c.notNull())
+    .addColumn("verdict", "text", (c) => c.notNull())
+    .addColumn("actions", "text", (c) => c.notNull())
+    .addColumn("reason", "text")
+    .addColumn("decided_at", "text", (c) => c.notNull())
+    .addPrimaryKeyConstraint("decisions_pk", ["tenant", "proposal_id"])
+    .execute();
+}
+
+async function createEffectsTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable("effects")
+    .addColumn("tenant", "text", (c) => c.notNull())
+    .addColumn("key", "text", (c) => c.notNull())
+    .addColumn("run_id", "text", (c) => c.notNull())
+    .addColumn("proposal_id", "text", (c) => c.notNull())
+    .addColumn("position", "integer", (c) => c.notNull())
+    .addColumn("step", "text", (c) => c.notNull())
+    .addColumn("action", "text", (c) => c.notNull())
+    .addColumn("version", "integer", (c) => c.notNull())
+    .addColumn("args", "text", (c) => c.notNull())
+    .addColumn("status", "text", (c) => c.notNull())
+    .addColumn("attempts", "integer", (c) => c.notNull())
+    .addColumn("undo_data", "text", (c) => c.notNull())
+    .addColumn("output", "text", (c) => c.notNull())
+    .addColumn("changes", "text", (c) => c.notNull())
+    .addColumn("note", "text")
+    .addColumn("created_at", "text", (c) => c.notNull())
+    .addColumn("updated_at", "text", (c) => c.notNull())
+    .addPrimaryKeyConstraint("effects_pk", ["tenant", "key"])
+    .execute();
+  await db.schema.createIndex("effects_by_run").on("effects").columns(["tenant", "run_id"]).execute();
+}
+
+async function createAuditTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable("audit_log")
+    .addColumn("tenant", "text", (c) => c.notNull())
+    .addColumn("seq", "integer", (c) => c.notNull())
+    .addColumn("at", "text", (c) => c.notNull())
+    .addColumn("principal", "text", (c) => c.notNull())
+    .addColumn("event", "text", (c) => c.notNull())
+    .addColumn("run_id", "text")
+    .addColumn("data", "text", (c) => c.notNull())
+    .addColumn("prev_hash", "text", (c) => c.notNull())
+    .addColumn("hash", "text", (c) => c.notNull())
+    .addPrimaryKeyConstraint("audit_log_pk", ["tenant", "seq"])
+    .execute();
+  await db.schema
+    .createTable("audit_heads")
+    .addColumn("tenant", "text", (c) => c.notNull().primaryKey())
+    .addColumn("seq", "integer", (c) => c.notNull())
+    .addColumn("hash", "text", (c) => c.notNull())
+    .execute();
+}
+
+export const migrations: MigrationProvider = {
+  async getMigrations() {
+    return { "0001_first": first };
+  },
+};

@@ -1,0 +1,164 @@
+/** Proposals: what was put before policy, reviewer and person. State moves by compare-and-set. */
+import type { Selectable } from "kysely";
+import { canonicalJson, derivedId, storedJson } from "../domain/json.ts";
+import {
+  type Finding,
+  type Impact,
+  type Proposal,
+  ProposalSchema,
+  type ProposalStatus,
+  type ProposedAction,
+  proposalDigest,
+  type Review,
+} from "../domain/proposal.ts";
+import type { Stamp } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import { appendAudit } from "./audit.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
+import { setRunStatus } from "./runs.ts";
+import type { ProposalsTable } from "./schema.ts";
+
+function toProposal(row: Selectable<ProposalsTable>): Proposal {
+  return ProposalSchema.parse({
+    ...row,
+    actions: JSON.parse(row.actions),
+    impact: JSON.parse(row.impact),
+    findings: JSON.parse(row.findings),
+    review: row.review === null ? null : JSON.parse(row.review),
+  });
+}
+
+/** A run's proposals, oldest first. */
+export async function listProposals(db: Ledger, tenant: string, runId: string): Promise<Proposal[]> {
+  const rows = await db
+    .selectFrom("proposals")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("runId", "=", runId)
+    .orderBy("number")
+    .execute();
+  return rows.map(toProposal);
+}
+
+/** The run's newest proposal, or undefined. */
+export async function findLatestProposal(db: Ledger, tenant: string, runId: string): Promise<Proposal | undefined> {
+  return (await listProposals(db, tenant, runId)).at(-1);
+}
+
+/** @throws HoldpointError `unknown_thread` when this tenant has no such proposal */
+export async function getProposal(db: Ledger, tenant: string, id: string): Promise<Proposal> {
+  const row = await db
+    .selectFrom("proposals")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (!row) throw new HoldpointError("unknown_thread", `There is no proposal "${id}" for tenant "${tenant}".`);
+  return toProposal(row);
+}
+
+/**
+ * Records a proposal. When the run's newest one is still open and says the same (equal digest), that one is returned
+ * instead, so that a node that runs again finds its own row; an open one that says something else is superseded.
+ * @throws HoldpointError `busy` when an approved transaction of the run has not ended yet
+ */
+export async function openProposal(
+  db: Ledger,
+  stamp: Stamp,
+  input: { runId: string; actions: ProposedAction[]; impact: Impact },
+): Promise<Proposal> {
+  const digest = proposalDigest(stamp.tenant, input.runId, input.actions);
+  return await db.transaction().execute(async (trx) => {
+    const latest = await findLatestProposal(trx, stamp.tenant, input.runId);
+    if (latest && (latest.status === "pending" || latest.status === "approved")) {
+      if (latest.digest === digest) return latest;
+      if (latest.status === "approved") {
+        throw new HoldpointError("busy", `Proposal "${latest.id}" is approved and has not been carried out yet.`);
+      }
+      await moveProposal(trx, stamp, latest, "superseded");
+    }
+    const number = (latest?.number ?? 0) + 1;
+    const id = derivedId("prop", { tenant: stamp.tenant, runId: input.runId, number, digest });
+    const row = {
+      tenant: stamp.tenant,
+      id,
+      runId: input.runId,
+      number,
+      kind: "transaction",
+      status: "pending" satisfies ProposalStatus,
+      digest,
+      actions: storedJson(input.actions),
+      impact: canonicalJson(input.impact),
+      findings: "[]",
+      review: null,
+      createdAt: stamp.at,
+      updatedAt: stamp.at,
+    };
+    await trx.insertInto("proposals").values(row).execute();
+    const actions = input.actions.map(({ step, action, version, args }) => ({ step, action, version, args }));
+    const data = { proposal: id, digest, actions };
+    await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: input.runId, data });
+    return toProposal(row);
+  });
+}
+
+/**
+ * Moves a proposal from the status that it was read with to another.
+ * @returns false when somebody else moved it first: nothing changed then
+ */
+export async function moveProposal(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  proposal: Pick<Proposal, "id" | "runId" | "status">,
+  to: ProposalStatus,
+): Promise<boolean> {
+  const moved = await trx
+    .updateTable("proposals")
+    .set({ status: to, updatedAt: stamp.at })
+    .where("tenant", "=", stamp.tenant)
+    .where("id", "=", proposal.id)
+    .where("status", "=", proposal.status)
+    .executeTakeFirst();
+  if (Number(moved.numUpdatedRows) === 0) return false;
+  const data = { proposal: proposal.id };
+  await appendAudit(trx, { ...stamp, event: `proposal.${to}`, runId: proposal.runId, data });
+  return true;
+}
+
+/** Stores what the guardrail found; `waits` tells that a person will be asked. */
+export async function recordFindings(
+  db: Ledger,
+  stamp: Stamp,
+  input: { proposal: Proposal; findings: Finding[]; waits: boolean },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const { proposal, findings } = input;
+    const recorded = await trx
+      .updateTable("proposals")
+      .set({ findings: canonicalJson(findings), updatedAt: stamp.at })
+      .where("tenant", "=", stamp.tenant)
+      .where("id", "=", proposal.id)
+      .where("status", "=", "pending")
+      .executeTakeFirst();
+    if (Number(recorded.numUpdatedRows) === 0) return;
+    if (input.waits) await setRunStatus(trx, stamp, proposal.runId, "waiting");
+    const data = { proposal: proposal.id, reasons: findings.map((finding) => `${finding.verdict}: ${finding.reason}`) };
+    await appendAudit(trx, { ...stamp, event: "proposal.checked", runId: proposal.runId, data });
+  });
+}
+
+/** Stores what the reviewer said. */
+export async function recordReview(db: Ledger, stamp: Stamp, proposal: Proposal, review: Review): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const recorded = await trx
+      .updateTable("proposals")
+      .set({ review: canonicalJson(review), updatedAt: stamp.at })
+      .where("tenant", "=", stamp.tenant)
+      .where("id", "=", proposal.id)
+      .where("review", "is", null)
+      .executeTakeFirst();
+    if (Number(recorded.numUpdatedRows) === 0) return;
+    const data = { proposal: proposal.id, verdict: review.verdict, reasons: review.reasons };
+    await appendAudit(trx, { ...stamp, event: "proposal.reviewed", runId: proposal.runId, data });
+  });
+}

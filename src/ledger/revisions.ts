@@ -1,0 +1,94 @@
+/** Plan revisions: what was planned, under (run, number). Written once; the guardrail's verdict is added later. */
+import type { Selectable } from "kysely";
+import { z } from "zod";
+import { canonicalJson, digestOf } from "../domain/json.ts";
+import { type Plan, PlanSchema } from "../domain/plan.ts";
+import { type Finding, FindingSchema, type Verdict, VerdictSchema } from "../domain/proposal.ts";
+import type { Stamp } from "../domain/run.ts";
+import { appendAudit } from "./audit.ts";
+import type { Ledger } from "./database.ts";
+import type { PlanRevisionsTable } from "./schema.ts";
+
+export interface Revision {
+  number: number;
+  digest: string;
+  plan: Plan;
+  /** Null until the guardrail has looked at it. */
+  verdict: Verdict | null;
+  findings: Finding[];
+}
+
+function toRevision(row: Selectable<PlanRevisionsTable>): Revision {
+  return {
+    number: row.number,
+    digest: row.digest,
+    plan: PlanSchema.parse(JSON.parse(row.plan)),
+    verdict: row.verdict === null ? null : VerdictSchema.parse(row.verdict),
+    findings: row.findings === null ? [] : z.array(FindingSchema).parse(JSON.parse(row.findings)),
+  };
+}
+
+/** A run's revisions, oldest first. */
+export async function listRevisions(db: Ledger, tenant: string, runId: string): Promise<Revision[]> {
+  const rows = await db
+    .selectFrom("planRevisions")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("runId", "=", runId)
+    .orderBy("number")
+    .execute();
+  return rows.map(toRevision);
+}
+
+/** The run's newest revision, or undefined. */
+export async function findLatestRevision(db: Ledger, tenant: string, runId: string): Promise<Revision | undefined> {
+  return (await listRevisions(db, tenant, runId)).at(-1);
+}
+
+/** Records a revision under (run, number), or returns the one that is recorded there. */
+export async function recordRevision(
+  db: Ledger,
+  stamp: Stamp,
+  input: { runId: string; number: number; plan: Plan },
+): Promise<Revision> {
+  const { runId, number, plan } = input;
+  return await db.transaction().execute(async (trx) => {
+    const existing = (await listRevisions(trx, stamp.tenant, runId)).find((revision) => revision.number === number);
+    if (existing) return existing;
+    const row = {
+      tenant: stamp.tenant,
+      runId,
+      number,
+      digest: digestOf(plan),
+      plan: canonicalJson(plan),
+      verdict: null,
+      findings: null,
+      createdAt: stamp.at,
+    };
+    await trx.insertInto("planRevisions").values(row).execute();
+    const data = { number, source: plan.source.kind, steps: plan.steps.map((step) => `${step.id}: ${step.title}`) };
+    await appendAudit(trx, { ...stamp, event: "plan.recorded", runId, data });
+    return toRevision(row);
+  });
+}
+
+/** Stores the guardrail's verdict on a revision, once. */
+export async function judgeRevision(
+  db: Ledger,
+  stamp: Stamp,
+  input: { runId: string; number: number; verdict: Verdict; findings: Finding[] },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const judged = await trx
+      .updateTable("planRevisions")
+      .set({ verdict: input.verdict, findings: canonicalJson(input.findings) })
+      .where("tenant", "=", stamp.tenant)
+      .where("runId", "=", input.runId)
+      .where("number", "=", input.number)
+      .where("verdict", "is", null)
+      .executeTakeFirst();
+    if (Number(judged.numUpdatedRows) === 0) return;
+    const data = { number: input.number, reasons: input.findings.map((finding) => finding.reason) };
+    await appendAudit(trx, { ...stamp, event: `plan.${input.verdict}`, runId: input.runId, data });
+  });
+}

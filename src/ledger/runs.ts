@@ -1,0 +1,161 @@
+/** Runs. Every query carries the tenant (invariant 9); a run ends once. */
+import type { Selectable } from "kysely";
+import { type Answer, AnswerSchema } from "../domain/answer.ts";
+import { canonicalJson } from "../domain/json.ts";
+import type { Run, RunStatus, Stamp } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import { appendAudit } from "./audit.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
+import type { RunsTable } from "./schema.ts";
+
+function toRun(row: Selectable<RunsTable>): Run {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    threadId: row.threadId,
+    requester: row.requester,
+    request: row.request,
+    status: row.status as RunStatus,
+    answer: row.answer === null ? null : AnswerSchema.parse(JSON.parse(row.answer)),
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}
+
+/** The run, or undefined when this tenant has none of that id. */
+export async function findRun(db: Ledger, tenant: string, id: string): Promise<Run | undefined> {
+  const row = await db
+    .selectFrom("runs")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return row && toRun(row);
+}
+
+/** @throws HoldpointError `unknown_thread` when this tenant has no such run */
+export async function getRun(db: Ledger, tenant: string, id: string): Promise<Run> {
+  const run = await findRun(db, tenant, id);
+  if (!run) {
+    throw new HoldpointError("unknown_thread", `There is no run "${id}" for tenant "${tenant}".`, {
+      hint: "See `holdpoint list` for the threads there are.",
+    });
+  }
+  return run;
+}
+
+/** The newest run on a thread, or undefined. */
+export async function findThreadRun(db: Ledger, tenant: string, threadId: string): Promise<Run | undefined> {
+  const row = await db
+    .selectFrom("runs")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("threadId", "=", threadId)
+    .orderBy("createdAt", "desc")
+    .orderBy("id", "desc")
+    .executeTakeFirst();
+  return row && toRun(row);
+}
+
+/** Whether a thread carries runs of another tenant: it is not this one's to use. */
+export async function isForeignThread(db: Ledger, tenant: string, threadId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("runs")
+    .select("id")
+    .where("tenant", "!=", tenant)
+    .where("threadId", "=", threadId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** A tenant's runs, newest first. `limit` is at most 1,000. */
+export async function listRuns(
+  db: Ledger,
+  tenant: string,
+  options: { status?: RunStatus; threadId?: string; limit?: number } = {},
+): Promise<Run[]> {
+  let query = db.selectFrom("runs").selectAll().where("tenant", "=", tenant);
+  if (options.status) query = query.where("status", "=", options.status);
+  if (options.threadId !== undefined) query = query.where("threadId", "=", options.threadId);
+  const rows = await query
+    .orderBy("createdAt", "desc")
+    .orderBy("id", "desc")
+    .limit(Math.min(options.limit ?? 100, 1000))
+    .execute();
+  return rows.map(toRun);
+}
+
+/**
+ * Inserts a run, or returns the one that an earlier attempt inserted.
+ * @throws HoldpointError `usage` when the id names a run of another thread or text: state was forged
+ */
+export async function insertRun(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  input: { id: string; threadId: string; request: string },
+): Promise<{ run: Run; created: boolean }> {
+  const inserted = await trx
+    .insertInto("runs")
+    .values({
+      tenant: stamp.tenant,
+      id: input.id,
+      threadId: input.threadId,
+      requester: stamp.principal,
+      request: input.request,
+      status: "running" satisfies RunStatus,
+      answer: null,
+      createdAt: stamp.at,
+      updatedAt: stamp.at,
+    })
+    .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
+    .executeTakeFirst();
+  const created = Number(inserted.numInsertedOrUpdatedRows ?? 0) > 0;
+  const run = await getRun(trx, stamp.tenant, input.id);
+  if (run.threadId !== input.threadId || run.request !== input.request) {
+    throw new HoldpointError("usage", `Request "${input.id}" belongs to another run.`, {
+      hint: "Send the request again as plain text.",
+    });
+  }
+  if (created) {
+    await appendAudit(trx, { ...stamp, event: "run.started", runId: run.id, data: { request: run.request } });
+  }
+  return { run, created };
+}
+
+/** Moves a run that has not ended between running and waiting. */
+export async function setRunStatus(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  runId: string,
+  status: Exclude<RunStatus, "ended">,
+): Promise<void> {
+  await trx
+    .updateTable("runs")
+    .set({ status, updatedAt: stamp.at })
+    .where("tenant", "=", stamp.tenant)
+    .where("id", "=", runId)
+    .where("status", "!=", "ended")
+    .execute();
+}
+
+/** Ends a run with its answer; when it has ended already, the answer that it has is kept. Returns the stored answer. */
+export async function endRun(db: Ledger, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
+  return await db.transaction().execute((trx) => endRunIn(trx, stamp, runId, answer));
+}
+
+/** {@link endRun}, inside a transaction. */
+export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
+  const ended = await trx
+    .updateTable("runs")
+    .set({ status: "ended" satisfies RunStatus, answer: canonicalJson(answer), updatedAt: stamp.at })
+    .where("tenant", "=", stamp.tenant)
+    .where("id", "=", runId)
+    .where("status", "!=", "ended")
+    .executeTakeFirst();
+  if (Number(ended.numUpdatedRows) > 0) {
+    const data = { status: answer.status, text: answer.text };
+    await appendAudit(trx, { ...stamp, event: "run.ended", runId, data });
+    return answer;
+  }
+  return (await getRun(trx, stamp.tenant, runId)).answer ?? answer;
+}

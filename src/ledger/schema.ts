@@ -1,0 +1,123 @@
+/**
+ * The ledger's rows, as Kysely sees them (camelCase here, snake_case in the tables). They never leave this folder.
+ * Values read back the same on SQLite and Postgres: times are ISO 8601 text, JSON is canonical text, no booleans.
+ */
+import type { Generated } from "kysely";
+
+export interface RunsTable {
+  tenant: string;
+  id: string;
+  threadId: string;
+  requester: string;
+  request: string;
+  status: string;
+  answer: string | null;
+  createdAt: string;
+  updatedAt: string;
+  leaseOwner: string | null;
+  /** Fencing token: grows with every lease taken. */
+  leaseToken: Generated<number>;
+  leaseUntil: string | null;
+}
+
+export interface PlanRevisionsTable {
+  tenant: string;
+  runId: string;
+  number: number;
+  digest: string;
+  plan: string;
+  verdict: string | null;
+  findings: string | null;
+  createdAt: string;
+}
+
+interface ReadsTable {
+  tenant: string;
+  runId: string;
+  key: string;
+  step: string;
+  action: string;
+  version: number;
+  args: string;
+  status: string;
+  output: string;
+  summary: string;
+  finishedAt: string;
+}
+
+export interface ProposalsTable {
+  tenant: string;
+  id: string;
+  runId: string;
+  number: number;
+  kind: string;
+  status: string;
+  digest: string;
+  actions: string;
+  impact: string;
+  findings: string;
+  review: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface DecisionsTable {
+  tenant: string;
+  proposalId: string;
+  digest: string;
+  decider: string;
+  principal: string;
+  verdict: string;
+  actions: string;
+  reason: string | null;
+  decidedAt: string;
+}
+
+export interface EffectsTable {
+  tenant: string;
+  key: string;
+  runId: string;
+  proposalId: string;
+  position: number;
+  step: string;
+  action: string;
+  version: number;
+  args: string;
+  status: string;
+  attempts: number;
+  undoData: string;
+  output: string;
+  changes: string;
+  note: string | null;
+  createdAt: string;
+  updatedAt: string;
+}
+
+interface AuditLogTable {
+  tenant: string;
+  seq: number;
+  at: string;
+  principal: string;
+  event: string;
+  runId: string | null;
+  data: string;
+  prevHash: string;
+  hash: string;
+}
+
+interface AuditHeadsTable {
+  tenant: string;
+  seq: number;
+  hash: string;
+}
+
+export interface LedgerSchema {
+  runs: RunsTable;
+  planRevisions: PlanRevisionsTable;
+  reads: ReadsTable;
+  proposals: ProposalsTable;
+  decisions: DecisionsTable;
+  effects: EffectsTable;
+  auditLog: AuditLogTable;
+  auditHeads: AuditHeadsTable;
+}

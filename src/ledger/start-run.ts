@@ -1,0 +1,62 @@
+/** A new request on a thread: starts its run, and supersedes what an earlier one left open there, visibly. */
+import type { Run, Stamp } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
+import { takeDecisionIn } from "./decisions.ts";
+import { findLatestProposal } from "./proposals.ts";
+import { endRunIn, findRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
+
+export type RunStart =
+  | { kind: "started"; run: Run; superseded: Run[] }
+  /** An approved transaction of an earlier run has not ended: nothing was started, that one has to end first. */
+  | { kind: "unfinished"; run: Run };
+
+/**
+ * Starts the run of a request in one transaction; called again for the same request, it returns what it did.
+ * @throws HoldpointError `usage` when the request id belongs to another run, `unknown_thread` when the thread is another tenant's
+ */
+export async function startRun(
+  db: Ledger,
+  stamp: Stamp,
+  input: { id: string; threadId: string; request: string },
+): Promise<RunStart> {
+  return await db.transaction().execute(async (trx) => {
+    if (await findRun(trx, stamp.tenant, input.id)) {
+      const { run } = await insertRun(trx, stamp, input);
+      return { kind: "started", run, superseded: [] };
+    }
+    if (await isForeignThread(trx, stamp.tenant, input.threadId)) {
+      throw new HoldpointError("unknown_thread", `There is no thread "${input.threadId}".`, {
+        hint: "Use another thread.",
+      });
+    }
+    const open = (await listRuns(trx, stamp.tenant, { threadId: input.threadId })).filter(
+      (run) => run.status !== "ended",
+    );
+    for (const run of open) {
+      if ((await findLatestProposal(trx, stamp.tenant, run.id))?.status === "approved")
+        return { kind: "unfinished", run };
+    }
+    for (const run of open) await supersede(trx, stamp, run, input.request);
+    const { run } = await insertRun(trx, stamp, input);
+    return { kind: "started", run, superseded: open };
+  });
+}
+
+async function supersede(trx: LedgerTransaction, stamp: Stamp, run: Run, request: string): Promise<void> {
+  const proposal = await findLatestProposal(trx, stamp.tenant, run.id);
+  const reason = `Superseded by a new request on the same thread: "${request}".`;
+  if (proposal?.status === "pending") {
+    const actions = proposal.actions.map(({ step }) => ({ step, verdict: "rejected" as const, reason }));
+    await takeDecisionIn(trx, stamp, {
+      proposalId: proposal.id,
+      digest: proposal.digest,
+      decider: "system",
+      verdict: "superseded",
+      actions,
+      reason,
+      separateApprover: false,
+    });
+  }
+  await endRunIn(trx, stamp, run.id, { status: "superseded", text: reason, details: [] });
+}

@@ -1,0 +1,44 @@
+/** The committer: runs the transaction that the ledger says is approved. The only node with outside effects. */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { loadRecord, stepStates } from "../execution/progress.ts";
+import type { Outcome } from "../graph/routes.ts";
+import { findLatestProposal } from "../ledger/proposals.ts";
+import { getRun } from "../ledger/runs.ts";
+import type { State, Update } from "../state.ts";
+import { type CommitResult, commitApproved } from "../transaction/commit.ts";
+import { identityOf, type NodeDeps, signalOf } from "./deps.ts";
+
+type Committed = Update & { outcome: Outcome<"committer"> };
+
+export function createCommitter(deps: NodeDeps) {
+  return async (state: State, config: LangGraphRunnableConfig): Promise<Committed> => {
+    if (!state.run) return { outcome: "nothing to commit" };
+    const identity = identityOf(config);
+    const run = await getRun(deps.ledger, identity.tenant, state.run.id);
+    const result = await commitApproved(deps, { identity, run, signal: signalOf(config) });
+    const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
+    const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
+    return { ...leadOn(result, state), proposal, steps };
+  };
+}
+
+function leadOn(result: CommitResult, state: State): Committed {
+  switch (result.kind) {
+    case "committed":
+      return { outcome: "committed" };
+    case "stale":
+      return {
+        notices: [...state.notices, `It has to be approved again: ${result.reason}`],
+        outcome: "approval stale",
+      };
+    case "rolled_back":
+      return {
+        failure: { status: result.failure.status, message: result.failure.message, details: [] },
+        outcome: "rolled back",
+      };
+    case "uncertain":
+      return { failure: { status: "uncertain", message: result.reason, details: [] }, outcome: "outcome unknown" };
+    case "not_approved":
+      return { outcome: result.proposal?.status === "pending" ? "not approved" : "nothing to commit" };
+  }
+}

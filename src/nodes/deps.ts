@@ -1,0 +1,58 @@
+/** What nodes get besides state: dependencies, and who calls. */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Identity, Run, Stamp } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import type { Ledger } from "../ledger/database.ts";
+import type { PlaybookResult } from "../planning/playbooks/match.ts";
+import type { Policy } from "../policy/policy.ts";
+import { CallerContext } from "../state.ts";
+import type { Registry } from "../tools/registry.ts";
+
+export interface NodeDeps {
+  readonly ledger: Ledger;
+  readonly registry: Registry;
+  readonly policy: Policy;
+  /** The plan for a request, without a model. */
+  matchRequest(request: string): PlaybookResult;
+  /** What to show when a request was not understood. */
+  readonly whatCanBeAsked: readonly string[];
+  /** The time now, ISO 8601 UTC. */
+  now(): string;
+}
+
+/** The one tenant and person where nobody says otherwise. */
+export const DEVELOPMENT_IDENTITY: Identity = { tenant: "default", principal: "local" };
+
+/**
+ * Who calls. In embedded use the caller says so in `context`; inside a server `context` could come from any client and
+ * is not believed.
+ */
+export function identityOf(config: LangGraphRunnableConfig): Identity {
+  if (config.serverInfo) return DEVELOPMENT_IDENTITY;
+  const { tenant, principal } = CallerContext.parse(config.context ?? {});
+  return {
+    tenant: tenant ?? DEVELOPMENT_IDENTITY.tenant,
+    principal: principal ?? DEVELOPMENT_IDENTITY.principal,
+  };
+}
+
+/** Actions run on behalf of whoever asked, whoever resumes the thread. */
+export function actorOf(run: Run): Identity {
+  return { tenant: run.tenant, principal: run.requester };
+}
+
+export function stampOf(deps: NodeDeps, config: LangGraphRunnableConfig): Stamp {
+  return { ...identityOf(config), at: deps.now() };
+}
+
+/** @throws HoldpointError `usage` when the graph was invoked without a thread */
+export function threadOf(config: LangGraphRunnableConfig): string {
+  const thread = config.configurable?.thread_id;
+  if (typeof thread !== "string" || thread === "") {
+    throw new HoldpointError("usage", "The graph needs a thread.", { hint: "Pass configurable.thread_id." });
+  }
+  return thread;
+}
+
+/** The abort signal of the invocation, or one that never aborts. */
+export const signalOf = (config: LangGraphRunnableConfig): AbortSignal => config.signal ?? new AbortController().signal;

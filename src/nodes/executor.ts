@@ -1,0 +1,93 @@
+/** The executor: runs the ready reads, each as soon as its own dependencies are done, and journals their outcomes. */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { FailureStatusSchema } from "../domain/answer.ts";
+import { digestOf } from "../domain/json.ts";
+import type { Plan, Step } from "../domain/plan.ts";
+import type { Run } from "../domain/run.ts";
+import { runDataflow } from "../execution/dataflow.ts";
+import { loadRecord, type RunRecord, stepOutputs, stepStates } from "../execution/progress.ts";
+import { runRead } from "../execution/run-read.ts";
+import type { Outcome } from "../graph/routes.ts";
+import { findLatestProposal } from "../ledger/proposals.ts";
+import { type ReadOutcome, recordReads } from "../ledger/reads.ts";
+import { findLatestRevision } from "../ledger/revisions.ts";
+import { getRun } from "../ledger/runs.ts";
+import { dependenciesOf, resolveReferences } from "../planning/references.ts";
+import type { State, Update } from "../state.ts";
+import { readyWrites } from "../transaction/stage.ts";
+import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+
+type Executed = Update & { outcome: Outcome<"executor"> };
+
+const CONCURRENCY = 8;
+/** After these nothing more of the plan is done. */
+const FINAL = ["rolled_back", "uncertain", "denied", "rejected", "superseded"];
+
+export function createExecutor(deps: NodeDeps) {
+  return async (state: State, config: LangGraphRunnableConfig): Promise<Executed> => {
+    if (!state.run || !state.plan) return { outcome: "nothing left" };
+    const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
+    const { number: _number, ...plan } = state.plan;
+    if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
+    const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
+    if (run.status === "ended" || (proposal && FINAL.includes(proposal.status))) return { outcome: "nothing left" };
+    return leadOn(deps, plan, await runReads(deps, config, run, plan));
+  };
+}
+
+function leadOn(deps: NodeDeps, plan: Plan, record: RunRecord): Executed {
+  const steps = stepStates(plan, record);
+  const failed = record.reads.find((read) => read.status === "failed" && steps[read.step]?.status === "failed");
+  if (failed) {
+    const known = FailureStatusSchema.safeParse(failed.output);
+    const status = known.success ? known.data : "failed";
+    return { steps, failure: { status, message: failed.summary, details: [] }, outcome: "step failed" };
+  }
+  const writes = readyWrites(plan, steps, deps.registry);
+  return { steps, outcome: writes.length > 0 ? "writes ready" : "nothing left" };
+}
+
+/** Only the newest recorded revision, and only when the guardrail allowed it, is executed. */
+export async function isAllowed(deps: NodeDeps, run: Run, plan: Plan): Promise<boolean> {
+  const revision = await findLatestRevision(deps.ledger, run.tenant, run.id);
+  return revision?.verdict === "allow" && revision.digest === digestOf(plan);
+}
+
+/** Runs every read that can run, and returns what the ledger then holds. */
+async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run, plan: Plan): Promise<RunRecord> {
+  const record = await loadRecord(deps.ledger, run.tenant, run.id);
+  const reads: ReadOutcome[] = [...record.reads];
+  const signal = signalOf(config);
+  const call = (step: Step) => ({
+    runId: run.id,
+    step: step.id,
+    args: resolveReferences(step.args, stepOutputs({ ...record, reads })).args,
+    identity: actorOf(run),
+    signal,
+    now: deps.now(),
+  });
+  await runDataflow<Step, ReadOutcome>({
+    concurrency: CONCURRENCY,
+    stopped: () => signal.aborted,
+    ready: (started) => readyReads(deps, plan, { ...record, reads }).filter((step) => !started.has(step)),
+    run: (step) => runRead(deps.registry.getRead(step.action), call(step)),
+    settle: async (outcomes) => {
+      // What was cut off by an abort is not an outcome: it runs again when the run goes on.
+      const finished = signal.aborted ? outcomes.filter((outcome) => outcome.status === "succeeded") : outcomes;
+      if (finished.length > 0) await recordReads(deps.ledger, stampOf(deps, config), run.id, finished);
+      reads.push(...finished);
+    },
+  });
+  signal.throwIfAborted();
+  return await loadRecord(deps.ledger, run.tenant, run.id);
+}
+
+function readyReads(deps: NodeDeps, plan: Plan, record: RunRecord): Step[] {
+  const states = stepStates(plan, record);
+  return plan.steps.filter(
+    (step) =>
+      states[step.id]?.status === "pending" &&
+      deps.registry.find(step.action)?.kind === "read" &&
+      dependenciesOf(step).every((id) => states[id]?.status === "completed"),
+  );
+}

@@ -1,0 +1,155 @@
+/**
+ * The guardrail: deterministic policy. Its subject is the request while that has no run yet, then the plan while its
+ * revision has no verdict, then the transaction. A new request starts a run and resets what the last one left.
+ */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { digestOf } from "../domain/json.ts";
+import type { Finding, Proposal } from "../domain/proposal.ts";
+import type { Run } from "../domain/run.ts";
+import type { Outcome } from "../graph/routes.ts";
+import { takeDecision } from "../ledger/decisions.ts";
+import { findLatestProposal, getProposal, moveProposal, recordFindings } from "../ledger/proposals.ts";
+import { findLatestRevision, judgeRevision, type Revision, recordRevision } from "../ledger/revisions.ts";
+import { getRun } from "../ledger/runs.ts";
+import { startRun } from "../ledger/start-run.ts";
+import { checkPlan } from "../planning/check-plan.ts";
+import { strictest, transactionVerdict } from "../policy/policy.ts";
+import type { State, Update } from "../state.ts";
+import { identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
+
+type Checked = Update & { outcome: Outcome<"guardrail"> };
+
+export function createGuardrail(deps: NodeDeps) {
+  return async (state: State, config: LangGraphRunnableConfig): Promise<Checked> => {
+    if (state.request && state.request.id !== state.run?.id) return await checkRequest(deps, state.request, config);
+    if (!state.run) return { outcome: "nothing to check" };
+    const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
+    if (run.status === "ended") return { outcome: "nothing to check" };
+    const revision = await currentRevision(deps, state, config, run);
+    if (revision && revision.verdict !== "allow") return await checkRevision(deps, revision, config, run);
+    return await checkTransaction(deps, config, run);
+  };
+}
+
+const FRESH = {
+  plan: null,
+  steps: {},
+  proposal: null,
+  findings: [],
+  failure: null,
+  notices: [],
+  answer: null,
+} satisfies Update;
+
+const EXCERPT = 200;
+
+async function checkRequest(
+  deps: NodeDeps,
+  request: NonNullable<State["request"]>,
+  config: LangGraphRunnableConfig,
+): Promise<Checked> {
+  const stamp = stampOf(deps, config);
+  const findings = deps.policy.checkRequest(request.text);
+  const denied = strictest(findings, "allow") !== "allow";
+  // A denied text may be anything: only a storable excerpt of it is kept.
+  const text = denied ? request.text.toWellFormed().replaceAll("\u0000", "").slice(0, EXCERPT) : request.text;
+  const start = await startRun(deps.ledger, stamp, {
+    id: request.id,
+    threadId: threadOf(config),
+    request: text.toWellFormed(),
+  });
+  if (start.kind === "unfinished") {
+    const notice = `"${text.toWellFormed().slice(0, EXCERPT)}" was not taken: "${start.run.request}" on this thread is approved and not finished. Ask again after it.`;
+    const { id } = start.run;
+    const own = { request: { id, text: start.run.request }, run: { id } };
+    return { ...own, notices: [notice], failure: null, answer: null, outcome: "earlier transaction unfinished" };
+  }
+  const notices = start.superseded.map(
+    (run) => `"${run.request}" on this thread was superseded by this request. Nothing of it that was waiting has run.`,
+  );
+  const update = { ...FRESH, run: { id: request.id }, findings, notices };
+  if (!denied) return { ...update, outcome: "request allowed" };
+  return { ...update, failure: deniedBy(findings, "invalid_request"), outcome: "request denied" };
+}
+
+function deniedBy(findings: readonly Finding[], status: "invalid_request" | "denied") {
+  const reasons = findings.filter((finding) => finding.verdict !== "allow").map((finding) => finding.reason);
+  const [message = "It is not allowed.", ...details] = reasons;
+  const blocked = findings.some((finding) => finding.rule === "blocked-pattern");
+  return { status: blocked ? ("denied" as const) : status, message, details };
+}
+
+/** The revision that the plan in state stands for; an edited plan becomes a new revision. */
+async function currentRevision(
+  deps: NodeDeps,
+  state: State,
+  config: LangGraphRunnableConfig,
+  run: Run,
+): Promise<Revision | undefined> {
+  const latest = await findLatestRevision(deps.ledger, run.tenant, run.id);
+  if (!state.plan) return latest;
+  const { number: _number, ...plan } = state.plan;
+  if (latest && latest.digest === digestOf(plan)) return latest;
+  return await recordRevision(deps.ledger, stampOf(deps, config), {
+    runId: run.id,
+    number: (latest?.number ?? 0) + 1,
+    plan: { ...plan, source: { kind: "edited" } },
+  });
+}
+
+async function checkRevision(
+  deps: NodeDeps,
+  revision: Revision,
+  config: LangGraphRunnableConfig,
+  run: Run,
+): Promise<Checked> {
+  const { plan, number } = revision;
+  const findings = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
+  const verdict = strictest(findings, "allow");
+  await judgeRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, verdict, findings });
+  const update = { plan: { ...plan, number }, findings };
+  if (verdict === "allow") return { ...update, outcome: "plan allowed" };
+  return { ...update, failure: deniedBy(findings, "denied"), outcome: "plan denied" };
+}
+
+async function checkTransaction(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Checked> {
+  const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
+  if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
+  if (proposal?.status !== "pending") return { outcome: "nothing to check" };
+  const stamp = stampOf(deps, config);
+  const findings = deps.policy.checkTransaction(proposal);
+  const verdict = transactionVerdict(proposal, findings);
+  await recordFindings(deps.ledger, stamp, { proposal, findings, waits: verdict === "escalate" });
+  if (verdict === "deny") {
+    await deps.ledger.transaction().execute((trx) => moveProposal(trx, stamp, proposal, "denied"));
+  }
+  if (verdict === "allow") await approveByPolicy(deps, config, proposal, findings);
+  const stored = await getProposal(deps.ledger, run.tenant, proposal.id);
+  const update = { proposal: stored, findings };
+  if (verdict === "allow") return { ...update, outcome: "transaction allowed" };
+  if (verdict === "escalate") return { ...update, outcome: "transaction escalated" };
+  return { ...update, failure: deniedBy(findings, "denied"), outcome: "transaction denied" };
+}
+
+/** An automatic approval is a decision row like any other, by the principal "policy". */
+async function approveByPolicy(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  proposal: Proposal,
+  findings: readonly Finding[],
+): Promise<void> {
+  const { tenant, at } = stampOf(deps, config);
+  await takeDecision(
+    deps.ledger,
+    { tenant, principal: "policy", at },
+    {
+      proposalId: proposal.id,
+      digest: proposal.digest,
+      decider: "policy",
+      verdict: "approved",
+      actions: proposal.actions.map(({ step }) => ({ step, verdict: "approved", reason: null })),
+      reason: findings.map((finding) => finding.reason).join(" "),
+      separateApprover: false,
+    },
+  );
+}

@@ -1,0 +1,102 @@
+/** The reflector: says what came of the request, from what the ledger recorded, and ends the run. */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Answer } from "../domain/answer.ts";
+import type { Effect, Proposal } from "../domain/proposal.ts";
+import type { Run } from "../domain/run.ts";
+import { loadRecord, type RunRecord } from "../execution/progress.ts";
+import type { Outcome } from "../graph/routes.ts";
+import { findLatestProposal } from "../ledger/proposals.ts";
+import { endRun, getRun } from "../ledger/runs.ts";
+import type { State, Update } from "../state.ts";
+import type { Registry } from "../tools/registry.ts";
+import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+
+export function createReflector(deps: NodeDeps) {
+  return async (state: State, config: LangGraphRunnableConfig): Promise<Update & { outcome: Outcome<"reflector"> }> => {
+    const { tenant } = identityOf(config);
+    if (!state.run) return { outcome: "done" };
+    const run = await getRun(deps.ledger, tenant, state.run.id);
+    if (run.answer) return { answer: run.answer, outcome: "done" };
+    const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
+    if (proposal?.status === "pending") return { outcome: "decision pending" };
+    if (proposal?.status === "approved") return { outcome: "transaction pending" };
+    const facts: Facts = {
+      run,
+      failure: state.failure,
+      proposal,
+      record: await loadRecord(deps.ledger, tenant, run.id),
+      titles: new Map((state.plan?.steps ?? []).map((step) => [step.id, step.title])),
+    };
+    const answer = await endRun(deps.ledger, stampOf(deps, config), run.id, composeAnswer(facts, deps.registry));
+    return { answer, outcome: "done" };
+  };
+}
+
+interface Facts {
+  run: Run;
+  failure: State["failure"];
+  proposal: Proposal | undefined;
+  record: RunRecord;
+  titles: ReadonlyMap<string, string>;
+}
+
+function composeAnswer(facts: Facts, registry: Registry): Answer {
+  const { failure, proposal, record } = facts;
+  const done = record.effects.filter((effect) => effect.status === "succeeded");
+  const doneTexts = done.map((effect) => summaryOf(effect, registry));
+  const decision = record.decisions.at(-1);
+  if (record.effects.some((effect) => effect.status === "uncertain")) return uncertainAnswer(record, doneTexts);
+  if (proposal?.status === "rolled_back" || failure) return failureAnswer(facts, doneTexts);
+  if (proposal?.status === "rejected" && decision) {
+    const verb = decision.verdict === "cancelled" ? "cancelled" : "rejected";
+    const why = decision.reason === null ? "" : `: ${decision.reason.replace(/[.\s]+$/, "")}`;
+    const text = `${decision.principal} ${verb} it${why}. ${changedSoFar(doneTexts)}`;
+    return { status: verb, text, details: [] };
+  }
+  const reads = record.reads.filter((read) => read.status === "succeeded").map((read) => read.summary);
+  const rejected = (decision?.actions ?? []).filter((action) => action.verdict === "rejected");
+  const left = rejected.map(
+    ({ step, reason }) => `Not done: ${facts.titles.get(step) ?? step}${reason === null ? "" : ` (${reason})`}.`,
+  );
+  const texts = done.length > 0 ? [...doneTexts, ...left] : reads;
+  if (texts.length === 0) return { status: "failed", text: "Nothing was done.", details: [] };
+  return { status: "success", text: texts.join(" "), details: [] };
+}
+
+function changedSoFar(doneTexts: readonly string[]): string {
+  return doneTexts.length === 0 ? "Nothing was changed." : `What was done before stays: ${doneTexts.join(" ")}`;
+}
+
+function failureAnswer({ failure, record }: Facts, doneTexts: readonly string[]): Answer {
+  const undone = record.effects.filter((effect) => effect.status === "undone");
+  const stuck = record.effects.filter((effect) => effect.status === "undo_failed");
+  const status = stuck.length > 0 ? "failed" : (failure?.status ?? "failed");
+  const parts = [failure?.message ?? "One part failed."];
+  if (undone.length > 0) parts.push(`What had been done was undone: ${undone.map((effect) => effect.note).join(" ")}`);
+  if (stuck.length > 0) {
+    parts.push(`These could NOT be undone: ${stuck.map((effect) => `${effect.action} (${effect.note})`).join("; ")}.`);
+  } else if (record.effects.length > 0 || doneTexts.length > 0) {
+    parts.push(changedSoFar(doneTexts));
+  } else {
+    parts.push("Nothing was changed.");
+  }
+  return { status, text: parts.join(" "), details: failure?.details ?? [] };
+}
+
+function uncertainAnswer(record: RunRecord, doneTexts: readonly string[]): Answer {
+  const unknown = record.effects.filter((effect) => effect.status === "uncertain");
+  const names = unknown.map((effect) => `${effect.action} (${effect.note ?? "no word from it"})`);
+  const text = `Nobody can tell whether this happened: ${names.join("; ")}. Look before anything is repeated.`;
+  return { status: "uncertain", text, details: doneTexts.map((done) => `Done: ${done}`) };
+}
+
+function summaryOf(effect: Effect, registry: Registry): string {
+  const action = registry.find(effect.action);
+  if (!action || action.version !== effect.version) return `${effect.action} was done.`;
+  try {
+    return action.summarize(effect.args, effect.output);
+  } catch {
+    // An output that does not fit the schema was recorded with a note; the summary must not lose the run.
+    return `${effect.action} was done.`;
+  }
+}

@@ -1,0 +1,47 @@
+/** The stager: the ready writes become one transaction proposal, with what they would change. Nothing runs here. */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { AnswerStatus } from "../domain/answer.ts";
+import { loadRecord, stepOutputs, stepStates } from "../execution/progress.ts";
+import type { Outcome } from "../graph/routes.ts";
+import { openProposal } from "../ledger/proposals.ts";
+import { getRun } from "../ledger/runs.ts";
+import type { State, Update } from "../state.ts";
+import { readyWrites, type StageFailure, stageWrites } from "../transaction/stage.ts";
+import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+import { isAllowed } from "./executor.ts";
+
+type Staged = Update & { outcome: Outcome<"stager"> };
+
+export function createStager(deps: NodeDeps) {
+  return async (state: State, config: LangGraphRunnableConfig): Promise<Staged> => {
+    if (!state.run || !state.plan) return { outcome: "nothing to stage" };
+    const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
+    const { number: _number, ...plan } = state.plan;
+    if (run.status === "ended" || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
+    const record = await loadRecord(deps.ledger, run.tenant, run.id);
+    const steps = readyWrites(plan, stepStates(plan, record), deps.registry);
+    if (steps.length === 0) return { outcome: "nothing to stage" };
+    const now = deps.now();
+    const outputs = stepOutputs(record);
+    const staged = await stageWrites(deps.registry, {
+      identity: actorOf(run),
+      steps,
+      outputs,
+      signal: signalOf(config),
+      now,
+    });
+    if (staged.kind === "impossible") return { failure: failureOf(staged.failures), outcome: "cannot be done" };
+    const { actions, impact } = staged;
+    const proposal = await openProposal(deps.ledger, stampOf(deps, config), { runId: run.id, actions, impact });
+    return { proposal, outcome: "staged" };
+  };
+}
+
+function failureOf(failures: readonly StageFailure[]): { status: AnswerStatus; message: string; details: string[] } {
+  const [first] = failures;
+  return {
+    status: first?.status ?? "failed",
+    message: failures.map((failure) => failure.message).join(" "),
+    details: [],
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * References in arguments to the output of another step: a whole value is `{ "$ref": "s1.products.0.id" }`, inside
+ * text it is `${s1.products.0.id}`.
+ */
+import type { Json, JsonObject } from "../domain/json.ts";
+import type { Step } from "../domain/plan.ts";
+
+const INLINE = /\$\{([a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}/g;
+
+function wholeReference(value: Json): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const { $ref, ...rest } = value;
+  return typeof $ref === "string" && Object.keys(rest).length === 0 ? $ref : undefined;
+}
+
+/** The paths that a value refers to, such as `s1.products.0.id`. */
+export function findReferences(value: Json): string[] {
+  if (typeof value === "string") return [...value.matchAll(INLINE)].map((match) => match[1] ?? "");
+  if (typeof value !== "object" || value === null) return [];
+  const whole = wholeReference(value);
+  if (whole !== undefined) return [whole];
+  return Object.values(value).flatMap(findReferences);
+}
+
+/** The steps that a step waits for: those it names and those it refers to. */
+export function dependenciesOf(step: Step): string[] {
+  const referred = findReferences(step.args).map((path) => path.split(".")[0] ?? "");
+  return [...new Set([...step.dependsOn, ...referred])];
+}
+
+function follow(path: string, outputs: ReadonlyMap<string, Json>): Json | undefined {
+  const [step = "", ...keys] = path.split(".");
+  let value: Json | undefined = outputs.get(step);
+  for (const key of keys) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as JsonObject)[key];
+  }
+  return value;
+}
+
+/**
+ * Puts outputs in place of references.
+ * @param outputs by step id; references to steps that are not in it stay as they are
+ * @returns the arguments, and the paths of known steps that lead nowhere
+ */
+export function resolveReferences(
+  args: JsonObject,
+  outputs: ReadonlyMap<string, Json>,
+): { args: JsonObject; missing: string[] } {
+  const missing: string[] = [];
+  const lookUp = (path: string): Json | undefined => {
+    if (!outputs.has(path.split(".")[0] ?? "")) return undefined;
+    const value = follow(path, outputs);
+    if (value === undefined) missing.push(path);
+    return value;
+  };
+  const resolve = (value: Json): Json => {
+    if (typeof value === "string") {
+      return value.replace(INLINE, (whole, path: string) => {
+        const found = lookUp(path);
+        if (found === undefined) return whole;
+        return typeof found === "string" ? found : JSON.stringify(found);
+      });
+    }
+    if (typeof value !== "object" || value === null) return value;
+    const whole = wholeReference(value);
+    if (whole !== undefined) return lookUp(whole) ?? value;
+    if (Array.isArray(value)) return value.map(resolve);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolve(item)]));
+  };
+  return { args: resolve(args) as JsonObject, missing };
+}

@@ -1,0 +1,66 @@
+/**
+ * Graph state: small, readable in Studio, and never proof of consent. What was decided and what happened is in the
+ * ledger; state is control flow and a picture of it.
+ */
+import { randomUUID } from "node:crypto";
+import { ReducedValue, StateSchema } from "@langchain/langgraph";
+import { z } from "zod";
+import { AnswerSchema } from "./domain/answer.ts";
+import { PlanSchema, StepStatusSchema } from "./domain/plan.ts";
+import { FindingSchema, ProposalSchema } from "./domain/proposal.ts";
+
+/** Longer requests are cut here: policy refuses them, and checkpoints must not grow with them. */
+const MAX_STORED_REQUEST = 20_000;
+
+const RequestSchema = z.object({ id: z.string(), text: z.string() });
+
+/** A request as text gets an id when it enters, so that the id is the same on replay and new for a repeated text. */
+const requestField = new ReducedValue(RequestSchema.nullable().default(null), {
+  inputSchema: z.union([z.string().describe("What you want done, in plain words."), RequestSchema]),
+  reducer: (_current, next) =>
+    typeof next === "string" ? { id: `run_${randomUUID()}`, text: next.slice(0, MAX_STORED_REQUEST) } : next,
+});
+
+/** What went wrong, for the reflector: the customer-facing status, and a sentence. */
+const FailureSchema = z.object({
+  status: AnswerSchema.shape.status,
+  message: z.string(),
+  details: z.array(z.string()),
+});
+
+/**
+ * A field that keeps what was written last. A client can jump into a node while another one waits, so that two nodes
+ * write in one step; LangGraph's plain fields would then refuse, and the thread could never go on.
+ */
+function latest<T>(schema: z.ZodType<T, unknown>): ReducedValue<T> {
+  return new ReducedValue<T, T>(schema, { inputSchema: schema, reducer: (_current, next) => next });
+}
+
+export const HoldpointState = new StateSchema({
+  request: requestField,
+  run: latest(z.object({ id: z.string() }).nullable().default(null)),
+  /** The current revision of the plan. */
+  plan: latest(PlanSchema.extend({ number: z.number().int() }).nullable().default(null)),
+  steps: latest(z.record(z.string(), z.object({ status: StepStatusSchema, note: z.string() })).default({})),
+  proposal: latest(ProposalSchema.nullable().default(null)),
+  /** What the guardrail found last. */
+  findings: latest(z.array(FindingSchema).default([])),
+  failure: latest(FailureSchema.nullable().default(null)),
+  /** What the person must know besides: a proposal that was superseded, an answer that was not taken. */
+  notices: latest(z.array(z.string()).default([])),
+  /** How the last node ended; the routes lead on from it. */
+  outcome: latest(z.string().default("")),
+  answer: latest(AnswerSchema.nullable().default(null)),
+});
+
+export type State = typeof HoldpointState.State;
+export type Update = typeof HoldpointState.Update;
+
+/** What a caller gives: the request, as text. */
+export const HoldpointInput = new StateSchema({ request: requestField });
+
+/** Who calls, in embedded use: whose data, and who acts. */
+export const CallerContext = z.object({
+  tenant: z.string().min(1).max(100).optional(),
+  principal: z.string().min(1).max(100).optional(),
+});

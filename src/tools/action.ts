@@ -1,0 +1,98 @@
+/**
+ * What an action is. Actions are what a plan may call; staging, review, commit and the ledger are infrastructure
+ * that no plan can reach.
+ */
+import type { z } from "zod";
+import type { Json } from "../domain/json.ts";
+import type { Change, Effect, Impact, Reversibility } from "../domain/proposal.ts";
+
+/** What an action gets beside its arguments. */
+export interface ActionContext {
+  readonly tenant: string;
+  /** On whose behalf it runs. */
+  readonly principal: string;
+  /** The same for every attempt at one effect, different for every other: receivers use it to recognise a repeat. */
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  /** ISO 8601 UTC. Use this rather than the clock. */
+  readonly now: string;
+}
+
+/** While staging: the changes of the writes that stand before this one in the same proposal, oldest first. */
+export interface PreviewContext extends ActionContext {
+  readonly staged: readonly Change[];
+}
+
+interface ActionBase<Input, Output> {
+  readonly name: string;
+  /** Counts up whenever the meaning of the arguments or the effect changes; approvals are bound to it. */
+  readonly version: number;
+  readonly title: string;
+  /** For planners: what it does, when to use it, in one or two sentences. */
+  readonly description: string;
+  readonly input: z.ZodType<Input>;
+  readonly output: z.ZodType<Output>;
+  /** The customer-facing sentence about a finished call. */
+  summarize(args: Input, output: Output): string;
+}
+
+/** Reads run at once, possibly more than once, and change nothing. */
+export interface ReadAction<Input = unknown, Output = unknown> extends ActionBase<Input, Output> {
+  readonly kind: "read";
+  /** @throws ActionFailure when there is no answer. */
+  run(args: Input, context: ActionContext): Promise<Output>;
+}
+
+/** Writes are staged, previewed, approved, and only then run. */
+export interface WriteAction<Input = unknown, Output = unknown> extends ActionBase<Input, Output> {
+  readonly kind: "write";
+  readonly reversibility: Reversibility;
+  /** True when the receiver itself makes sure that a repeated idempotency key has no second effect. */
+  readonly idempotent: boolean;
+  /** Fills in what the person must see and approve (an id for a name, today's price), so that it is bound. */
+  prepare?(args: Input, context: PreviewContext): Promise<Input>;
+  /** What it would change. @throws ActionFailure when it could not be done. */
+  preview(args: Input, context: PreviewContext): Promise<Change[]>;
+  impact?(args: Input, changes: readonly Change[]): Impact;
+  /** What `undo` needs and can only be known before; stored before `run`. */
+  captureUndo?(args: Input, context: ActionContext): Promise<Json>;
+  /**
+   * Does it. Returns its output and the changes as they really were.
+   * @throws ActionFailure when it did not happen; anything else means that nobody knows.
+   */
+  run(args: Input, context: ActionContext): Promise<{ output: Output; changes: Change[] }>;
+  /** Whether the effect with this key happened: its result, or undefined. */
+  lookup?(key: string, context: ActionContext): Promise<{ output: Output; changes: Change[] } | undefined>;
+  /** Takes the effect back; must tolerate that it never happened. Returns one sentence that says what was done. */
+  undo?(effect: Effect, context: ActionContext): Promise<string>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds actions of every input and output type
+export type AnyRead = ReadAction<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: see AnyRead
+export type AnyWrite = WriteAction<any, any>;
+export type Action = AnyRead | AnyWrite;
+
+type ReadSpec<Input, Output> = ReadAction<Input, Output>;
+type WriteSpec<Input, Output> = Omit<WriteAction<Input, Output>, "reversibility" | "idempotent"> &
+  Partial<Pick<WriteAction<Input, Output>, "reversibility" | "idempotent">>;
+
+/**
+ * Declares an action; the types of its arguments and output come from its schemas. For writes, silence is pessimistic:
+ * irreversible, and not idempotent.
+ * @throws TypeError when a write claims to be reversible or compensatable and has no `undo`.
+ * @example
+ * defineAction({ kind: "read", name: "find_products", version: 1, title, description, input, output, run, summarize })
+ */
+export function defineAction<Input, Output>(action: ReadSpec<Input, Output>): ReadAction<Input, Output>;
+export function defineAction<Input, Output>(action: WriteSpec<Input, Output>): WriteAction<Input, Output>;
+export function defineAction<Input, Output>(action: ReadSpec<Input, Output> | WriteSpec<Input, Output>): Action {
+  if (action.kind === "read") return action;
+  const reversibility = action.reversibility ?? "irreversible";
+  if (reversibility !== "irreversible" && !action.undo) {
+    throw new TypeError(
+      `Action "${action.name}" says that it is ${reversibility} but has no undo: add undo(), or leave reversibility out.`,
+    );
+  }
+  return { ...action, reversibility, idempotent: action.idempotent ?? false };
+}

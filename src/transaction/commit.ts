@@ -1,0 +1,239 @@
+/**
+ * Runs the transaction that the ledger says is approved: exactly those actions, in order, and when one fails, undoes
+ * those that ran, in reverse (invariants 1, 2, 6). What runs comes from the ledger, never from graph state.
+ */
+import { type FailureStatus, FailureStatusSchema } from "../domain/answer.ts";
+import type { Json } from "../domain/json.ts";
+import {
+  type Change,
+  type Decision,
+  type Effect,
+  type Proposal,
+  type ProposalStatus,
+  type ProposedAction,
+  proposalDigest,
+} from "../domain/proposal.ts";
+import type { Identity, Run } from "../domain/run.ts";
+import { ActionFailure, HoldpointError } from "../errors.ts";
+import { stepOutputs } from "../execution/progress.ts";
+import type { Ledger } from "../ledger/database.ts";
+import { findDecision } from "../ledger/decisions.ts";
+import { listEffects } from "../ledger/effects.ts";
+import { withLease } from "../ledger/leases.ts";
+import { findLatestProposal, moveProposal } from "../ledger/proposals.ts";
+import { listReads } from "../ledger/reads.ts";
+import { findReferences, resolveReferences } from "../planning/references.ts";
+import { insufficiency, type Policy } from "../policy/policy.ts";
+import type { PreviewContext } from "../tools/action.ts";
+import type { Registry } from "../tools/registry.ts";
+import { actionContext, type CommitContext, resolveEffect, runEffect, stampOf, undoEffect } from "./run-effect.ts";
+import { parseArgs } from "./stage.ts";
+
+export interface CommitDeps {
+  readonly ledger: Ledger;
+  readonly registry: Registry;
+  readonly policy: Policy;
+  now(): string;
+}
+
+/** Why a transaction stopped, with the customer-facing status. */
+interface Failure {
+  readonly status: FailureStatus;
+  readonly message: string;
+}
+
+export type CommitResult =
+  /** There is no approved proposal: nothing ran. `proposal` is the newest one, if any. */
+  | { kind: "not_approved"; proposal: Proposal | undefined }
+  /** The approval is no longer for what would run: it has to be proposed again. Nothing ran. */
+  | { kind: "stale"; reason: string }
+  | { kind: "committed" }
+  /** One part failed; those before it were undone, or tried to be. */
+  | { kind: "rolled_back"; failure: Failure }
+  /** Nobody knows whether one part happened; nothing more was done. */
+  | { kind: "uncertain"; reason: string };
+
+/**
+ * Commits a run's approved transaction.
+ * @throws HoldpointError `busy` when another process is at it
+ */
+export async function commitApproved(
+  deps: CommitDeps,
+  input: { identity: Identity; run: Run; signal: AbortSignal },
+): Promise<CommitResult> {
+  const { identity, run, signal } = input;
+  const { tenant } = identity;
+  if (!(await findApproved(deps.ledger, tenant, run.id))) return await notApproved(deps.ledger, tenant, run.id);
+  return await withLease(deps.ledger, { tenant, runId: run.id }, async (lease) => {
+    const approved = await findApproved(deps.ledger, tenant, run.id);
+    if (!approved) return await notApproved(deps.ledger, tenant, run.id);
+    const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal };
+    return await new Transaction(deps, context, run, approved).commit();
+  });
+}
+
+interface Approved {
+  readonly proposal: Proposal;
+  readonly decision: Decision;
+}
+
+/** The run's newest proposal, when the ledger holds an approving decision on it. */
+async function findApproved(ledger: Ledger, tenant: string, runId: string): Promise<Approved | undefined> {
+  const proposal = await findLatestProposal(ledger, tenant, runId);
+  if (proposal?.status !== "approved") return undefined;
+  const decision = await findDecision(ledger, tenant, proposal.id);
+  return decision && { proposal, decision };
+}
+
+async function notApproved(ledger: Ledger, tenant: string, runId: string): Promise<CommitResult> {
+  return { kind: "not_approved", proposal: await findLatestProposal(ledger, tenant, runId) };
+}
+
+class Transaction {
+  readonly #deps: CommitDeps;
+  readonly #context: CommitContext;
+  readonly #run: Run;
+  readonly #proposal: Proposal;
+  readonly #decision: Decision;
+
+  constructor(deps: CommitDeps, context: CommitContext, run: Run, approved: Approved) {
+    this.#deps = deps;
+    this.#context = context;
+    this.#run = run;
+    this.#proposal = approved.proposal;
+    this.#decision = approved.decision;
+  }
+
+  async commit(): Promise<CommitResult> {
+    const effects = await this.#effects();
+    const stale = this.#staleness();
+    if (effects.length === 0) {
+      if (stale !== undefined) return await this.#close("stale", { kind: "stale", reason: stale });
+      const failure = await this.#impossibility();
+      if (failure) return await this.#close("rolled_back", { kind: "rolled_back", failure });
+    }
+    const failure = stale === undefined ? await this.#runAll(effects) : { status: "failed" as const, message: stale };
+    if (!failure) return await this.#close("committed", { kind: "committed" });
+    await this.#resolveInFlight();
+    const unknown = (await this.#effects()).find((effect) => effect.status === "uncertain");
+    if (unknown) return await this.#close("uncertain", { kind: "uncertain", reason: failure.message });
+    await this.#rollBack();
+    return await this.#close("rolled_back", { kind: "rolled_back", failure });
+  }
+
+  get #approvedActions() {
+    const approved = new Set(
+      this.#decision.actions.filter((action) => action.verdict === "approved").map((action) => action.step),
+    );
+    return this.#proposal.actions.filter((action) => approved.has(action.step));
+  }
+
+  async #effects(): Promise<Effect[]> {
+    const effects = await listEffects(this.#deps.ledger, this.#context.identity.tenant, this.#run.id);
+    return effects.filter((effect) => effect.proposalId === this.#proposal.id);
+  }
+
+  /** Why the decision is no longer for what would run, or undefined. */
+  #staleness(): string | undefined {
+    const { registry, policy } = this.#deps;
+    const digest = proposalDigest(this.#run.tenant, this.#run.id, this.#proposal.actions);
+    if (digest !== this.#proposal.digest || digest !== this.#decision.digest)
+      return "What was approved is not what would run.";
+    for (const proposed of this.#proposal.actions) {
+      const action = registry.find(proposed.action);
+      if (action?.kind !== "write") return `There is no write action "${proposed.action}" any more.`;
+      if (action.version !== proposed.version) return `Action "${proposed.action}" changed since it was approved.`;
+    }
+    return insufficiency(policy, { run: this.#run, proposal: this.#proposal, decision: this.#decision });
+  }
+
+  /** Why an approved action can no longer be done, found before any of them runs, or undefined. */
+  async #impossibility(): Promise<Failure | undefined> {
+    const staged: Change[] = [];
+    for (const proposed of this.#approvedActions) {
+      if (findReferences(proposed.args).length > 0) continue;
+      const action = this.#deps.registry.getWrite(proposed.action);
+      const context: PreviewContext = { ...actionContext(this.#context, ""), staged };
+      try {
+        staged.push(...(await action.preview(parseArgs(action, proposed.step, proposed.args), context)));
+      } catch (error) {
+        if (!(error instanceof ActionFailure)) throw error;
+        return error;
+      }
+    }
+    return undefined;
+  }
+
+  /** Runs the approved actions in order. Returns why it stopped, or undefined when all succeeded. */
+  async #runAll(earlier: readonly Effect[]): Promise<Failure | undefined> {
+    if (earlier.some((effect) => effect.status === "undone" || effect.status === "undo_failed")) {
+      const cause = earlier.find((effect) => effect.status === "failed");
+      return cause ? failureOf(cause) : { status: "failed", message: "An earlier attempt had begun to roll back." };
+    }
+    const outputs = await this.#outputs();
+    for (const [position, proposed] of this.#approvedActions.entries()) {
+      try {
+        const effect = await this.#runOne(proposed, position, outputs);
+        if (effect.status !== "succeeded") return failureOf(effect);
+        outputs.set(proposed.step, effect.output);
+      } catch (error) {
+        if (error instanceof ActionFailure) return error;
+        throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async #runOne(proposed: ProposedAction, position: number, outputs: ReadonlyMap<string, Json>): Promise<Effect> {
+    const { args, missing } = resolveReferences(proposed.args, outputs);
+    const unresolved = [...missing, ...findReferences(args)];
+    if (unresolved.length > 0) {
+      throw new ActionFailure(
+        "failed",
+        `Step "${proposed.step}" refers to ${unresolved.join(", ")}, which does not exist.`,
+      );
+    }
+    const action = this.#deps.registry.getWrite(proposed.action);
+    const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
+    return await runEffect(this.#context, { action, proposed, args, position, ...ids });
+  }
+
+  /** What steps that completed put out: this run's reads and effects. */
+  async #outputs(): Promise<Map<string, Json>> {
+    const { tenant } = this.#context.identity;
+    const reads = await listReads(this.#deps.ledger, tenant, this.#run.id);
+    const effects = await listEffects(this.#deps.ledger, tenant, this.#run.id);
+    return stepOutputs({ reads, effects, decisions: [] });
+  }
+
+  /** Before a rollback, no effect may be left of which nobody knows: those cut off earlier are looked up. */
+  async #resolveInFlight(): Promise<void> {
+    for (const effect of (await this.#effects()).filter((candidate) => candidate.status === "executing")) {
+      const action = this.#deps.registry.find(effect.action);
+      await resolveEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
+    }
+  }
+
+  /** Undoes what succeeded, in reverse order, and goes on past a failed undo. */
+  async #rollBack(): Promise<void> {
+    const done = (await this.#effects()).filter((effect) => effect.status === "succeeded");
+    for (const effect of done.toSorted((a, b) => b.position - a.position)) {
+      const action = this.#deps.registry.find(effect.action);
+      await undoEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
+    }
+  }
+
+  async #close(to: ProposalStatus, result: CommitResult): Promise<CommitResult> {
+    const moved = await this.#deps.ledger
+      .transaction()
+      .execute((trx) => moveProposal(trx, stampOf(this.#context), this.#proposal, to));
+    if (!moved) throw new HoldpointError("busy", `Proposal "${this.#proposal.id}" was moved by another process.`);
+    return result;
+  }
+}
+
+/** The failure that a settled effect stands for; its output holds the status. */
+function failureOf(effect: Effect): Failure {
+  const status = FailureStatusSchema.safeParse(effect.output);
+  return { status: status.success ? status.data : "failed", message: effect.note ?? `"${effect.action}" failed.` };
+}

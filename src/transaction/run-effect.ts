@@ -1,0 +1,169 @@
+/**
+ * One write of an approved transaction: an intent row, the call, an outcome row (invariant 2). A key that was used
+ * before never runs again (invariant 3), and an unknown outcome is looked up, repeated only where the receiver is
+ * idempotent, and otherwise left to a person (invariant 4).
+ */
+import type { FailureStatus } from "../domain/answer.ts";
+import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
+import type { Change, Effect, ProposedAction } from "../domain/proposal.ts";
+import type { Identity, Stamp } from "../domain/run.ts";
+import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
+import type { Ledger } from "../ledger/database.ts";
+import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
+import type { Lease } from "../ledger/leases.ts";
+import type { ActionContext, AnyWrite } from "../tools/action.ts";
+import { parseArgs } from "./stage.ts";
+
+export interface CommitContext {
+  readonly ledger: Ledger;
+  readonly lease: Lease;
+  /** Whoever carries the transaction out: the audit names them. */
+  readonly identity: Identity;
+  /** Whoever asked: actions run on their behalf. */
+  readonly requester: string;
+  readonly signal: AbortSignal;
+  /** The time now, ISO 8601 UTC. */
+  now(): string;
+}
+
+export const stampOf = (context: CommitContext): Stamp => ({ ...context.identity, at: context.now() });
+
+export function actionContext(context: CommitContext, idempotencyKey: string): ActionContext {
+  const { identity, requester, signal } = context;
+  return { tenant: identity.tenant, principal: requester, idempotencyKey, signal, now: context.now() };
+}
+
+export interface EffectPlan {
+  readonly action: AnyWrite;
+  readonly proposed: ProposedAction;
+  /** Every reference resolved. */
+  readonly args: JsonObject;
+  readonly position: number;
+  readonly proposalId: string;
+  readonly runId: string;
+}
+
+/** Runs a write, or finds out what became of an earlier attempt. Returns the effect, settled. */
+export async function runEffect(context: CommitContext, plan: EffectPlan): Promise<Effect> {
+  const { action, proposed, args } = plan;
+  const key = effectKey(plan.runId, { step: proposed.step, action: action.name, version: action.version, args });
+  const parsed = parseArgs(action, proposed.step, args);
+  const undoData = (await action.captureUndo?.(parsed, actionContext(context, key))) ?? null;
+  const { begun, effect } = await beginEffect(context.ledger, stampOf(context), context.lease, {
+    key,
+    runId: plan.runId,
+    proposalId: plan.proposalId,
+    position: plan.position,
+    step: proposed.step,
+    action: action.name,
+    version: action.version,
+    args,
+    undoData,
+    changes: proposed.changes,
+  });
+  if (begun) return await attempt(context, action, effect, parsed);
+  if (effect.status !== "executing") return effect;
+  return await recover(context, action, effect, parsed);
+}
+
+/** An earlier process recorded its intent and no outcome: it died, or lost its lease. */
+async function recover(context: CommitContext, action: AnyWrite, effect: Effect, args: unknown): Promise<Effect> {
+  if (!action.idempotent) {
+    const known = await lookUp(context, action, effect);
+    if (known.kind === "happened") return await succeed(context, action, effect, known.result);
+    if (known.kind === "unknown") return await settleUnknown(context, effect, `It was cut off. ${known.why}`);
+  }
+  const again = await settleEffect(context.ledger, stampOf(context), context.lease, {
+    effect,
+    to: "executing",
+    attempts: effect.attempts + 1,
+  });
+  return await attempt(context, action, again, args);
+}
+
+/**
+ * Settles an effect that was cut off, without running it: `succeeded` or `failed` when the action can look it up,
+ * otherwise `uncertain`.
+ */
+export async function resolveEffect(
+  context: CommitContext,
+  action: AnyWrite | undefined,
+  effect: Effect,
+  note = "It was cut off.",
+): Promise<Effect> {
+  const known = await lookUp(context, action, effect);
+  if (action && known.kind === "happened") return await succeed(context, action, effect, known.result);
+  if (known.kind === "unknown") return await settleUnknown(context, effect, `${note} ${known.why}`);
+  return await settleFailed(context, effect, "failed", note);
+}
+
+type ActionResult = { output: unknown; changes: Change[] };
+type Known = { kind: "happened"; result: ActionResult } | { kind: "not_happened" } | { kind: "unknown"; why: string };
+
+async function lookUp(context: CommitContext, action: AnyWrite | undefined, effect: Effect): Promise<Known> {
+  if (!action?.lookup) return { kind: "unknown", why: "Nobody can tell whether it happened." };
+  try {
+    const result = await action.lookup(effect.key, actionContext(context, effect.key));
+    return result ? { kind: "happened", result } : { kind: "not_happened" };
+  } catch (error) {
+    return { kind: "unknown", why: `Looking it up failed: ${explainError(error)}` };
+  }
+}
+
+const settleUnknown = (context: CommitContext, effect: Effect, note: string) =>
+  settleEffect(context.ledger, stampOf(context), context.lease, { effect, to: "uncertain", note });
+
+const settleFailed = (context: CommitContext, effect: Effect, status: FailureStatus, note: string) =>
+  settleEffect(context.ledger, stampOf(context), context.lease, { effect, to: "failed", note, output: status });
+
+async function attempt(context: CommitContext, action: AnyWrite, effect: Effect, args: unknown): Promise<Effect> {
+  let result: ActionResult;
+  try {
+    result = await action.run(args, actionContext(context, effect.key));
+  } catch (error) {
+    const note = explainError(error);
+    if (error instanceof ActionFailure) return await settleFailed(context, effect, error.status, note);
+    return await resolveEffect(context, action, effect, note);
+  }
+  return await succeed(context, action, effect, result);
+}
+
+async function succeed(
+  context: CommitContext,
+  action: AnyWrite,
+  effect: Effect,
+  result: ActionResult,
+): Promise<Effect> {
+  const parsed = action.output.safeParse(result.output);
+  // It did happen: an output that breaks its own schema is recorded as it came, and said so.
+  const note = parsed.success ? undefined : `The output does not fit the schema of "${action.name}".`;
+  const output = JSON.parse(canonicalJson(parsed.success ? parsed.data : result.output)) as Json;
+  return await settleEffect(context.ledger, stampOf(context), context.lease, {
+    effect,
+    to: "succeeded",
+    output,
+    changes: result.changes,
+    ...(note === undefined ? {} : { note }),
+  });
+}
+
+/** Undoes one effect; a failed undo is recorded, not thrown (invariant 6). */
+export async function undoEffect(
+  context: CommitContext,
+  action: AnyWrite | undefined,
+  effect: Effect,
+): Promise<Effect> {
+  const settle = (to: "undone" | "undo_failed", note: string) =>
+    settleEffect(context.ledger, stampOf(context), context.lease, { effect, to, note });
+  if (!action?.undo || action.reversibility === "irreversible") {
+    return await settle("undo_failed", `"${effect.action}" cannot be undone.`);
+  }
+  let note: string;
+  try {
+    note = await action.undo(effect, actionContext(context, effect.key));
+  } catch (error) {
+    if (error instanceof HoldpointError && error.code === "busy") throw error;
+    return await settle("undo_failed", explainError(error));
+  }
+  return await settle("undone", note);
+}

@@ -1,0 +1,137 @@
+/**
+ * Staging: the writes that are ready become one proposal, with their real arguments and the changes that they would
+ * make. Nothing runs here.
+ */
+import type { FailureStatus } from "../domain/answer.ts";
+import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
+import type { Plan, Step } from "../domain/plan.ts";
+import type { Change, Impact, ImpactLevel, ProposedAction } from "../domain/proposal.ts";
+import type { Identity } from "../domain/run.ts";
+import { ActionFailure } from "../errors.ts";
+import type { StepState } from "../execution/progress.ts";
+import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
+import type { AnyWrite, PreviewContext } from "../tools/action.ts";
+import type { Registry } from "../tools/registry.ts";
+
+export interface StageFailure {
+  step: string;
+  status: FailureStatus;
+  message: string;
+}
+
+export type StageResult =
+  | { kind: "staged"; actions: ProposedAction[]; impact: Impact }
+  /** Nothing is proposed when one of the writes could not be done. */
+  | { kind: "impossible"; failures: StageFailure[] };
+
+/** The pending writes whose dependencies are complete, or are writes of the same stage; irreversible ones as late as can be. */
+export function readyWrites(plan: Plan, states: Record<string, StepState>, registry: Registry): Step[] {
+  const pending = plan.steps.filter(
+    (step) => states[step.id]?.status === "pending" && registry.find(step.action)?.kind === "write",
+  );
+  const staged: Step[] = [];
+  const isReady = (step: Step) =>
+    dependenciesOf(step).every((id) => states[id]?.status === "completed" || staged.some((other) => other.id === id));
+  const isFinal = (step: Step) => registry.getWrite(step.action).reversibility === "irreversible";
+  for (;;) {
+    const ready = pending.filter((step) => !staged.includes(step) && isReady(step));
+    const next = ready.find((step) => !isFinal(step)) ?? ready[0];
+    if (!next) return staged;
+    staged.push(next);
+  }
+}
+
+export interface StageInput {
+  identity: Identity;
+  steps: readonly Step[];
+  outputs: ReadonlyMap<string, Json>;
+  signal: AbortSignal;
+  now: string;
+}
+
+/** Resolves, prepares and previews each write, each seeing the changes of those before it. */
+export async function stageWrites(registry: Registry, input: StageInput): Promise<StageResult> {
+  const actions: ProposedAction[] = [];
+  const failures: StageFailure[] = [];
+  const staged: Change[] = [];
+  for (const step of input.steps) {
+    const context: PreviewContext = {
+      ...input.identity,
+      idempotencyKey: "",
+      signal: input.signal,
+      now: input.now,
+      staged,
+    };
+    try {
+      const action = await stageOne(registry.getWrite(step.action), step, input, context);
+      staged.push(...action.changes);
+      actions.push(action);
+    } catch (error) {
+      if (!(error instanceof ActionFailure)) throw error;
+      failures.push({ step: step.id, status: error.status, message: error.message });
+    }
+  }
+  if (failures.length > 0) return { kind: "impossible", failures };
+  return { kind: "staged", actions, impact: totalImpact(actions) };
+}
+
+async function stageOne(
+  action: AnyWrite,
+  step: Step,
+  input: StageInput,
+  context: PreviewContext,
+): Promise<ProposedAction> {
+  const { args, missing } = resolveReferences(step.args, input.outputs);
+  if (missing.length > 0) {
+    throw new ActionFailure("failed", `Step "${step.id}" refers to ${missing.join(", ")}, which does not exist.`);
+  }
+  const dependsOn = dependenciesOf(step).filter((id) => input.steps.some((other) => other.id === id));
+  const base = { step: step.id, title: step.title, action: action.name, version: action.version, dependsOn };
+  if (findReferences(args).length > 0) {
+    // It waits for a write of the same stage: what it changes is known, and checked, only at commit.
+    return { ...base, args, changes: [], impact: assumedImpact(action, []), reversibility: action.reversibility };
+  }
+  const parsed = parseArgs(action, step.id, args);
+  const prepared = action.prepare ? await action.prepare(parsed, context) : parsed;
+  const changes = await action.preview(prepared, context);
+  const final = JSON.parse(canonicalJson(prepared)) as JsonObject;
+  return {
+    ...base,
+    args: final,
+    changes,
+    impact: impactOf(action, prepared, changes),
+    reversibility: action.reversibility,
+  };
+}
+
+/** Validates arguments by the action's schema. @throws ActionFailure `invalid_request` that names what is wrong */
+export function parseArgs(action: AnyWrite, step: string, args: JsonObject): unknown {
+  const parsed = action.input.safeParse(args);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "arguments"}: ${issue.message}`);
+  throw new ActionFailure("invalid_request", `Step "${step}" (${action.name}): ${faults.join("; ")}.`);
+}
+
+function impactOf(action: AnyWrite, args: unknown, changes: readonly Change[]): Impact {
+  if (!action.impact) return assumedImpact(action, changes);
+  return { ...action.impact(args, changes), reversible: action.reversibility !== "irreversible" };
+}
+
+/** Silence is pessimistic: an action that says nothing of its impact has a high one when it cannot be undone. */
+function assumedImpact(action: AnyWrite, changes: readonly Change[]): Impact {
+  const reversible = action.reversibility !== "irreversible";
+  const resources = changes.map((change) => `${change.table}/${change.key}`);
+  return { level: reversible ? "medium" : "high", resources, reversible, durationMs: 1000 };
+}
+
+const LEVELS: readonly ImpactLevel[] = ["low", "medium", "high", "critical"];
+
+function totalImpact(actions: readonly ProposedAction[]): Impact {
+  const worst = Math.max(...actions.map((action) => LEVELS.indexOf(action.impact.level)));
+  return {
+    level: LEVELS[worst] ?? "critical",
+    resources: [...new Set(actions.flatMap((action) => action.impact.resources))],
+    reversible: actions.every((action) => action.impact.reversible),
+    durationMs: actions.reduce((sum, action) => sum + action.impact.durationMs, 0),
+  };
+}

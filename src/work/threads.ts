@@ -1,0 +1,243 @@
+/** What callers do with threads: start a run, look at it, answer it, cancel it, carry on what a crash left. */
+import { randomBytes } from "node:crypto";
+import { Command, type StateSnapshot } from "@langchain/langgraph";
+import type { ProposalAnswer } from "../domain/answer-to-proposal.ts";
+import type { Decision, Effect } from "../domain/proposal.ts";
+import type { Identity, Run, Stamp } from "../domain/run.ts";
+import { asStorageError, HoldpointError } from "../errors.ts";
+import { findDecision, takeDecision } from "../ledger/decisions.ts";
+import { listEffects } from "../ledger/effects.ts";
+import { isLeased } from "../ledger/leases.ts";
+import { findLatestProposal } from "../ledger/proposals.ts";
+import { endRun, findThreadRun, isForeignThread } from "../ledger/runs.ts";
+import type { Question } from "../nodes/question.ts";
+import { strictest } from "../policy/policy.ts";
+import type { Runtime } from "../runtime.ts";
+import type { State } from "../state.ts";
+
+/** A thread as it stands after an invocation. */
+export interface ThreadView {
+  threadId: string;
+  run: Run;
+  state: State;
+  /** What a person is asked, while one is awaited. */
+  question: Question | null;
+  /** What was written, oldest first. */
+  effects: Effect[];
+}
+
+export interface Caller {
+  readonly identity: Identity;
+  readonly signal?: AbortSignal;
+}
+
+const THREAD_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** @throws HoldpointError `usage` when the text cannot be a thread id */
+function parseThreadId(text: string): string {
+  if (THREAD_ID.test(text)) return text;
+  throw new HoldpointError("usage", `"${text.slice(0, 120)}" is no thread id.`, {
+    hint: "Expected up to 100 letters, digits, dots, dashes and underscores; see `list`.",
+  });
+}
+
+/**
+ * Starts a run and goes on until it ends or waits for a person.
+ * @throws HoldpointError `usage` when the request cannot be taken (nothing is recorded then), `busy` while an approved
+ * transaction of the thread has not ended
+ */
+export async function startRequest(
+  runtime: Runtime,
+  caller: Caller,
+  input: { request: string; threadId?: string },
+): Promise<ThreadView> {
+  const findings = runtime.policy.checkRequest(input.request);
+  if (strictest(findings, "allow") === "deny") {
+    throw new HoldpointError("usage", findings.map((finding) => finding.reason).join(" "), {
+      hint: "Nothing was started; say in a sentence what you want done.",
+    });
+  }
+  const threadId = parseThreadId(input.threadId ?? `t-${randomBytes(5).toString("hex")}`);
+  const { tenant } = caller.identity;
+  if (await isForeignThread(runtime.ledger, tenant, threadId)) throw unknownThread(threadId);
+  await invoke(runtime, caller, threadId, { request: input.request });
+  return await viewThread(runtime, caller.identity, threadId);
+}
+
+/** The thread as it stands. @throws HoldpointError `unknown_thread` */
+export async function viewThread(runtime: Runtime, identity: Identity, threadId: string): Promise<ThreadView> {
+  const run = await getThreadRun(runtime, identity, threadId);
+  const snapshot = await getSnapshot(runtime, threadId);
+  const effects = await listEffects(runtime.ledger, identity.tenant, run.id);
+  const asked = run.status === "waiting" ? pendingQuestion(snapshot) : undefined;
+  return { threadId, run, state: snapshot.values as State, question: asked?.question ?? null, effects };
+}
+
+/**
+ * Answers what the thread asks. The stored decision is what counts: an answer that came second changes nothing.
+ * @param decide makes the answer to what is asked
+ * @throws HoldpointError `not_paused` when nothing waits, `decision_taken` when somebody else decided first,
+ * `usage` when the answer does not fit; the thread stays answerable in every case
+ */
+export async function answerThread(
+  runtime: Runtime,
+  caller: Caller,
+  threadId: string,
+  decide: (question: Question) => ProposalAnswer,
+): Promise<ThreadView> {
+  const { identity } = caller;
+  const view = await continueThread(runtime, caller, threadId);
+  const asked = view.question && pendingQuestion(await getSnapshot(runtime, threadId));
+  if (!asked) {
+    const latest = await findLatestProposal(runtime.ledger, identity.tenant, view.run.id);
+    const decision = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
+    throw decision ? decisionTaken(decision) : notPaused(view.run);
+  }
+  const answer: ProposalAnswer = { ...decide(asked.question), by: identity.principal };
+  const { proposalId } = asked.question;
+  const takenByOther = async () => {
+    const taken = await findDecision(runtime.ledger, identity.tenant, proposalId);
+    return taken && !isOwn(taken, identity, answer) ? decisionTaken(taken) : undefined;
+  };
+  try {
+    await invoke(runtime, caller, threadId, new Command({ resume: { [asked.interruptId]: answer } }));
+  } catch (error) {
+    throw (await takenByOther()) ?? error;
+  }
+  const other = await takenByOther();
+  if (other) throw other;
+  const after = await viewThread(runtime, identity, threadId);
+  if (!(await findDecision(runtime.ledger, identity.tenant, proposalId))) throw refused(after);
+  return after;
+}
+
+/**
+ * Carries on a run that a crash left: to its end, or to the person it has to ask. A thread that waits or has ended is
+ * only looked at.
+ * @throws HoldpointError `busy` when another process is at it
+ */
+export async function continueThread(runtime: Runtime, caller: Caller, threadId: string): Promise<ThreadView> {
+  const { identity } = caller;
+  const view = await viewThread(runtime, identity, threadId);
+  if (view.run.status === "ended" || view.question) return view;
+  if (await isLeased(runtime.ledger, identity.tenant, view.run.id)) {
+    throw new HoldpointError("busy", `Thread "${threadId}" is being advanced by another process right now.`, {
+      hint: "Look at it with `show` in a moment.",
+    });
+  }
+  await invoke(runtime, caller, threadId, null);
+  return await viewThread(runtime, identity, threadId);
+}
+
+/**
+ * Ends a run that has not ended: what waits for a person is cancelled, and what was committed before stays.
+ * @throws HoldpointError `not_paused` when the run has ended, `busy` while its approved transaction is under way
+ */
+export async function cancelThread(
+  runtime: Runtime,
+  caller: Caller,
+  input: { threadId: string; reason: string | null },
+): Promise<ThreadView> {
+  const { identity } = caller;
+  const run = await getThreadRun(runtime, identity, input.threadId);
+  if (run.status === "ended") throw notPaused(run);
+  const { ledger } = runtime;
+  const proposal = await findLatestProposal(ledger, identity.tenant, run.id);
+  if (proposal?.status === "approved") {
+    throw new HoldpointError("busy", `The transaction of thread "${input.threadId}" is approved and under way.`, {
+      hint: "Let it end with `resume`; afterwards look at it with `show`.",
+    });
+  }
+  const stamp: Stamp = { ...identity, at: runtime.now() };
+  if (proposal?.status === "pending") {
+    const actions = proposal.actions.map(({ step }) => ({ step, verdict: "rejected" as const, reason: input.reason }));
+    const { decision } = await takeDecision(ledger, stamp, {
+      proposalId: proposal.id,
+      digest: proposal.digest,
+      decider: "person",
+      verdict: "cancelled",
+      actions,
+      reason: input.reason,
+      separateApprover: false,
+    });
+    if (decision.verdict !== "cancelled") throw decisionTaken(decision);
+  } else {
+    const why = input.reason === null ? "" : `: ${input.reason}`;
+    const text = `${identity.principal} cancelled it${why}. Nothing was waiting for a decision.`;
+    await endRun(ledger, stamp, run.id, { status: "cancelled", text, details: [] });
+  }
+  await invoke(runtime, caller, input.threadId, null);
+  return await viewThread(runtime, identity, input.threadId);
+}
+
+async function invoke(
+  runtime: Runtime,
+  caller: Caller,
+  threadId: string,
+  input: { request: string } | Command | null,
+): Promise<void> {
+  try {
+    await runtime.graph.invoke(input as { request: string } | null, {
+      configurable: { thread_id: threadId },
+      context: caller.identity,
+      ...(caller.signal ? { signal: caller.signal } : {}),
+    });
+  } catch (error) {
+    throw asStorageError(error, `A database in ${runtime.home}`);
+  }
+}
+
+async function getSnapshot(runtime: Runtime, threadId: string): Promise<StateSnapshot> {
+  try {
+    return await runtime.graph.getState({ configurable: { thread_id: threadId } });
+  } catch (error) {
+    throw asStorageError(error, `A database in ${runtime.home}`);
+  }
+}
+
+function pendingQuestion(snapshot: StateSnapshot): { interruptId: string; question: Question } | undefined {
+  for (const task of snapshot.tasks) {
+    for (const { id, value } of task.interrupts) {
+      if (id !== undefined) return { interruptId: id, question: value as Question };
+    }
+  }
+  return undefined;
+}
+
+async function getThreadRun(runtime: Runtime, identity: Identity, threadId: string): Promise<Run> {
+  const run = await findThreadRun(runtime.ledger, identity.tenant, parseThreadId(threadId));
+  if (!run) throw unknownThread(threadId);
+  return run;
+}
+
+function unknownThread(threadId: string): HoldpointError {
+  return new HoldpointError("unknown_thread", `There is no thread "${threadId}".`, {
+    hint: "See `list` for those there are.",
+  });
+}
+
+function notPaused(run: Run): HoldpointError {
+  const how = run.answer ? `ended (${run.answer.status}): ${run.answer.text}` : "is not waiting for a decision.";
+  return new HoldpointError("not_paused", `Thread "${run.threadId}" ${how}`, { hint: "Look at it with `show`." });
+}
+
+function decisionTaken(decision: Decision): HoldpointError {
+  const verdict = decision.verdict.replace("_", " ");
+  const text = `Proposal "${decision.proposalId}" was already decided: ${verdict} by ${decision.principal} at ${decision.decidedAt}.`;
+  return new HoldpointError("decision_taken", text, { hint: "Your answer changed nothing; see `show`." });
+}
+
+/** The graph asked again: it said why in its notices. */
+function refused(view: ThreadView): HoldpointError {
+  const why = view.question?.notices.at(-1) ?? "It was not taken.";
+  return new HoldpointError("usage", `The decision was refused. ${why}`, {
+    hint: "The thread still waits for a decision.",
+  });
+}
+
+/** Whether the stored decision is the one that this caller just gave. */
+function isOwn(decision: Decision, identity: Identity, answer: ProposalAnswer): boolean {
+  if (decision.principal !== identity.principal) return false;
+  const rejects = answer.decisions.some((given) => given.type === "reject");
+  return rejects === (decision.verdict !== "approved");
+}

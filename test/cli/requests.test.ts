@@ -1,0 +1,170 @@
+/** The command line as a new user meets it. What one process leaves, another takes up. */
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { holdpoint, holdpointProcess } from "../support/child.ts";
+import { tempDir } from "../support/temp.ts";
+
+const RETURN = "Return 2 Aviator sunglasses I bought last week.";
+
+async function ask(home: string, request: string, ...options: string[]) {
+  const { status, stdout, stderr } = await holdpoint(home, request, "--json", ...options);
+  expect(stderr).toBe("");
+  return { ...JSON.parse(stdout), exit: status };
+}
+
+describe("a request that writes, without a terminal", () => {
+  it("prints plan, changes, impact and reasons, then the thread and the command that resumes it, and exits with 3", async () => {
+    const home = join(tempDir(), "new", "folder");
+    const { status, stdout, stderr } = await holdpointProcess(home, RETURN);
+    expect(stderr).toBe("");
+    expect(status).toBe(3);
+    for (const text of [
+      "Plan",
+      "Take back 2 × Aviator",
+      "Staged changes",
+      "nothing has run yet",
+      "Impact",
+      "Why you are asked",
+    ]) {
+      expect(stdout).toContain(text);
+    }
+    expect(stdout).toMatch(/quantity_in_stock\s*│ 23\s*│ 25/);
+    expect(stdout).toMatch(/balance[^\n]*\$500\.00[^\n]*\$340\.00/);
+    expect(stdout).toContain("TXN002");
+    expect(
+      readdirSync(home)
+        .filter((name) => name.endsWith(".db"))
+        .toSorted(),
+    ).toEqual(["checkpoints.db", "ledger.db", "store.db"]);
+    const command = /^ +(HOLDPOINT_HOME=\S+ )node src\/cli\/main\.ts (resume \S+ --proposal \S+ --approve)$/m.exec(
+      stdout,
+    );
+    expect(command?.[1]).toBe(`HOLDPOINT_HOME=${home} `);
+    const approved = await holdpointProcess(home, ...(command?.[2] ?? "").split(" "));
+    expect(approved.stderr).toBe("");
+    expect(approved.status).toBe(0);
+    expect(approved.stdout).toContain("Took back 2 × Aviator (SG001); $160.00 refunded; 25 in stock now.");
+    expect(approved.stdout).toMatch(/quantity_in_stock\s*│ 23\s*│ 25/);
+  });
+
+  it("can be rejected by another process with a reason, which changes nothing and exits with 0", async () => {
+    const home = tempDir();
+    const { threadId } = await ask(home, RETURN);
+    const { status, stdout } = await holdpoint(home, "resume", threadId, "--reject", "no receipt", "--as", "carol");
+    expect(status).toBe(0);
+    expect(stdout).toContain("carol rejected it: no receipt. Nothing was changed.");
+    const question = await ask(home, "How many Aviators do you have?");
+    expect(question.answer.text).toContain("23 in stock");
+  });
+
+  it("can be decided action by action from a file", async () => {
+    const home = tempDir();
+    const { threadId, exit } = await ask(
+      home,
+      "I want to buy 3 pairs of classic sunglasses and 1 pair of aviator sunglasses.",
+    );
+    expect(exit).toBe(3);
+    const file = join(home, "decisions.json");
+    writeFileSync(
+      file,
+      JSON.stringify({
+        decisions: [
+          { step: "s2", type: "approve" },
+          { step: "s1", type: "reject", message: "reserved" },
+        ],
+      }),
+    );
+    const { stdout } = await holdpoint(home, "resume", threadId, "--decisions", file, "--json", "--as", "dora");
+    const result = JSON.parse(stdout);
+    expect(result.answer.status).toBe("success");
+    expect(result.effects.map((effect: { step: string; status: string }) => [effect.step, effect.status])).toEqual([
+      ["s2", "succeeded"],
+    ]);
+    expect(result.answer.text).toContain("reserved");
+  });
+
+  it("can be cancelled, after which nothing can be approved", async () => {
+    const home = tempDir();
+    const { threadId } = await ask(home, "Purchase 3 Wayfarer sunglasses for customer Alice.");
+    const cancelled = await holdpoint(home, "cancel", threadId, "--reason", "wrong shop");
+    expect(cancelled.status).toBe(0);
+    expect(cancelled.stdout).toContain("cancelled it: wrong shop. Nothing was changed.");
+    const late = await holdpoint(home, "resume", threadId, "--approve");
+    expect(late.status).toBe(6);
+    expect(late.stderr).toContain("was already decided: cancelled by");
+    expect(late.stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("is decided once when one process approves while another rejects", async () => {
+    const home = tempDir();
+    const { threadId } = await ask(home, RETURN);
+    const [approval, rejection] = await Promise.all([
+      holdpointProcess(home, "resume", threadId, "--approve", "--as", "alice", "--json"),
+      holdpointProcess(home, "resume", threadId, "--reject", "no", "--as", "bob", "--json"),
+    ]);
+    expect([approval.status, rejection.status].toSorted()).toEqual([0, 6]);
+    const shown = JSON.parse((await holdpoint(home, "show", threadId, "--json")).stdout);
+    expect(shown.decisions).toHaveLength(1);
+    const approved = approval.status === 0;
+    expect(shown.decisions[0]).toMatchObject(
+      approved ? { verdict: "approved", principal: "alice" } : { verdict: "rejected", principal: "bob" },
+    );
+    expect(shown.answer.status).toBe(approved ? "success" : "rejected");
+    expect(shown.effects).toHaveLength(approved ? 1 : 0);
+  });
+});
+
+describe("a request that only reads", () => {
+  it("is answered at once, asks nobody and exits with 0, also when it is not quoted", async () => {
+    const words = "Do you have any round sunglasses in stock that are under $100?".split(" ");
+    const { status, stdout } = await holdpoint(tempDir(), ...words);
+    expect(status).toBe(0);
+    expect(stdout).toContain("Classic");
+    expect(stdout).toContain("$60.00");
+    expect(stdout).not.toContain("Waiting");
+  });
+});
+
+describe("a request that is not understood", () => {
+  it("is refused with what can be asked, and exits with 4", async () => {
+    const { status, stdout } = await holdpoint(tempDir(), "Make me a sandwich");
+    expect(status).toBe(4);
+    expect(stdout).toContain("sandwich");
+    expect(stdout).toContain("Purchase 3 Wayfarer sunglasses for customer Alice.");
+  });
+});
+
+describe("looking around", () => {
+  it("lists, shows, and restores the store, for people and for programs", async () => {
+    const home = tempDir();
+    const { threadId, run } = await ask(home, RETURN, "--as", "erin", "--thread", "my-thread");
+    expect(threadId).toBe("my-thread");
+    const listed = await holdpoint(home, "list");
+    expect(listed.stdout).toMatch(/my-thread.*waiting.*erin.*Return 2 Aviator/);
+    expect(JSON.parse((await holdpoint(home, "list", "--waiting", "--json")).stdout).runs[0]).toMatchObject({
+      id: run.id,
+    });
+    await holdpoint(home, "resume", threadId, "--approve", "--as", "fred");
+    const shown = await holdpoint(home, "show", threadId);
+    for (const text of ["ended: success", "asked by erin", "approved by fred", "effect.succeeded", "take_back"]) {
+      expect(shown.stdout).toContain(text);
+    }
+    const reseeded = await holdpoint(home, "reseed");
+    expect(reseeded.stdout).toMatch(/SG001.*Aviator.*23/);
+    expect(reseeded.stdout).not.toContain("TXN002");
+    expect(existsSync(join(home, "store.db"))).toBe(true);
+  });
+
+  it.each([[], ["run"], ["resume"], ["show"], ["list"], ["cancel"], ["reseed"]])(
+    "explains itself: %s --help",
+    async (...words) => {
+      const { status, stdout, stderr } = await holdpoint(tempDir(), ...words, "--help");
+      expect(status).toBe(0);
+      expect(stderr).toBe("");
+      expect(stdout).toContain("Usage: holdpoint");
+      if (words.length > 0) expect(stdout).toContain("--json");
+      else expect(stdout).toContain("3 waiting for a decision");
+    },
+  );
+});

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { appendAudit, listAudit, verifyAudit } from "../../src/ledger/audit.ts";
+import { openSqliteLedger } from "../../src/ledger/database.ts";
+import { spawnScript } from "../support/child.ts";
+import { openTestLedger, stamp } from "../support/ledger.ts";
+import { tempDir } from "../support/temp.ts";
+
+describe("audit log (invariant 10)", () => {
+  it("chains entries per tenant and verifies them", async () => {
+    const ledger = await openTestLedger();
+    await ledger.transaction().execute(async (trx) => {
+      await appendAudit(trx, { ...stamp(), event: "a.b", data: { n: 1 } });
+      await appendAudit(trx, { ...stamp(), event: "a.c" });
+      await appendAudit(trx, { ...stamp("bob", "other"), event: "a.d" });
+    });
+    expect(await verifyAudit(ledger, "acme")).toBe(2);
+    expect(await verifyAudit(ledger, "other")).toBe(1);
+    expect((await listAudit(ledger, "acme")).map((entry) => entry.event)).toEqual(["a.b", "a.c"]);
+  });
+
+  it("writes nothing when the change that it records is rolled back", async () => {
+    const ledger = await openTestLedger();
+    const failing = ledger.transaction().execute(async (trx) => {
+      await appendAudit(trx, { ...stamp(), event: "a.b" });
+      throw new Error("the change failed");
+    });
+    await expect(failing).rejects.toThrow("the change failed");
+    expect(await verifyAudit(ledger, "acme")).toBe(0);
+  });
+
+  it.each([
+    ["an entry was altered", { data: '{"n":2}' }],
+    ["an entry has another author", { principal: "mallory" }],
+  ])("notices that %s", async (_what, alteration) => {
+    const ledger = await openTestLedger();
+    await ledger.transaction().execute(async (trx) => {
+      await appendAudit(trx, { ...stamp(), event: "a.b", data: { n: 1 } });
+      await appendAudit(trx, { ...stamp(), event: "a.c" });
+    });
+    await ledger.updateTable("auditLog").set(alteration).where("seq", "=", 1).execute();
+    await expect(verifyAudit(ledger, "acme")).rejects.toThrow("altered at entry 1");
+  });
+
+  it("notices that the last entry is gone", async () => {
+    const ledger = await openTestLedger();
+    await ledger.transaction().execute((trx) => appendAudit(trx, { ...stamp(), event: "a.b" }));
+    await ledger.deleteFrom("auditLog").where("seq", "=", 1).execute();
+    await expect(verifyAudit(ledger, "acme")).rejects.toThrow("lost entries");
+  });
+
+  it("keeps one chain when several processes migrate a new file and append at once", async () => {
+    const path = join(tempDir(), "ledger.db");
+    const script = "test/support/scripts/audit-writer.ts";
+    const writers = ["p", "q", "r", "s"].map((who) => spawnScript(script, [path, who, "50"]).ended);
+    for (const { stderr } of await Promise.all(writers)) expect(stderr, stderr).toBe("");
+    const ledger = await openSqliteLedger(path);
+    try {
+      expect(await verifyAudit(ledger, "acme")).toBe(200);
+    } finally {
+      await ledger.destroy();
+    }
+  });
+});

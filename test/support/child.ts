@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { runCli } from "../../src/cli/run-cli.ts";
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Runs a TypeScript file of this project in a process of its own. `script` is a path from the project's root. */
+export function spawnScript(
+  script: string,
+  args: readonly string[],
+  options: { env?: Record<string, string>; uid?: number } = {},
+): { process: ChildProcess; ended: Promise<Ended> } {
+  const env = { PATH: process.env.PATH ?? "", NO_COLOR: "1", ...options.env };
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status, stdout, stderr }));
+  });
+  return { process: child, ended };
+}
+
+/** Runs the command line in a process of its own, without a terminal, with its databases in `home`. */
+export async function holdpointProcess(home: string, ...args: string[]): Promise<Ended> {
+  return await spawnScript("src/cli/main.ts", args, { env: { HOLDPOINT_HOME: home } }).ended;
+}
+
+/** Runs the command line in this process, without a terminal, with its databases in `home`. */
+export async function holdpoint(home: string, ...args: string[]): Promise<Ended> {
+  let stdout = "";
+  let stderr = "";
+  const status = await runCli(args, {
+    environment: { HOLDPOINT_HOME: home },
+    interactive: false,
+    write: (text) => {
+      stdout += text;
+    },
+    writeError: (text) => {
+      stderr += text;
+    },
+  });
+  return { status, stdout, stderr };
+}

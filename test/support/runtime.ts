@@ -1,0 +1,51 @@
+import { onTestFinished } from "vitest";
+import { type Plan, PlanSchema } from "../../src/domain/plan.ts";
+import type { Policy } from "../../src/policy/policy.ts";
+import { createRuntime, type Runtime } from "../../src/runtime.ts";
+import type { Action } from "../../src/tools/action.ts";
+import type { Caller } from "../../src/work/threads.ts";
+import { tempDir } from "./temp.ts";
+
+export const alice: Caller = { identity: { tenant: "acme", principal: "alice" } };
+export const bob: Caller = { identity: { tenant: "acme", principal: "bob" } };
+export const mallory: Caller = { identity: { tenant: "evil", principal: "mallory" } };
+
+export type PlannedStep = { id: string; args?: Plan["steps"][number]["args"]; action?: string; dependsOn?: string[] };
+
+/** Opens a runtime on real files; `plans` gives the plan for a request, for requests that are no store requests. */
+export async function openTestRuntime(
+  options: { home?: string; actions?: readonly Action[]; policy?: Policy; plans?: Record<string, PlannedStep[]> } = {},
+): Promise<Runtime> {
+  const { plans } = options;
+  const runtime = await createRuntime(
+    { home: options.home ?? tempDir() },
+    {
+      ...(options.actions ? { actions: options.actions } : {}),
+      ...(options.policy ? { policy: options.policy } : {}),
+      ...(plans ? { matchRequest: (request: string) => planFor(request, plans) } : {}),
+    },
+  );
+  onTestFinished(() => runtime.close());
+  return runtime;
+}
+
+function planFor(request: string, plans: Record<string, PlannedStep[]>) {
+  const steps = plans[request];
+  if (!steps) return { kind: "not_understood" as const, problem: `"${request}" was not understood.` };
+  const plan = PlanSchema.parse({
+    goal: request,
+    source: { kind: "playbook", name: "test" },
+    steps: steps.map((step) => ({ title: `Step ${step.id}`, action: "note", args: { text: step.id }, ...step })),
+  });
+  return { kind: "plan" as const, playbook: "test", plan };
+}
+
+export const approveAll = (question: { proposalId: string; actions: { step: string }[] }) => ({
+  proposalId: question.proposalId,
+  decisions: question.actions.map(({ step }) => ({ type: "approve" as const, step })),
+});
+
+export const rejectAll = (question: { proposalId: string; actions: { step: string }[] }, message = "no") => ({
+  proposalId: question.proposalId,
+  decisions: question.actions.map(({ step }) => ({ type: "reject" as const, step, message })),
+});
