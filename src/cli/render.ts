@@ -1,8 +1,7 @@
 /** What a person reads: the plan, what is proposed, and how it ended. */
-import type { Effect } from "../domain/proposal.ts";
 import type { Question } from "../nodes/question.ts";
 import type { ThreadView } from "../work/threads.ts";
-import { changeTable, dim, heading, indent, printable } from "./text.ts";
+import { changesTable, dim, heading, indent, printable } from "./text.ts";
 
 /** The plan, step by step. */
 export function renderPlan(view: ThreadView): string {
@@ -32,7 +31,7 @@ export function renderQuestion(question: Question): string {
       `${index + 1}. ${heading(printable(action.title))} ${dim(`(${action.step}: ${about})`)}`,
       indent(dim(printable(JSON.stringify(action.args))), 3),
       ...[...takes, ...unknown].map((line) => indent(line, 3)),
-      ...action.changes.map((change) => indent(changeTable(change), 3)),
+      ...(action.changes.length > 0 ? [indent(changesTable(action.changes), 3)] : []),
     ];
     return lines.join("\n");
   });
@@ -59,16 +58,12 @@ function notices(texts: readonly string[]): string[] {
 export function renderAnswer(view: ThreadView): string {
   const { answer } = view.run;
   if (!answer) return "";
-  const written = view.effects.filter((effect) => effect.status === "succeeded");
+  const written = view.effects.filter((effect) => effect.status === "succeeded").flatMap((effect) => effect.changes);
   return [
     ...notices(view.state.notices),
     `${heading("Answer")} ${dim(`(${answer.status})`)}`,
     `  ${printable(answer.text)}`,
     ...answer.details.map((line) => `  ${printable(line)}`),
-    ...(written.length > 0 ? [heading("What changed"), ...written.map((effect) => indent(renderEffect(effect)))] : []),
+    ...(written.length > 0 ? [heading("What changed"), indent(changesTable(written))] : []),
   ].join("\n");
-}
-
-function renderEffect(effect: Effect): string {
-  return effect.changes.map(changeTable).join("\n");
 }

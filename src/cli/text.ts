@@ -36,11 +36,22 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 const show = (value: unknown): string => (value === null || value === undefined ? "-" : String(value));
 
-/** One change as a before/after table: what differs when a row is altered, the whole row when it comes or goes. */
-export function changeTable({ table: name, key, before, after }: Change): string {
+/**
+ * Changes as one before/after table: of an altered row the fields that differ, of a row that comes or goes all that
+ * have a value.
+ */
+export function changesTable(changes: readonly Change[]): string {
+  return table(["", "", "before", "after"], changes.flatMap(changeRows));
+}
+
+function changeRows({ table: name, key, before, after }: Change): string[][] {
+  const what = before === null ? " (new)" : after === null ? " (removed)" : "";
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   const shown = fields.filter((field) => (before?.[field] ?? null) !== (after?.[field] ?? null));
-  const what = before === null ? "new row" : after === null ? "row removed" : "row altered";
-  const rows = shown.map((field) => [field, show(before?.[field]), show(after?.[field])]);
-  return `${printable(`${name} ${key}`)} ${dim(`(${what})`)}\n${table(["", "before", "after"], rows)}`;
+  return shown.map((field, index) => [
+    index === 0 ? `${name} ${key}${what}` : "",
+    field,
+    show(before?.[field]),
+    show(after?.[field]),
+  ]);
 }

@@ -51,8 +51,8 @@ class ImmediateSqliteDialect extends SqliteDialect {
   }
 }
 
-/** A Kysely on a dialect, with the ledger's naming; for Postgres give its dialect. */
-function createLedger(dialect: Dialect): Ledger {
+/** The ledger on any dialect, such as Kysely's for Postgres; migrate it before use. */
+export function createLedger(dialect: Dialect): Ledger {
   return new Kysely<LedgerSchema>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
 }
 
@@ -72,7 +72,7 @@ export async function openSqliteLedger(path: string): Promise<Ledger> {
 }
 
 /** Applies what is missing of the migration history, in one transaction. @throws whatever the database threw */
-async function migrateLedger(ledger: Ledger): Promise<void> {
+export async function migrateLedger(ledger: Ledger): Promise<void> {
   await ledger.transaction().execute(async (trx) => {
     const { error } = await new Migrator({ db: trx, provider: migrations }).migrateToLatest();
     if (error) throw error;

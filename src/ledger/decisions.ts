@@ -84,6 +84,9 @@ export async function takeDecisionIn(
     .where("status", "=", "pending")
     .executeTakeFirst();
   if (Number(moved.numUpdatedRows) === 0) {
+    // On Postgres the update waited for whoever came first.
+    const first = await findDecision(trx, stamp.tenant, input.proposalId);
+    if (first) return { taken: false, decision: first };
     throw new HoldpointError("not_paused", `Proposal "${proposal.id}" is ${proposal.status}: it takes no decision.`);
   }
   const { separateApprover: _policy, ...rest } = input;

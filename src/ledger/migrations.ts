@@ -20,7 +20,7 @@ const first: Migration = {
       .addColumn("lease_until", "text")
       .addPrimaryKeyConstraint("runs_pk", ["tenant", "id"])
       .execute();
-    await db.schema.createIndex("runs_by_thread").on("runs").columns(["tenant", "thread_id", "created_at"]).execute();
+    await db.schema.createIndex("runs_by_thread").on("runs").columns(["thread_id", "tenant", "created_at"]).execute();
     await createPlanTables(db);
     await createConsentTables(db);
     await createEffectsTable(db);

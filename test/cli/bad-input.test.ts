@@ -1,9 +1,11 @@
 /** Bad input: one line that names the value and the way on, a fitting exit status, nothing changed, nothing lost. */
+import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { type Ended, holdpoint, holdpointProcess } from "../support/child.ts";
+import { makeReadOnly, makeWritable, mountSmall } from "../support/file-systems.ts";
 import { tempDir } from "../support/temp.ts";
 
 function expectOneLine({ stderr, stdout }: Ended): string {
@@ -151,5 +153,32 @@ describe("databases that cannot be used", () => {
     const ended = await holdpoint(path, "list");
     expect(expectOneLine(ended)).toContain(path);
     expect(ended.status).toBe(7);
+  });
+
+  it("are named: a read-only disk, and nothing is lost", async (context) => {
+    const home = mountSmall(context, "4m");
+    const { threadId } = JSON.parse((await holdpoint(home, "Buy 1 Moon", "--json")).stdout);
+    makeReadOnly(home);
+    const ended = await holdpoint(home, "resume", threadId, "--approve");
+    expect(expectOneLine(ended)).toMatch(/\.db (cannot be written|cannot be opened|cannot be read or written)/);
+    expect(ended.status).toBe(7);
+    makeWritable(home);
+    expect((await holdpoint(home, "resume", threadId, "--approve")).status).toBe(0);
+  });
+
+  it("are named: a full disk, and a thread that waits can be approved once there is room", async (context) => {
+    const home = mountSmall(context, "2m");
+    const { threadId } = JSON.parse((await holdpoint(home, "Buy 1 Moon", "--json")).stdout);
+    const ballast = join(home, "ballast");
+    const fill = () => execFileSync("sh", ["-c", `cat /dev/zero > ${ballast} 2>/dev/null || true`]);
+    fill();
+    const ended = await holdpoint(home, "resume", threadId, "--approve");
+    expect(expectOneLine(ended)).toContain("full");
+    expect(ended.status).toBe(7);
+    rmSync(ballast);
+    const again = await holdpoint(home, "resume", threadId, "--approve", "--json");
+    expect(JSON.parse(again.stdout).answer?.status).toBe("success");
+    const stock = JSON.parse((await holdpoint(home, "How many Moons do you have?", "--json")).stdout);
+    expect(stock.answer.text).toContain("9 in stock");
   });
 });

@@ -1,8 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { PostgresDialect } from "kysely";
+import pg from "pg";
+import { onTestFinished, type TestContext } from "vitest";
 import type { ProposedAction } from "../../src/domain/proposal.ts";
 import type { Stamp } from "../../src/domain/run.ts";
-import { type Ledger, openSqliteLedger } from "../../src/ledger/database.ts";
+import { createLedger, type Ledger, migrateLedger, openSqliteLedger } from "../../src/ledger/database.ts";
 import { tempDir } from "./temp.ts";
 
 /** A ledger in a SQLite file of its own. */
@@ -11,6 +14,36 @@ export async function openTestLedger(): Promise<Ledger> {
   onTestFinished(() => ledger.destroy());
   return ledger;
 }
+
+const POSTGRES = process.env.TEST_POSTGRES_URL ?? "postgresql://postgres@127.0.0.1:5432/postgres";
+
+/** A ledger in a Postgres database of its own. Skips the test, saying why, where no server answers. */
+async function openPostgresLedger(context: TestContext): Promise<Ledger> {
+  const name = `holdpoint_test_${randomBytes(6).toString("hex")}`;
+  const admin = new pg.Client({ connectionString: POSTGRES, connectionTimeoutMillis: 2000 });
+  try {
+    await admin.connect();
+  } catch (error) {
+    context.skip(`no Postgres at ${POSTGRES}, set TEST_POSTGRES_URL (${(error as Error).message})`);
+  }
+  await admin.query(`create database ${name}`);
+  const url = new URL(POSTGRES);
+  url.pathname = `/${name}`;
+  const ledger = createLedger(new PostgresDialect({ pool: new pg.Pool({ connectionString: url.href, max: 8 }) }));
+  onTestFinished(async () => {
+    await ledger.destroy();
+    await admin.query(`drop database ${name} with (force)`);
+    await admin.end();
+  });
+  await migrateLedger(ledger);
+  return ledger;
+}
+
+/** Where the ledger's tests run: the same code, the same behaviour. */
+export const databases: readonly [name: string, open: (context: TestContext) => Promise<Ledger>][] = [
+  ["SQLite", openTestLedger],
+  ["Postgres", openPostgresLedger],
+];
 
 export function stamp(principal = "alice", tenant = "acme"): Stamp {
   return { tenant, principal, at: "2026-11-01T10:00:00.000Z" };

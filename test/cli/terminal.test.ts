@@ -1,0 +1,126 @@
+/** The command line in a real terminal: a pseudo-terminal made by util-linux `script`. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
+import { holdpoint } from "../support/child.ts";
+import { tempDir } from "../support/temp.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const DOWN = "\u001b[B";
+const ENTER = "\r";
+const CTRL_C = "\u0003";
+
+function needTerminal(context: TestContext): void {
+  try {
+    execFileSync("script", ["--version"], { stdio: "pipe" });
+  } catch {
+    context.skip("needs the command `script` of util-linux");
+  }
+}
+
+interface Terminal {
+  /** Waits until the screen has shown a text that it had not shown before. */
+  until(text: string): Promise<void>;
+  type(keys: string): void;
+  ended: Promise<number | null>;
+  shown(): string;
+}
+
+function openTerminal(home: string, args: readonly string[]): Terminal {
+  // Without a terminal of its own around it, `script` makes one without a size.
+  const words = [process.execPath, "src/cli/main.ts", ...args].map((word) => `'${word}'`).join(" ");
+  const command = `stty cols 120 rows 50; exec ${words}`;
+  const env = { PATH: process.env.PATH ?? "", HOLDPOINT_HOME: home, TERM: "xterm", NO_COLOR: "1", COLUMNS: "120" };
+  const child: ChildProcess = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+    cwd: root,
+    env,
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let screen = "";
+  let seen = 0;
+  child.stdout?.on("data", (chunk: Buffer) => {
+    screen += chunk.toString();
+  });
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  return {
+    async until(text) {
+      const deadline = Date.now() + 15_000;
+      while (screen.indexOf(text, seen) < 0) {
+        if (Date.now() > deadline) throw new Error(`The screen never showed "${text}":\n${screen.slice(seen)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      seen = screen.indexOf(text, seen) + text.length;
+    },
+    type: (keys) => void child.stdin?.write(keys),
+    ended,
+    shown: () => screen,
+  };
+}
+
+const BUY_TWO = "I want to buy 3 pairs of classic sunglasses and 1 pair of aviator sunglasses.";
+
+describe("in a terminal", () => {
+  it("asks right there, and approving runs the transaction", async (context) => {
+    needTerminal(context);
+    const terminal = openTerminal(tempDir(), ["Return 2 Aviator sunglasses I bought last week."]);
+    await terminal.until("Staged changes");
+    await terminal.until("Approve this?");
+    await terminal.until("Not now");
+    terminal.type(ENTER);
+    await terminal.until("$160.00 refunded; 25 in stock now.");
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it("asks for the reason of a rejection, and changes nothing", async (context) => {
+    needTerminal(context);
+    const terminal = openTerminal(tempDir(), ["Return 2 Aviator sunglasses I bought last week.", "--as", "kim"]);
+    await terminal.until("Not now");
+    terminal.type(DOWN);
+    terminal.type(ENTER);
+    await terminal.until("Why?");
+    terminal.type("no receipt");
+    terminal.type(ENTER);
+    await terminal.until("kim rejected it: no receipt. Nothing was changed.");
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it("lets decide one by one", async (context) => {
+    needTerminal(context);
+    const home = tempDir();
+    const terminal = openTerminal(home, [BUY_TWO]);
+    await terminal.until("Not now");
+    for (const key of [DOWN, DOWN, ENTER]) terminal.type(key);
+    await terminal.until("s1: Sell 3");
+    await terminal.until("Reject");
+    terminal.type(DOWN);
+    terminal.type(ENTER);
+    await terminal.until("Why?");
+    terminal.type("reserved");
+    terminal.type(ENTER);
+    await terminal.until("s2: Sell 1");
+    await terminal.until("Reject");
+    terminal.type(ENTER);
+    await terminal.until("Not done: Sell 3");
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it.for<[string, string[]]>([
+    ["Not now", [DOWN, DOWN, ENTER]],
+    ["Ctrl-C", [CTRL_C]],
+  ])("waits after %s, prints how to resume, and another terminal goes on", async ([, keys], context) => {
+    needTerminal(context);
+    const home = tempDir();
+    const terminal = openTerminal(home, ["Return 2 Aviator sunglasses I bought last week."]);
+    await terminal.until("Not now");
+    for (const key of keys) terminal.type(key);
+    await terminal.until("Waiting for a decision");
+    expect(await terminal.ended).toBe(3);
+    const [thread = ""] = /resume (t-\w+)/.exec(terminal.shown())?.slice(1) ?? [];
+    const second = openTerminal(home, ["resume", thread]);
+    await second.until("Approve this?");
+    await second.until("Not now");
+    second.type(ENTER);
+    expect(await second.ended).toBe(0);
+    expect((await holdpoint(home, "show", thread)).stdout).toContain("ended: success");
+  });
+});
