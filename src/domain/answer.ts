@@ -30,6 +30,10 @@ export const FailureStatusSchema = AnswerStatusSchema.extract([
 
 export type FailureStatus = z.infer<typeof FailureStatusSchema>;
 
+/** Why something did not happen: the status for the customer, and a sentence. */
+export const FailureSchema = z.object({ status: FailureStatusSchema, message: z.string() });
+export type Failure = z.infer<typeof FailureSchema>;
+
 /** `text` is what the customer reads; `details` are further lines for whoever runs the system. */
 export const AnswerSchema = z.object({ status: AnswerStatusSchema, text: z.string(), details: z.array(z.string()) });
 export type Answer = z.infer<typeof AnswerSchema>;

@@ -1,5 +1,6 @@
 /** What needs consent, and what policy, reviewer and person said about it. */
 import { z } from "zod";
+import { FailureSchema } from "./answer.ts";
 import { digestOf, JsonObjectSchema, JsonSchema } from "./json.ts";
 
 /** One row of a table, as a person reads it: money is text such as "$80.00". */
@@ -93,6 +94,8 @@ export const ProposalSchema = z.object({
   impact: ImpactSchema,
   findings: z.array(FindingSchema),
   review: ReviewSchema.nullable(),
+  /** Why it came to nothing, once it was rolled back or its outcome is unknown. */
+  failure: FailureSchema.nullable(),
   createdAt: z.string(),
 });
 export type Proposal = z.infer<typeof ProposalSchema>;

@@ -72,6 +72,7 @@ async function createConsentTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("impact", "text", (c) => c.notNull())
     .addColumn("findings", "text", (c) => c.notNull())
     .addColumn("review", "text")
+    .addColumn("failure", "text")
     .addColumn("created_at", "text", (c) => c.notNull())
     .addColumn("updated_at", "text", (c) => c.notNull())
     .addPrimaryKeyConstraint("proposals_pk", ["tenant", "id"])

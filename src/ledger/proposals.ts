@@ -1,5 +1,6 @@
 /** Proposals: what was put before policy, reviewer and person. State moves by compare-and-set. */
 import type { Selectable } from "kysely";
+import type { Failure } from "../domain/answer.ts";
 import { canonicalJson, derivedId, storedJson } from "../domain/json.ts";
 import {
   type Finding,
@@ -25,6 +26,7 @@ function toProposal(row: Selectable<ProposalsTable>): Proposal {
     impact: JSON.parse(row.impact),
     findings: JSON.parse(row.findings),
     review: row.review === null ? null : JSON.parse(row.review),
+    failure: row.failure === null ? null : JSON.parse(row.failure),
   });
 }
 
@@ -91,6 +93,7 @@ export async function openProposal(
       impact: canonicalJson(input.impact),
       findings: "[]",
       review: null,
+      failure: null,
       createdAt: stamp.at,
       updatedAt: stamp.at,
     };
@@ -111,16 +114,17 @@ export async function moveProposal(
   stamp: Stamp,
   proposal: Pick<Proposal, "id" | "runId" | "status">,
   to: ProposalStatus,
+  failure: Failure | null = null,
 ): Promise<boolean> {
   const moved = await trx
     .updateTable("proposals")
-    .set({ status: to, updatedAt: stamp.at })
+    .set({ status: to, failure: failure && canonicalJson(failure), updatedAt: stamp.at })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", proposal.id)
     .where("status", "=", proposal.status)
     .executeTakeFirst();
   if (Number(moved.numUpdatedRows) === 0) return false;
-  const data = { proposal: proposal.id };
+  const data = { proposal: proposal.id, failure };
   await appendAudit(trx, { ...stamp, event: `proposal.${to}`, runId: proposal.runId, data });
   return true;
 }

@@ -57,6 +57,7 @@ export interface ProposalsTable {
   impact: string;
   findings: string;
   review: string | null;
+  failure: string | null;
   createdAt: string;
   updatedAt: string;
 }

@@ -1,5 +1,6 @@
 /** The committer: runs the transaction that the ledger says is approved. The only node with outside effects. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Failure } from "../domain/answer.ts";
 import { loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
@@ -26,19 +27,20 @@ function leadOn(result: CommitResult, state: State): Committed {
   switch (result.kind) {
     case "committed":
       return { outcome: "committed" };
-    case "stale":
-      return {
-        notices: [...state.notices, `It has to be approved again: ${result.reason}`],
-        outcome: "approval stale",
-      };
+    case "stale": {
+      const notice = `It has to be approved again: ${result.failure.message}`;
+      return { notices: [...state.notices, notice], outcome: "approval stale" };
+    }
     case "rolled_back":
-      return {
-        failure: { status: result.failure.status, message: result.failure.message, details: [] },
-        outcome: "rolled back",
-      };
+      return { failure: { ...pick(result.failure), details: [] }, outcome: "rolled back" };
     case "uncertain":
-      return { failure: { status: "uncertain", message: result.reason, details: [] }, outcome: "outcome unknown" };
-    case "not_approved":
-      return { outcome: result.proposal?.status === "pending" ? "not approved" : "nothing to commit" };
+      return { failure: { ...pick(result.failure), status: "uncertain", details: [] }, outcome: "outcome unknown" };
+    case "undecided":
+      return { outcome: "not approved" };
+    case "nothing":
+      return { outcome: "nothing to commit" };
   }
 }
+
+/** Only what state holds of a failure: it may be an error, which has more. */
+const pick = ({ status, message }: Failure): Failure => ({ status, message });

@@ -2,14 +2,13 @@
  * Runs the transaction that the ledger says is approved: exactly those actions, in order, and when one fails, undoes
  * those that ran, in reverse (invariants 1, 2, 6). What runs comes from the ledger, never from graph state.
  */
-import { type FailureStatus, FailureStatusSchema } from "../domain/answer.ts";
+import { type Failure, FailureStatusSchema } from "../domain/answer.ts";
 import type { Json } from "../domain/json.ts";
 import {
   type Change,
   type Decision,
   type Effect,
   type Proposal,
-  type ProposalStatus,
   type ProposedAction,
   proposalDigest,
 } from "../domain/proposal.ts";
@@ -36,22 +35,18 @@ export interface CommitDeps {
   now(): string;
 }
 
-/** Why a transaction stopped, with the customer-facing status. */
-interface Failure {
-  readonly status: FailureStatus;
-  readonly message: string;
-}
-
 export type CommitResult =
-  /** There is no approved proposal: nothing ran. `proposal` is the newest one, if any. */
-  | { kind: "not_approved"; proposal: Proposal | undefined }
+  /** Nobody decided yet. Nothing ran. */
+  | { kind: "undecided" }
+  /** There is nothing to commit: no proposal, or one that was not approved. */
+  | { kind: "nothing" }
   /** The approval is no longer for what would run: it has to be proposed again. Nothing ran. */
-  | { kind: "stale"; reason: string }
+  | { kind: "stale"; failure: Failure }
   | { kind: "committed" }
   /** One part failed; those before it were undone, or tried to be. */
   | { kind: "rolled_back"; failure: Failure }
   /** Nobody knows whether one part happened; nothing more was done. */
-  | { kind: "uncertain"; reason: string };
+  | { kind: "uncertain"; failure: Failure };
 
 /**
  * Commits a run's approved transaction.
@@ -63,10 +58,10 @@ export async function commitApproved(
 ): Promise<CommitResult> {
   const { identity, run, signal } = input;
   const { tenant } = identity;
-  if (!(await findApproved(deps.ledger, tenant, run.id))) return await notApproved(deps.ledger, tenant, run.id);
+  if (!(await findApproved(deps.ledger, tenant, run.id))) return await recorded(deps.ledger, tenant, run.id);
   return await withLease(deps.ledger, { tenant, runId: run.id }, async (lease) => {
     const approved = await findApproved(deps.ledger, tenant, run.id);
-    if (!approved) return await notApproved(deps.ledger, tenant, run.id);
+    if (!approved) return await recorded(deps.ledger, tenant, run.id);
     const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal };
     return await new Transaction(deps, context, run, approved).commit();
   });
@@ -85,8 +80,22 @@ async function findApproved(ledger: Ledger, tenant: string, runId: string): Prom
   return decision && { proposal, decision };
 }
 
-async function notApproved(ledger: Ledger, tenant: string, runId: string): Promise<CommitResult> {
-  return { kind: "not_approved", proposal: await findLatestProposal(ledger, tenant, runId) };
+/** What the ledger already says of the run's newest proposal, when it is not one to be committed now. */
+async function recorded(ledger: Ledger, tenant: string, runId: string): Promise<CommitResult> {
+  const proposal = await findLatestProposal(ledger, tenant, runId);
+  const failure = proposal?.failure ?? { status: "failed", message: "It did not succeed." };
+  switch (proposal?.status) {
+    case "pending":
+      return { kind: "undecided" };
+    case "committed":
+      return { kind: "committed" };
+    case "stale":
+    case "rolled_back":
+    case "uncertain":
+      return { kind: proposal.status, failure };
+    default:
+      return { kind: "nothing" };
+  }
 }
 
 class Transaction {
@@ -106,19 +115,20 @@ class Transaction {
 
   async commit(): Promise<CommitResult> {
     const effects = await this.#effects();
-    const stale = this.#staleness();
+    const staleness = this.#staleness();
+    const stale = staleness === undefined ? undefined : { status: "failed" as const, message: staleness };
     if (effects.length === 0) {
-      if (stale !== undefined) return await this.#close("stale", { kind: "stale", reason: stale });
+      if (stale) return await this.#close({ kind: "stale", failure: stale });
       const failure = await this.#impossibility();
-      if (failure) return await this.#close("rolled_back", { kind: "rolled_back", failure });
+      if (failure) return await this.#close({ kind: "rolled_back", failure });
     }
-    const failure = stale === undefined ? await this.#runAll(effects) : { status: "failed" as const, message: stale };
-    if (!failure) return await this.#close("committed", { kind: "committed" });
+    const failure = stale ?? (await this.#runAll(effects));
+    if (!failure) return await this.#close({ kind: "committed" });
     await this.#resolveInFlight();
-    const unknown = (await this.#effects()).find((effect) => effect.status === "uncertain");
-    if (unknown) return await this.#close("uncertain", { kind: "uncertain", reason: failure.message });
+    const unknown = (await this.#effects()).some((effect) => effect.status === "uncertain");
+    if (unknown) return await this.#close({ kind: "uncertain", failure });
     await this.#rollBack();
-    return await this.#close("rolled_back", { kind: "rolled_back", failure });
+    return await this.#close({ kind: "rolled_back", failure });
   }
 
   get #approvedActions() {
@@ -223,10 +233,11 @@ class Transaction {
     }
   }
 
-  async #close(to: ProposalStatus, result: CommitResult): Promise<CommitResult> {
+  async #close(result: Exclude<CommitResult, { kind: "undecided" | "nothing" }>): Promise<CommitResult> {
+    const failure = "failure" in result ? { status: result.failure.status, message: result.failure.message } : null;
     const moved = await this.#deps.ledger
       .transaction()
-      .execute((trx) => moveProposal(trx, stampOf(this.#context), this.#proposal, to));
+      .execute((trx) => moveProposal(trx, stampOf(this.#context), this.#proposal, result.kind, failure));
     if (!moved) throw new HoldpointError("busy", `Proposal "${this.#proposal.id}" was moved by another process.`);
     return result;
   }

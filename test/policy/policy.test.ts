@@ -9,7 +9,7 @@ function proposal(...steps: string[]): Proposal {
   const actions = steps.map((step) => proposedAction(step, { text: step }));
   return {
     ...{ id: "p", runId: "r", number: 1, kind: "transaction", status: "pending", digest: "d", actions },
-    ...{ impact: { ...smallImpact, resources: [] }, findings: [], review: null, createdAt: "" },
+    ...{ impact: { ...smallImpact, resources: [] }, findings: [], review: null, failure: null, createdAt: "" },
   };
 }
 

@@ -32,11 +32,24 @@ async function openPostgresLedger(context: TestContext): Promise<Ledger> {
   const ledger = createLedger(new PostgresDialect({ pool: new pg.Pool({ connectionString: url.href, max: 8 }) }));
   onTestFinished(async () => {
     await ledger.destroy();
-    await admin.query(`drop database ${name} with (force)`);
+    await dropDatabase(admin, name);
     await admin.end();
   });
   await migrateLedger(ledger);
   return ledger;
+}
+
+/** The server takes a moment to notice that the connections of a pool are closed. */
+async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await admin.query(`drop database ${name}`);
+      return;
+    } catch (error) {
+      if (attempt > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
 
 /** Where the ledger's tests run: the same code, the same behaviour. */

@@ -89,6 +89,50 @@ describe("a transaction", () => {
   });
 });
 
+describe("a plan in stages", () => {
+  const stages: PlannedStep[] = [
+    note("a"),
+    { id: "r", action: "count_notes", args: {}, dependsOn: ["a"] },
+    note("b", "after ${r.count}"),
+  ];
+
+  it("asks for each stage with what is known by then", async () => {
+    const { notebook, runtime, threadId, view } = await asked(stages);
+    expect(view.question?.actions.map((action) => action.step)).toEqual(["a"]);
+    const second = await answerThread(runtime, bob, threadId, approveAll);
+    expect(second.question?.actions.map((action) => action.args)).toEqual([{ text: "after 1" }]);
+    const done = await answerThread(runtime, bob, threadId, approveAll);
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a", "after 1"]);
+    expect(done.run.answer).toMatchObject({ status: "success", text: 'Noted "a". Noted "after 1".' });
+  });
+
+  it("goes on with the next stage when it was cut off right after a commit", async () => {
+    const { notebook, runtime, threadId } = await asked(stages);
+    const second = await answerThread(runtime, bob, threadId, approveAll);
+    const config = { configurable: { thread_id: threadId }, context: bob.identity };
+    for await (const snapshot of runtime.graph.getStateHistory(config)) {
+      // The checkpoint before the committer: what a crash leaves that came before the next one was written.
+      if (snapshot.next[0] === "committer")
+        await runtime.graph.invoke(null, { ...snapshot.config, context: bob.identity });
+    }
+    const view = await viewThread(runtime, alice.identity, threadId);
+    expect(view.question?.proposalId).toBe(second.question?.proposalId);
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a"]);
+  });
+
+  it("tells why it was rolled back also when it was cut off right after the rollback", async () => {
+    const { runtime, threadId } = await asked([note("a"), note("b", "refuse")]);
+    const done = await answerThread(runtime, bob, threadId, approveAll);
+    await runtime.ledger.updateTable("runs").set({ status: "running", answer: null }).execute();
+    const config = { configurable: { thread_id: threadId }, context: bob.identity };
+    for await (const snapshot of runtime.graph.getStateHistory(config)) {
+      if (snapshot.next[0] === "committer")
+        await runtime.graph.invoke(null, { ...snapshot.config, context: bob.identity });
+    }
+    expect((await viewThread(runtime, bob.identity, threadId)).run.answer).toEqual(done.run.answer);
+  });
+});
+
 describe("an approval", () => {
   it("does not hold for a changed version of an action: it is asked for again", async () => {
     const { dir, home, runtime, threadId, view } = await asked([note("a")]);
