@@ -9,7 +9,8 @@ it("every caller of the graph gets durability sync and strict resume, without as
   const { threadId, question } = await startRequest(runtime, alice, { request: "Buy 1 Moon" });
   const config = { configurable: { thread_id: threadId }, context: alice.identity };
   const answer: unknown = approveAll(question ?? { proposalId: "", actions: [] });
-  const stale = new Command({ resume: { ["0".repeat(32)]: answer } });
-  await expect(runtime.graph.invoke(stale, config)).rejects.toThrow("Unknown or already-consumed interrupt");
+  await expect(runtime.graph.invoke(new Command({ resume: { ["0".repeat(32)]: answer } }), config)).rejects.toThrow(
+    "Unknown or already-consumed interrupt",
+  );
   expect((await viewThread(runtime, alice.identity, threadId)).question).not.toBeNull();
 });
