@@ -1,13 +1,13 @@
 /** The ledger's own rules, the same on every database. Invariants 2, 3, 5, 9 and 10. */
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/domain/answer.ts";
-import type { Proposal } from "../../src/domain/proposal.ts";
+import type { Effect, Proposal } from "../../src/domain/proposal.ts";
 import { verifyAudit } from "../../src/ledger/audit.ts";
 import type { Ledger } from "../../src/ledger/database.ts";
 import { type DecisionInput, findDecision, listDecisions, takeDecision } from "../../src/ledger/decisions.ts";
 import { beginEffect, effectKey, listEffects, settleEffect } from "../../src/ledger/effects.ts";
 import { isLeased, type Lease, withLease } from "../../src/ledger/leases.ts";
-import { getProposal, listProposals, openProposal } from "../../src/ledger/proposals.ts";
+import { getProposal, listProposals, openProposal, recordFindings } from "../../src/ledger/proposals.ts";
 import { listReads, readKey, recordReads } from "../../src/ledger/reads.ts";
 import { judgeRevision, listRevisions, recordRevision } from "../../src/ledger/revisions.ts";
 import { endRun, findRun, findThreadRun, listRuns } from "../../src/ledger/runs.ts";
@@ -120,9 +120,13 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
       takeDecision(ledger, stamp("alice"), verdict(proposal, true, { separateApprover: true })),
     ).rejects.toThrow("may not decide");
     expect(await findDecision(ledger, "acme", proposal.id)).toBeUndefined();
+    await recordFindings(ledger, stamp(), { proposal, findings: [], waits: true });
+    expect((await findRun(ledger, "acme", "run_1"))?.status).toBe("waiting");
     expect((await takeDecision(ledger, stamp("bob"), verdict(proposal, true, { separateApprover: true }))).taken).toBe(
       true,
     );
+    expect((await findRun(ledger, "acme", "run_1"))?.status).toBe("running");
+    expect(await findDecision(ledger, "evil", proposal.id)).toBeUndefined();
   });
 
   it("shows nothing of a tenant to another, and lets it decide nothing there", async (context) => {
@@ -136,6 +140,9 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
     expect(await listProposals(ledger, "evil", "run_1")).toEqual([]);
     expect(await listReads(ledger, "evil", "run_1")).toEqual([]);
     expect(await listDecisions(ledger, "evil", "run_1")).toEqual([]);
+    expect(await listRevisions(ledger, "evil", "run_1")).toEqual([]);
+    expect(await listEffects(ledger, "evil", "run_1")).toEqual([]);
+    expect(await isLeased(ledger, "evil", "run_1")).toBe(false);
     await expect(getProposal(ledger, "evil", proposal.id)).rejects.toThrow("no proposal");
     await expect(takeDecision(ledger, evil, verdict(proposal, true))).rejects.toThrow("no proposal");
     await expect(begin(ledger, "run_9", "t1", evil)).rejects.toMatchObject({ code: "unknown_thread" });
@@ -166,6 +173,7 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
     const proposal = await proposed(ledger);
     const subject = { tenant: "acme", runId: "run_1" };
     let lost: Lease | undefined;
+    let pending: Effect | undefined;
     await withLease(ledger, subject, async (lease) => {
       lost = lease;
       expect(await isLeased(ledger, "acme", "run_1")).toBe(true);
@@ -176,15 +184,24 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
       await settleEffect(ledger, stamp(), lease, { effect, to: "succeeded", output: { n: 1 } });
       const late = settleEffect(ledger, stamp(), lease, { effect, to: "failed" });
       await expect(late).rejects.toMatchObject({ code: "busy" });
+      const second = await beginEffect(ledger, stamp(), lease, intent(proposal, "c"));
+      await settleEffect(ledger, stamp(), lease, { effect: second.effect, to: "executing", attempts: 2 });
+      const stale = settleEffect(ledger, stamp(), lease, { effect: second.effect, to: "succeeded" });
+      await expect(stale).rejects.toMatchObject({ code: "busy" });
+      pending = second.effect;
     });
     expect(await isLeased(ledger, "acme", "run_1")).toBe(false);
     await withLease(ledger, subject, async (lease) => {
-      if (!lost) throw new Error("the first lease was not taken");
+      if (!lost || !pending) throw new Error("the first lease was not taken");
+      const effect = { ...pending, attempts: 2 };
+      const settled = settleEffect(ledger, stamp(), lost, { effect, to: "succeeded" });
+      await expect(settled).rejects.toMatchObject({ code: "busy" });
       expect(lease.token).toBeGreaterThan(lost.token);
       await expect(beginEffect(ledger, stamp(), lost, intent(proposal, "b"))).rejects.toMatchObject({ code: "busy" });
     });
     expect((await listEffects(ledger, "acme", "run_1")).map(({ step, status }) => `${step} ${status}`)).toEqual([
       "a succeeded",
+      "c executing",
     ]);
   });
 

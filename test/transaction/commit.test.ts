@@ -1,4 +1,5 @@
 /** Invariants 1, 2, 3, 4 and 6: what is committed, what is undone, and what is never run again. */
+import { Command } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { findLatestProposal, listProposals } from "../../src/ledger/proposals.ts";
 import { createPolicy } from "../../src/policy/policy.ts";
@@ -184,6 +185,45 @@ describe("an approval", () => {
 });
 
 describe("an effect", () => {
+  it("of a step is its own, also when another step says the same", async () => {
+    const { notebook, runtime, threadId } = await asked([note("a", "same"), note("b", "same")]);
+    await answerThread(runtime, bob, threadId, approveAll);
+    expect(notebook.lines().map((line) => line.text)).toEqual(["same", "same"]);
+  });
+
+  it("is recorded with its undo data before it runs, and with its real changes after", async () => {
+    const notebook = createNotebook(tempDir());
+    const [write, read] = notebook.actions;
+    if (write?.kind !== "write" || !read) throw new Error("the notebook changed");
+    let undoDataAtRun: unknown;
+    const real = [{ table: "notebook", key: "really", before: null, after: { text: "really" } }];
+    const action = {
+      ...write,
+      captureUndo: async () => ({ page: 7 }),
+      run: async () => {
+        const row = await runtime.ledger.selectFrom("effects").select("undoData").executeTakeFirstOrThrow();
+        undoDataAtRun = JSON.parse(row.undoData);
+        return { output: { text: "a" }, changes: real };
+      },
+    };
+    const runtime = await openTestRuntime({ actions: [action, read], plans: { go: [note("a")] } });
+    const { threadId } = await startRequest(runtime, alice, { request: "go" });
+    const done = await answerThread(runtime, bob, threadId, approveAll);
+    expect(undoDataAtRun).toEqual({ page: 7 });
+    expect(done.effects).toMatchObject([{ undoData: { page: 7 }, changes: real }]);
+  });
+
+  it("is not proposed again after a rollback, whoever jumps to the executor", async () => {
+    const { notebook, runtime, threadId, view } = await asked([note("a"), note("b", "refuse"), note("c")]);
+    await answerThread(runtime, bob, threadId, approveAll);
+    const before = notebook.lines();
+    await runtime.ledger.updateTable("runs").set({ status: "running", answer: null }).execute();
+    const config = { configurable: { thread_id: threadId }, context: bob.identity };
+    await runtime.graph.invoke(new Command({ goto: "executor" }), config);
+    expect(await listProposals(runtime.ledger, "acme", view.run.id)).toHaveLength(1);
+    expect(notebook.lines()).toEqual(before);
+  });
+
   it("that was cut off is looked up, not repeated, when the run goes on", async () => {
     const { notebook, runtime, threadId } = await asked([note("a"), note("b")]);
     await answerThread(runtime, bob, threadId, approveAll);
