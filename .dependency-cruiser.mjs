@@ -6,7 +6,7 @@ const LAYERS = [
   { members: ["errors", "domain", "sqlite"] },
   { members: ["config", "state", "telemetry", "policy"] },
   // What one of these needs of another is passed in.
-  { members: ["ledger", "tools", "planning", "sandbox"], apart: true },
+  { members: ["ledger", "tools", "planning", "sandbox", "models"], apart: true },
   { members: ["execution"] },
   { members: ["transaction"] },
   { members: ["graph/routes"] }, // nodes name the ways out that they have

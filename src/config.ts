@@ -3,17 +3,53 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { HoldpointError } from "./errors.ts";
 
+/** An OpenAI-compatible endpoint, and which of its models plays which role. */
+export interface ModelConfig {
+  readonly apiKey: string;
+  /** Another endpoint than OpenAI's own. */
+  readonly baseUrl: string | undefined;
+  readonly planner: string;
+  readonly reviewer: string;
+  readonly reflector: string;
+  /** For one question to a model, its repeats included, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Which plans first: `playbooks` then the model, or the `model` alone. */
+export type Planning = "playbooks" | "model";
+
 export interface Config {
   /** Folder of the embedded databases, absolute. */
   readonly home: string;
+  /** Absent without a key: playbooks plan, and no model reviews. */
+  readonly models?: ModelConfig;
+  readonly planning?: Planning;
 }
 
+/** An empty variable is one that is not set. */
+const text = (schema: z.ZodType<string>) =>
+  z.preprocess((value) => (typeof value === "string" && value.trim() === "" ? undefined : value), schema.optional());
+const modelName = z.string().trim().max(200);
+
 const EnvironmentSchema = z.object({
-  HOLDPOINT_HOME: z.string().trim().min(1, "must name a folder").default(".holdpoint"),
+  HOLDPOINT_HOME: text(z.string().trim()),
+  HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
+  OPENAI_API_KEY: text(z.string().trim().regex(/^\S+$/, "must be one word")),
+  OPENAI_BASE_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
+  HOLDPOINT_MODEL: text(modelName),
+  HOLDPOINT_PLANNER_MODEL: text(modelName),
+  HOLDPOINT_REVIEWER_MODEL: text(modelName),
+  HOLDPOINT_REFLECTOR_MODEL: text(modelName),
+  HOLDPOINT_MODEL_TIMEOUT_S: text(z.string().regex(/^[1-9]\d{0,3}$/, "must be a number of seconds from 1 to 9999")),
 });
+type Environment = z.infer<typeof EnvironmentSchema>;
+
+const DEFAULT_MODEL = "gpt-5-mini";
+/** The reviewer should be the stronger model. */
+const DEFAULT_REVIEWER = "gpt-5";
 
 /**
- * Reads the configuration from environment variables.
+ * Reads the configuration from environment variables. Values are never part of an error: one of them is a secret.
  * @throws HoldpointError `usage` that names the variable that does not fit
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -24,5 +60,31 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       hint: "See .env.example.",
     });
   }
-  return Object.freeze({ home: resolve(parsed.data.HOLDPOINT_HOME) });
+  const values = parsed.data;
+  const planning = (values.HOLDPOINT_PLANNING ?? "playbooks") as Planning;
+  const models = modelConfig(values);
+  if (planning === "model" && !models) {
+    throw new HoldpointError("usage", "HOLDPOINT_PLANNING is model, but there is no OPENAI_API_KEY.", {
+      hint: "Set the key, or leave HOLDPOINT_PLANNING out.",
+    });
+  }
+  return Object.freeze({
+    home: resolve(values.HOLDPOINT_HOME ?? ".holdpoint"),
+    planning,
+    ...(models ? { models } : {}),
+  });
+}
+
+function modelConfig(values: Environment): ModelConfig | undefined {
+  const apiKey = values.OPENAI_API_KEY;
+  if (apiKey === undefined) return undefined;
+  const general = values.HOLDPOINT_MODEL;
+  return Object.freeze({
+    apiKey,
+    baseUrl: values.OPENAI_BASE_URL,
+    planner: values.HOLDPOINT_PLANNER_MODEL ?? general ?? DEFAULT_MODEL,
+    reviewer: values.HOLDPOINT_REVIEWER_MODEL ?? general ?? DEFAULT_REVIEWER,
+    reflector: values.HOLDPOINT_REFLECTOR_MODEL ?? general ?? DEFAULT_MODEL,
+    timeoutMs: Number(values.HOLDPOINT_MODEL_TIMEOUT_S ?? "60") * 1000,
+  });
 }

@@ -5,6 +5,7 @@ import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import type { Config } from "./config.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
 import { type Ledger, openSqliteLedger } from "./ledger/database.ts";
+import { createModels, type Models } from "./models/roles.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
@@ -21,9 +22,13 @@ export interface RuntimeOverrides {
   actions?: readonly Action[];
   /** Plans a request instead of the store's playbooks. */
   matchRequest?(request: string): PlaybookResult;
+  /** Instead of those of the configuration. */
+  models?: Models;
   /** ISO 8601 UTC. */
   now?(): string;
 }
+
+const DEFAULT_MODEL_TIMEOUT_MS = 60_000;
 
 export interface Runtime {
   readonly graph: HoldpointGraph;
@@ -59,9 +64,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const registry = createRegistry([...(overrides.actions ?? []), ...storeActions(store)]);
     const policy = overrides.policy ?? createPolicy();
     const now = overrides.now ?? (() => new Date().toISOString());
-    const matchRequest = overrides.matchRequest ?? ((request) => matchPlaybooks(storePlaybooks, request));
+    const byPlaybook = overrides.matchRequest ?? ((request: string) => matchPlaybooks(storePlaybooks, request));
+    const matchRequest = config.planning === "model" ? undefined : byPlaybook;
+    const models = overrides.models ?? (config.models ? createModels(config.models) : {});
+    const modelTimeoutMs = config.models?.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
     const shared = { ledger, registry, policy, now, whatCanBeAsked: whatCanBeAsked(storePlaybooks) };
-    const graph = buildGraph({ ...shared, matchRequest }, checkpoints.saver);
+    const graph = buildGraph({ ...shared, matchRequest, models, modelTimeoutMs }, checkpoints.saver);
     return { ...shared, graph, store, home: config.home, close: closeAll };
   } catch (error) {
     await closeAll();

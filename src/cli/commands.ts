@@ -1,6 +1,7 @@
 /** The commands. Each returns its exit status. */
 import { listAudit } from "../ledger/audit.ts";
 import { listDecisions } from "../ledger/decisions.ts";
+import { listModelCalls, sumUsage } from "../ledger/model-calls.ts";
 import { listProposals } from "../ledger/proposals.ts";
 import { listReads } from "../ledger/reads.ts";
 import { listRevisions } from "../ledger/revisions.ts";
@@ -41,11 +42,12 @@ export async function show(session: Session, threadId: string): Promise<number> 
     reads: await listReads(ledger, tenant, view.run.id),
     proposals: await listProposals(ledger, tenant, view.run.id),
     decisions: await listDecisions(ledger, tenant, view.run.id),
+    modelCalls: await listModelCalls(ledger, tenant, view.run.id),
     audit: await listAudit(ledger, tenant, view.run.id),
     earlier: (await listRuns(ledger, tenant, { threadId })).filter((other) => other.id !== view.run.id),
   };
   const text = json
-    ? JSON.stringify({ ...toJson(session, view), ...details }, null, 2)
+    ? JSON.stringify({ ...toJson(session, view), ...details, usage: sumUsage(details.modelCalls) }, null, 2)
     : renderRecord(session, view, details);
   surroundings.write(`${text}\n`);
   return EXIT.done;

@@ -20,6 +20,8 @@ export const EXIT = {
   conflict: 6,
   /** A database cannot be read or written. */
   storage: 7,
+  /** The model could not be reached or was of no use; nothing was changed, and asking again may work. */
+  unavailable: 8,
 } as const;
 
 const BY_ANSWER: Record<AnswerStatus, number> = {
@@ -34,6 +36,7 @@ const BY_ANSWER: Record<AnswerStatus, number> = {
   superseded: EXIT.conflict,
   failed: EXIT.failed,
   uncertain: EXIT.failed,
+  unavailable: EXIT.unavailable,
 };
 
 const BY_ERROR: Record<ErrorCode, number> = {

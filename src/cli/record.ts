@@ -3,6 +3,7 @@
 import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import type { AuditEntry } from "../ledger/audit.ts";
+import { type ModelCallRecord, sumUsage } from "../ledger/model-calls.ts";
 import type { ReadOutcome } from "../ledger/reads.ts";
 import type { Revision } from "../ledger/revisions.ts";
 import type { ThreadView } from "../work/threads.ts";
@@ -16,6 +17,7 @@ export interface RunDetails {
   reads: ReadOutcome[];
   proposals: Proposal[];
   decisions: Decision[];
+  modelCalls: ModelCallRecord[];
   audit: AuditEntry[];
   /** Earlier runs of the same thread, newest first. */
   earlier: Run[];
@@ -32,6 +34,7 @@ export function renderRecord(session: Session, view: ThreadView, details: RunDet
     effects(view),
     question ? renderQuestion(question) : renderAnswer(view),
     question ? `${heading("To decide")}\n  ${resumeCommands(session, view.threadId, question).ask}` : "",
+    usage(details.modelCalls),
     audit(details.audit),
     ...earlier(details.earlier),
   ];
@@ -54,6 +57,22 @@ function effects(view: ThreadView): string {
   if (view.effects.length === 0) return "";
   const rows = view.effects.map((e) => [e.step, e.action, e.status, String(e.attempts), e.note ?? ""]);
   return `${heading("Effects")}\n${table(["step", "action", "status", "attempts", "note"], rows)}`;
+}
+
+function usage(calls: readonly ModelCallRecord[]): string {
+  if (calls.length === 0) return "";
+  const sum = sumUsage(calls);
+  const tokens = `${sum.promptTokens} prompt and ${sum.completionTokens} completion tokens`;
+  const rows = calls.map((call) => [
+    call.role,
+    call.prompt,
+    call.outcome,
+    String(call.promptTokens),
+    String(call.completionTokens),
+    `${call.durationMs} ms`,
+  ]);
+  const head = ["role", "prompt", "outcome", "prompt tokens", "completion tokens", "took"];
+  return `${heading("Model")} ${sum.calls} call(s), ${tokens}\n${table(head, rows)}`;
 }
 
 function audit(entries: readonly AuditEntry[]): string {

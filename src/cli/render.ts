@@ -45,7 +45,8 @@ export function renderQuestion(question: Question): string {
     `  ${impact.level}; touches ${printable(impact.resources.join(", "))}; ${reversible}; takes about ${seconds} s`,
     heading("Why you are asked"),
     ...question.reasons.map((reason) => `  ${printable(reason)}`),
-    ...(review?.reasons ?? []).map((reason) => `  Reviewer: ${printable(reason)}`),
+    ...(review?.reasons ?? []).map((reason) => `  Reviewer (${review?.verdict}): ${printable(reason)}`),
+    ...(review?.saferWay ? [`  Reviewer, a safer way: ${printable(review.saferWay)}`] : []),
     ...notices(question.notices),
   ].join("\n");
 }

@@ -17,6 +17,7 @@ const AnswerStatusSchema = z.enum([
   "superseded",
   "failed",
   "uncertain",
+  "unavailable",
 ]);
 export type AnswerStatus = z.infer<typeof AnswerStatusSchema>;
 

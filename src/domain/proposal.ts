@@ -19,7 +19,7 @@ export type Change = z.infer<typeof ChangeSchema>;
 const ReversibilitySchema = z.enum(["reversible", "compensatable", "irreversible"]);
 export type Reversibility = z.infer<typeof ReversibilitySchema>;
 
-const ImpactLevelSchema = z.enum(["low", "medium", "high", "critical"]);
+export const ImpactLevelSchema = z.enum(["low", "medium", "high", "critical"]);
 export type ImpactLevel = z.infer<typeof ImpactLevelSchema>;
 
 /** How much is at stake. `durationMs` is an estimate in milliseconds. */
@@ -55,13 +55,18 @@ export const FindingSchema = z.object({
   verdict: VerdictSchema,
   reason: z.string(),
   step: z.string().optional(),
+  /** An escalation that the reviewer may clear, so that no person is asked. */
+  clearable: z.boolean().optional(),
 });
 export type Finding = z.infer<typeof FindingSchema>;
 
 /** What the reviewer model said; `unavailable` sends the proposal to a person. */
-const ReviewSchema = z.object({
+export const ReviewSchema = z.object({
   verdict: z.enum(["allow", "escalate", "deny", "unavailable"]),
   reasons: z.array(z.string()),
+  saferWay: z.string().nullable().default(null),
+  /** What it said of each action. */
+  actions: z.array(z.object({ step: z.string(), verdict: VerdictSchema, reason: z.string() })).default([]),
 });
 export type Review = z.infer<typeof ReviewSchema>;
 

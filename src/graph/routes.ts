@@ -12,6 +12,7 @@ export const routes = {
     "request denied": "reflector",
     "earlier transaction unfinished": "committer",
     "plan allowed": "executor",
+    "plan sent back": "planner",
     "plan denied": "reflector",
     "transaction allowed": "committer",
     "transaction escalated": "reviewer",
@@ -19,7 +20,7 @@ export const routes = {
     "nothing to check": "reflector",
   },
   planner: { planned: "guardrail", "no plan": "reflector" },
-  reviewer: { "person asked": "human" },
+  reviewer: { "person asked": "human", cleared: "committer", denied: "reflector" },
   human: {
     approved: "committer",
     rejected: "reflector",

@@ -140,8 +140,28 @@ async function createAuditTables(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+const modelCalls: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("model_calls")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("id", "text", (c) => c.notNull())
+      .addColumn("run_id", "text", (c) => c.notNull())
+      .addColumn("at", "text", (c) => c.notNull())
+      .addColumn("role", "text", (c) => c.notNull())
+      .addColumn("prompt", "text", (c) => c.notNull())
+      .addColumn("prompt_tokens", "integer", (c) => c.notNull())
+      .addColumn("completion_tokens", "integer", (c) => c.notNull())
+      .addColumn("duration_ms", "integer", (c) => c.notNull())
+      .addColumn("outcome", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("model_calls_pk", ["tenant", "id"])
+      .execute();
+    await db.schema.createIndex("model_calls_by_run").on("model_calls").columns(["tenant", "run_id"]).execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { "0001_first": first };
+    return { "0001_first": first, "0002_model_calls": modelCalls };
   },
 };

@@ -112,6 +112,19 @@ interface AuditHeadsTable {
   hash: string;
 }
 
+interface ModelCallsTable {
+  tenant: string;
+  id: string;
+  runId: string;
+  at: string;
+  role: string;
+  prompt: string;
+  promptTokens: number;
+  completionTokens: number;
+  durationMs: number;
+  outcome: string;
+}
+
 export interface LedgerSchema {
   runs: RunsTable;
   planRevisions: PlanRevisionsTable;
@@ -119,6 +132,7 @@ export interface LedgerSchema {
   proposals: ProposalsTable;
   decisions: DecisionsTable;
   effects: EffectsTable;
+  modelCalls: ModelCallsTable;
   auditLog: AuditLogTable;
   auditHeads: AuditHeadsTable;
 }

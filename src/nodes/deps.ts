@@ -3,6 +3,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Identity, Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
+import type { Models } from "../models/roles.ts";
 import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { CallerContext } from "../state.ts";
@@ -12,8 +13,11 @@ export interface NodeDeps {
   readonly ledger: Ledger;
   readonly registry: Registry;
   readonly policy: Policy;
-  /** The plan for a request, without a model. */
-  matchRequest(request: string): PlaybookResult;
+  /** The plan for a request, without a model; undefined where the model alone plans. */
+  readonly matchRequest: ((request: string) => PlaybookResult) | undefined;
+  readonly models: Models;
+  /** For one question to a model, its repeats included, in milliseconds. */
+  readonly modelTimeoutMs: number;
   /** What to show when a request was not understood. */
   readonly whatCanBeAsked: readonly string[];
   /** The time now, ISO 8601 UTC. */

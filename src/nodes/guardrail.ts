@@ -97,6 +97,9 @@ async function currentRevision(
   });
 }
 
+/** A model gets its plan back with what is wrong with it, so often that it makes this many at the most. */
+const MAX_PLANS = 3;
+
 async function checkRevision(
   deps: NodeDeps,
   revision: Revision,
@@ -109,6 +112,8 @@ async function checkRevision(
   await judgeRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, verdict, findings });
   const update = { plan: { ...plan, number }, findings };
   if (verdict === "allow") return { ...update, outcome: "plan allowed" };
+  const again = plan.source.kind === "model" && number < MAX_PLANS;
+  if (again) return { ...update, outcome: "plan sent back" };
   return { ...update, failure: deniedBy(findings, "denied"), outcome: "plan denied" };
 }
 

@@ -1,35 +1,95 @@
-/** The planner: request to plan revision. Playbooks first; run again, it returns the revision that is recorded. */
+/**
+ * The planner: request to plan revision. Playbooks first, unless told otherwise, then the model. Run again, it returns
+ * the revision that is recorded.
+ */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { z } from "zod";
+import type { AnswerStatus } from "../domain/answer.ts";
+import { type Plan, PlanSchema } from "../domain/plan.ts";
+import type { Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
-import { recordRevision } from "../ledger/revisions.ts";
+import { listRevisions, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
+import { type ActionCard, PlannerReplySchema, plannerPrompt } from "../models/prompts/planner.ts";
 import type { State, Update } from "../state.ts";
+import type { Registry } from "../tools/registry.ts";
+import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
 
 type Planned = Update & { outcome: Outcome<"planner"> };
+
+interface NoPlan {
+  status: AnswerStatus;
+  message: string;
+  details: string[];
+}
 
 export function createPlanner(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Planned> => {
     if (!state.run) return { outcome: "no plan" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
-    const matched = deps.matchRequest(run.request);
-    if (matched.kind === "plan") {
-      const number = (state.plan?.number ?? 0) + 1;
-      const input = { runId: run.id, number, plan: matched.plan };
-      const revision = await recordRevision(deps.ledger, stampOf(deps, config), input);
-      return { plan: { ...revision.plan, number }, outcome: "planned" };
+    const revisions = await listRevisions(deps.ledger, run.tenant, run.id);
+    const latest = revisions.at(-1);
+    if (latest && latest.verdict !== "deny") {
+      return { plan: { ...latest.plan, number: latest.number }, outcome: "planned" };
     }
-    const failure =
-      matched.kind === "invalid"
-        ? { status: "invalid_request" as const, message: matched.problem, details: [] }
-        : {
-            status: "unsupported_intent" as const,
-            message: matched.problem,
-            details: [
-              "Without a model only these kinds of request are understood:",
-              ...deps.whatCanBeAsked.map((line) => `  ${line}`),
-            ],
-          };
-    return { failure, outcome: "no plan" };
+    const feedback = latest?.findings.map((finding) => finding.reason) ?? [];
+    const made = await makePlan(deps, config, run, feedback);
+    if ("message" in made) return { failure: made, outcome: "no plan" };
+    const number = (latest?.number ?? 0) + 1;
+    const revision = await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made });
+    return { plan: { ...revision.plan, number }, outcome: "planned" };
   };
+}
+
+async function makePlan(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  feedback: readonly string[],
+): Promise<Plan | NoPlan> {
+  // A playbook would only say the same again.
+  const matched = feedback.length === 0 ? deps.matchRequest?.(run.request) : undefined;
+  if (matched?.kind === "plan") return matched.plan;
+  const asked = await askPlanner(deps, config, run, feedback);
+  if (asked) return asked;
+  if (matched?.kind === "invalid") return { status: "invalid_request", message: matched.problem, details: [] };
+  const examples = deps.whatCanBeAsked.map((line) => `  ${line}`);
+  return {
+    status: "unsupported_intent",
+    message: matched?.problem ?? "No plan could be made.",
+    details: ["Without a model only these kinds of request are understood:", ...examples],
+  };
+}
+
+/** The model's plan, or why there is none; undefined without a model. */
+async function askPlanner(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  feedback: readonly string[],
+): Promise<Plan | NoPlan | undefined> {
+  const today = deps.now().slice(0, 10);
+  const prompt = plannerPrompt({ request: run.request, today, actions: actionCards(deps.registry), feedback });
+  const reply = await askRole(deps, config, { role: "planner", runId: run.id, schema: PlannerReplySchema, prompt });
+  if (!reply) return undefined;
+  if (reply.kind === "failed") {
+    const status = reply.why === "malformed" ? "failed" : "unavailable";
+    return { status, message: `No plan was made. ${reply.message}`, details: [] };
+  }
+  const { outcome, message, goal, steps } = reply.value;
+  if (outcome === "question") return { status: "invalid_request", message, details: [] };
+  if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
+  return PlanSchema.parse({ goal: goal || run.request.slice(0, 500), source: { kind: "model" }, steps });
+}
+
+/** The actions as a planner sees them: names, purposes and schemas, nothing else. */
+function actionCards(registry: Registry): ActionCard[] {
+  return registry.actions.map((action) => ({
+    name: action.name,
+    kind: action.kind,
+    purpose: action.description,
+    args: z.toJSONSchema(action.input, { io: "input", unrepresentable: "any" }),
+    output: z.toJSONSchema(action.output, { unrepresentable: "any" }),
+  }));
 }

@@ -7,8 +7,10 @@ import { loadRecord, type RunRecord } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { endRun, getRun } from "../ledger/runs.ts";
+import { ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
 import type { State, Update } from "../state.ts";
 import type { Registry } from "../tools/registry.ts";
+import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
 
 export function createReflector(deps: NodeDeps) {
@@ -27,8 +29,39 @@ export function createReflector(deps: NodeDeps) {
       record: await loadRecord(deps.ledger, tenant, run.id),
       titles: new Map((state.plan?.steps ?? []).map((step) => [step.id, step.title])),
     };
-    const answer = await endRun(deps.ledger, stampOf(deps, config), run.id, composeAnswer(facts, deps.registry));
+    const composed = composeAnswer(facts, deps.registry);
+    const said = composed.status === "success" ? await reword(deps, config, facts, state.plan?.goal ?? "") : undefined;
+    const answer = await endRun(deps.ledger, stampOf(deps, config), run.id, said ?? composed);
     return { answer, outcome: "done" };
+  };
+}
+
+/** The model's answer for the customer, from the recorded outcomes; undefined where it is of no use. */
+async function reword(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  facts: Facts,
+  goal: string,
+): Promise<Answer | undefined> {
+  const { run, record, titles } = facts;
+  const outcomes = [
+    ...record.reads.map((read) => ({ step: read.step, status: read.status, summary: read.summary })),
+    ...record.effects.map((e) => ({ step: e.step, status: e.status, summary: summaryOf(e, deps.registry) })),
+    ...record.decisions.flatMap(({ actions }) =>
+      actions
+        .filter((action) => action.verdict === "rejected")
+        .map(({ step, reason }) => ({ step, status: "rejected", summary: reason ?? "" })),
+    ),
+  ].map(({ step, ...outcome }) => ({ title: titles.get(step) ?? step, ...outcome }));
+  const prompt = reflectorPrompt({ request: run.request, goal, outcomes });
+  const reply = await askRole(deps, config, { role: "reflector", runId: run.id, schema: ReflectorReplySchema, prompt });
+  if (reply?.kind !== "answer") return undefined;
+  const { answer, met, missing } = reply.value;
+  const recorded = outcomes.map((outcome) => `Recorded: ${outcome.summary}`);
+  return {
+    status: "success",
+    text: answer,
+    details: [...(met ? [] : missing.map((text) => `Missing: ${text}`)), ...recorded],
   };
 }
 

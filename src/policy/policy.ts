@@ -3,7 +3,15 @@
  * finding wins, and what nobody vouched for is escalated (invariant 7).
  */
 import type { Plan } from "../domain/plan.ts";
-import type { Decision, Finding, Proposal, Verdict } from "../domain/proposal.ts";
+import {
+  type Decision,
+  type Finding,
+  type ImpactLevel,
+  ImpactLevelSchema,
+  type Proposal,
+  type ProposedAction,
+  type Verdict,
+} from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { type BlockedPattern, defaultBlockedPatterns, findBlocked, textsIn } from "./blocked.ts";
 
@@ -17,6 +25,8 @@ export interface PolicyOptions {
   approval?: "always" | "never";
   /** Whoever asked may not approve. */
   separateApprover?: boolean;
+  /** A reviewer model may clear reversible writes up to this impact, so that no person is asked. Default: none. */
+  clearableImpact?: ImpactLevel;
 }
 
 export interface Policy {
@@ -28,7 +38,13 @@ export interface Policy {
 
 /** The policy that holds unless told otherwise: everything that writes needs a person. */
 export function createPolicy(options: PolicyOptions = {}): Policy {
-  const { maxRequestLength = 4000, maxSteps = 20, approval = "always", separateApprover = false } = options;
+  const {
+    maxRequestLength = 4000,
+    maxSteps = 20,
+    approval = "always",
+    separateApprover = false,
+    clearableImpact,
+  } = options;
   const blockedPatterns = options.blockedPatterns ?? defaultBlockedPatterns;
 
   function checkText(text: string, step?: string): Finding[] {
@@ -62,23 +78,30 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     },
     checkTransaction(proposal) {
       return proposal.actions.flatMap((action): Finding[] => [
-        approval === "never"
-          ? {
-              rule: "writes-allowed",
-              verdict: "allow",
-              reason: `Policy lets "${action.title}" pass.`,
-              step: action.step,
-            }
-          : { rule: "writes-need-a-person", verdict: "escalate", reason: writeReason(action), step: action.step },
+        checkWrite(action, approval, clearableImpact),
         ...textsIn(action.args).flatMap((text) => checkText(text, action.step)),
       ]);
     },
   };
 }
 
-function writeReason(action: Proposal["actions"][number]): string {
-  const undo = action.reversibility === "irreversible" ? "cannot be undone" : "can be undone";
-  return `"${action.title}" changes data (${action.impact.level} impact, ${undo}), and everything that writes needs a person.`;
+function checkWrite(
+  action: ProposedAction,
+  approval: "always" | "never",
+  clearableImpact: ImpactLevel | undefined,
+): Finding {
+  const { step, title, impact, reversibility } = action;
+  if (approval === "never") {
+    return { rule: "writes-allowed", verdict: "allow", reason: `Policy lets "${title}" pass.`, step };
+  }
+  const undo = reversibility === "irreversible" ? "cannot be undone" : "can be undone";
+  const reason = `"${title}" changes data (${impact.level} impact, ${undo}), and everything that writes needs a person.`;
+  const levels = ImpactLevelSchema.options;
+  const clearable =
+    clearableImpact !== undefined &&
+    reversibility === "reversible" &&
+    levels.indexOf(impact.level) <= levels.indexOf(clearableImpact);
+  return { rule: "writes-need-a-person", verdict: "escalate", reason, step, ...(clearable ? { clearable } : {}) };
 }
 
 /** The most restrictive verdict: deny before escalate before allow. Without findings: `whenSilent`. */
@@ -104,11 +127,21 @@ export function insufficiency(
   subject: { run: Run; proposal: Proposal; decision: Decision },
 ): string | undefined {
   const { run, proposal, decision } = subject;
-  const verdict = transactionVerdict(proposal, policy.checkTransaction(proposal));
+  const findings = policy.checkTransaction(proposal);
+  const verdict = transactionVerdict(proposal, findings);
   if (verdict === "deny") return "Policy now denies it.";
-  if (verdict === "escalate" && decision.decider !== "person") return "Policy now asks for a person.";
+  if (verdict === "escalate" && decision.decider !== "person" && !isCleared(proposal, findings)) {
+    return "Policy now asks for a person.";
+  }
   if (policy.separateApprover && decision.decider === "person" && decision.principal === run.requester) {
     return "Policy now asks for somebody other than the requester.";
   }
   return undefined;
+}
+
+/** Whether the reviewer allowed everything, and policy lets it clear every one of the escalations (invariant 8). */
+export function isCleared(proposal: Proposal, findings: readonly Finding[]): boolean {
+  const escalations = findings.filter((finding) => finding.verdict !== "allow");
+  const clearable = escalations.length > 0 && escalations.every((finding) => finding.clearable === true);
+  return clearable && proposal.review?.verdict === "allow";
 }

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../src/config.ts";
+
+describe("the configuration", () => {
+  it("has no models without a key, and needs nothing else", () => {
+    expect(readConfig({})).toEqual({ home: expect.stringMatching(/\.holdpoint$/), planning: "playbooks" });
+    expect(readConfig({ OPENAI_API_KEY: "", HOLDPOINT_HOME: " " })).not.toHaveProperty("models");
+  });
+
+  it("gives each role its model: its own, the general one, or the default", () => {
+    const models = readConfig({ OPENAI_API_KEY: "k", HOLDPOINT_MODEL: "m", HOLDPOINT_REVIEWER_MODEL: "strong" }).models;
+    expect(models).toMatchObject({ planner: "m", reviewer: "strong", reflector: "m", timeoutMs: 60_000 });
+    expect(readConfig({ OPENAI_API_KEY: "k" }).models?.planner).toBe("gpt-5-mini");
+  });
+
+  it.each([
+    [{ OPENAI_BASE_URL: "ftp://x" }, "OPENAI_BASE_URL must be an http or https address"],
+    [{ OPENAI_API_KEY: "two words" }, "OPENAI_API_KEY must be one word"],
+    [{ HOLDPOINT_PLANNING: "never" }, "HOLDPOINT_PLANNING must be playbooks or model"],
+    [{ HOLDPOINT_PLANNING: "model" }, "there is no OPENAI_API_KEY"],
+    [{ HOLDPOINT_MODEL_TIMEOUT_S: "soon" }, "HOLDPOINT_MODEL_TIMEOUT_S must be a number of seconds"],
+  ])("refuses what does not fit, naming the variable and never its value (%#)", (environment, message) => {
+    expect(() => readConfig(environment)).toThrow(message);
+    try {
+      readConfig(environment);
+    } catch (error) {
+      expect(String(error)).not.toContain("two words");
+    }
+  });
+});
