@@ -16,7 +16,7 @@ export interface ModelConfig {
 }
 
 /** Which plans first: `playbooks` then the model, or the `model` alone. */
-export type Planning = "playbooks" | "model";
+type Planning = "playbooks" | "model";
 
 export interface Config {
   /** Folder of the embedded databases, absolute. */

@@ -15,7 +15,7 @@ export interface Prompt {
 }
 
 /** One call of a model, as it is counted. Tokens are what the endpoint reported, 0 when it did not. */
-export interface ModelCall {
+interface ModelCall {
   readonly prompt: string;
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -60,7 +60,17 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
     const started = Date.now();
     try {
       const { raw, parsed } = await structured.invoke(messages, { signal });
-      const checked = schema.safeParse(parsed);
+      const cut = finishReason(raw);
+      if (cut === "content_filter") {
+        calls.push(countCall(prompt, started, "refused", raw));
+        return {
+          kind: "failed",
+          why: "refused",
+          message: "The model's server withheld the answer (content filter).",
+          calls,
+        };
+      }
+      const checked = cut === "length" ? CUT_OFF : schema.safeParse(parsed);
       calls.push(countCall(prompt, started, checked.success ? "ok" : "malformed", raw));
       if (checked.success) return { kind: "answer", value: checked.data, calls };
       fault = describeFaults(checked.error);
@@ -75,9 +85,20 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   return { kind: "failed", why: "malformed", message, calls };
 }
 
+/** A cut-off answer can be parsed as far as it goes, and then looks whole. */
+const CUT_OFF = z.never({ error: "it was cut off before its end; make it shorter" }).safeParse(null);
+
+function finishReason(message: BaseMessage): unknown {
+  return message.response_metadata?.finish_reason;
+}
+
 /** Zod's JSON schemas carry a validator, which LangChain would use before us and without telling what is wrong. */
 function plainJsonSchema(schema: z.ZodType): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io: "input" })));
+  // `propertyNames` says nothing here, and some endpoints refuse it.
+  const text = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), (key, value) =>
+    key === "propertyNames" ? undefined : value,
+  );
+  return JSON.parse(text);
 }
 
 function countCall(prompt: Prompt, started: number, outcome: ModelCall["outcome"], raw?: BaseMessage): ModelCall {

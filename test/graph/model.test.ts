@@ -112,6 +112,16 @@ describe("the planner with a model", () => {
     expect((await startRequest(runtime, alice, { request: REQUEST })).question).not.toBeNull();
   });
 
+  it("does not take an answer that was cut off for a whole one", async () => {
+    const whole = json(plan({ id: "a" }), { finish: "length" });
+    const server = await playOpenAI(
+      planner().answer(whole),
+      expectCall({ model: "planner-model", user: /cut off before its end/ }).answer(json(plan({ id: "a" }))),
+    );
+    const { runtime } = await open(server);
+    expect((await startRequest(runtime, alice, { request: REQUEST })).question).not.toBeNull();
+  });
+
   it("that answers nonsense for ever ends in a clear answer", async () => {
     const server = await playOpenAI(planner().answer(text("blah blah")).repeat(3));
     const { runtime } = await open(server);

@@ -50,7 +50,6 @@ export const PlannerReplySchema = z
       context.addIssue({ code: "custom", path: ["message"], message: "say what is missing, or why it cannot be done" });
     }
   });
-export type PlannerReply = z.infer<typeof PlannerReplySchema>;
 
 const SYSTEM = `You plan work for a system that people trust with real data. You do not act: you say which actions would run. Reads run at once. Writes are shown to a person, with what they would change, before any of them runs.
 

@@ -17,7 +17,6 @@ export const ReflectorReplySchema = z.object({
       "To the customer: what was found or done, with names, amounts and dates as recorded. One to three sentences.",
     ),
 });
-export type ReflectorReply = z.infer<typeof ReflectorReplySchema>;
 
 const SYSTEM = `You close a piece of work. Before you: what was asked, and what the system recorded as found or done. Compare the two, then write the answer to the customer.
 
