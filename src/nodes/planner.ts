@@ -1,7 +1,7 @@
-/** The planner: request to plan revision. Playbooks first; run again, it returns the revision that is recorded. */
+/** The planner: request to plan revision. Playbooks first; where state lost the plan, the newest that is recorded. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Outcome } from "../graph/routes.ts";
-import { recordRevision } from "../ledger/revisions.ts";
+import { findLatestRevision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
@@ -12,6 +12,8 @@ export function createPlanner(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Planned> => {
     if (!state.run) return { outcome: "no plan" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
+    const latest = state.plan ? undefined : await findLatestRevision(deps.ledger, run.tenant, run.id);
+    if (latest) return { plan: { ...latest.plan, number: latest.number }, outcome: "planned" };
     const matched = deps.matchRequest(run.request);
     if (matched.kind === "plan") {
       const number = (state.plan?.number ?? 0) + 1;
