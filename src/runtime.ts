@@ -4,7 +4,7 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import type { Config } from "./config.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
-import { type Ledger, openSqliteLedger } from "./ledger/database.ts";
+import { type Ledger, openLedgerIn } from "./ledger/database.ts";
 import { createModels, type Models } from "./models/roles.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
@@ -41,7 +41,7 @@ export interface Runtime {
   /** Where the embedded databases are. */
   readonly home: string;
   now(): string;
-  /** Closes every database. */
+  /** Closes every database; those in files before it returns, so that a handler of the process's exit can call it. */
   close(): Promise<void>;
 }
 
@@ -50,15 +50,16 @@ export interface Runtime {
  * @throws HoldpointError `storage` that names the file that cannot be opened
  */
 export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<Runtime> {
-  const close: (() => void | Promise<void>)[] = [];
+  const close: (() => void)[] = [];
   const closeAll = async () => {
-    for (const step of close.splice(0).reverse()) await step();
+    for (const step of close.splice(0).reverse()) step();
   };
   try {
-    const ledger = await openSqliteLedger(join(config.home, "ledger.db"));
-    close.push(() => ledger.destroy());
+    const ledgerFile = openSqlite(join(config.home, "ledger.db"));
+    close.push(() => ledgerFile.close());
+    const ledger = await openLedgerIn(ledgerFile);
     const checkpoints = openCheckpoints(join(config.home, "checkpoints.db"));
-    close.push(() => void checkpoints.database.close());
+    close.push(() => checkpoints.database.close());
     const store = openStore(join(config.home, "store.db"));
     close.push(() => store.close());
     const registry = createRegistry([...(overrides.actions ?? []), ...storeActions(store)]);

@@ -14,12 +14,14 @@ const MAX_STORED_REQUEST = 20_000;
 
 const RequestSchema = z.object({ id: z.string(), text: z.string() });
 
-/** A request as text gets an id when it enters, so that the id is the same on replay and new for a repeated text. */
-const requestField = new ReducedValue(RequestSchema.nullable().default(null), {
-  inputSchema: z.union([z.string().describe("What you want done, in plain words."), RequestSchema]),
-  reducer: (_current, next) =>
-    typeof next === "string" ? { id: `run_${randomUUID()}`, text: next.slice(0, MAX_STORED_REQUEST) } : next,
-});
+type Request = z.infer<typeof RequestSchema>;
+
+/** A request as text gets an id when it is written: the same text said again is another request. */
+function identified(given: string | Request): Request {
+  return typeof given === "string" ? { id: `run_${randomUUID()}`, text: given.slice(0, MAX_STORED_REQUEST) } : given;
+}
+
+const latestRequest = (_current: Request | null, next: string | Request) => identified(next);
 
 /** What went wrong, for the reflector: the customer-facing status, and a sentence. */
 const FailureSchema = z.object({
@@ -37,7 +39,10 @@ function latest<T>(schema: z.ZodType<T, unknown>): ReducedValue<T> {
 }
 
 export const HoldpointState = new StateSchema({
-  request: requestField,
+  request: new ReducedValue(RequestSchema.nullable().default(null), {
+    inputSchema: z.union([z.string(), RequestSchema]),
+    reducer: latestRequest,
+  }),
   run: latest(z.object({ id: z.string() }).nullable().default(null)),
   /** The current revision of the plan. */
   plan: latest(PlanSchema.extend({ number: z.number().int() }).nullable().default(null)),
@@ -56,8 +61,18 @@ export const HoldpointState = new StateSchema({
 export type State = typeof HoldpointState.State;
 export type Update = typeof HoldpointState.Update;
 
-/** What a caller gives: the request, as text. */
-export const HoldpointInput = new StateSchema({ request: requestField });
+const asked = z.string().meta({ title: "Request", description: "What you want done, in plain words." });
+
+/**
+ * What a caller gives: the request, as text. It has its id before the first checkpoint is written, so that it is the
+ * same request when that one is replayed.
+ */
+export const HoldpointInput = new StateSchema({
+  request: new ReducedValue<Request | null, string>(RequestSchema.nullable().default(null), {
+    inputSchema: asked.transform(identified) as z.ZodType<unknown> as z.ZodType<string>, // typed as what callers give
+    reducer: latestRequest,
+  }),
+});
 
 /** Who calls, in embedded use: whose data, and who acts. */
 export const CallerContext = z.object({

@@ -18,9 +18,12 @@ export const ProposalAnswerSchema = z.object({
     )
     .min(1)
     .max(100),
-  by: z.string().max(100).optional(),
+  by: z.string().max(100).optional().describe("Who answers; must be the caller, when given."),
 });
 export type ProposalAnswer = z.infer<typeof ProposalAnswerSchema>;
+
+/** The same as JSON Schema, for pages that show what can be answered. */
+export const proposalAnswerJsonSchema = z.toJSONSchema(ProposalAnswerSchema, { io: "input" });
 
 export type ParsedAnswer =
   | { kind: "decided"; verdict: Decision["verdict"]; actions: ActionDecision[]; reason: string | null }

@@ -7,7 +7,11 @@ import { HoldpointError } from "../errors.ts";
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-export const JsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+/**
+ * Any JSON value. Not `z.json()`: that is recursive, and its `$ref` leads nowhere once the JSON Schema of one field
+ * stands inside that of the whole state.
+ */
+export const JsonSchema = z.unknown().refine(isJson, "expected a JSON value") as z.ZodType<Json>;
 export const JsonObjectSchema: z.ZodType<JsonObject> = z.record(z.string(), JsonSchema);
 
 /**
@@ -38,6 +42,15 @@ export function digestOf(value: unknown): string {
 /** A short id derived from what it names: the same content always gives the same id. */
 export function derivedId(prefix: string, value: unknown): string {
   return `${prefix}_${digestOf(value).slice(0, 20)}`;
+}
+
+function isJson(value: unknown): value is Json {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isJson);
+  if (typeof value !== "object") return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isJson);
 }
 
 /** @throws HoldpointError `usage` when a text inside the value holds a NUL or a lone surrogate. */

@@ -61,13 +61,18 @@ export function createLedger(dialect: Dialect): Ledger {
  * @throws HoldpointError `storage` that names the file
  */
 export async function openSqliteLedger(path: string): Promise<Ledger> {
-  const ledger = createLedger(new ImmediateSqliteDialect(openSqlite(path)));
+  return await openLedgerIn(openSqlite(path));
+}
+
+/** {@link openSqliteLedger}, in a file that is open; closing that file closes the ledger. */
+export async function openLedgerIn(file: Db): Promise<Ledger> {
+  const ledger = createLedger(new ImmediateSqliteDialect(file));
   try {
     await migrateLedger(ledger);
     return ledger;
   } catch (error) {
     await ledger.destroy();
-    throw asStorageError(error, path);
+    throw asStorageError(error, file.name);
   }
 }
 

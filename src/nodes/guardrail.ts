@@ -27,7 +27,7 @@ export function createGuardrail(deps: NodeDeps) {
     if (run.status === "ended") return { outcome: "nothing to check" };
     const revision = await currentRevision(deps, state, config, run);
     if (revision && revision.verdict !== "allow") return await checkRevision(deps, revision, config, run);
-    return await checkTransaction(deps, config, run);
+    return (await checkProposal(deps, config, run)) ?? (revision ? allowed(revision) : { outcome: "nothing to check" });
   };
 }
 
@@ -110,17 +110,25 @@ async function checkRevision(
   const findings = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
   const verdict = strictest(findings, "allow");
   await judgeRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, verdict, findings });
+  if (verdict === "allow") return allowed({ ...revision, findings });
   const update = { plan: { ...plan, number }, findings };
-  if (verdict === "allow") return { ...update, outcome: "plan allowed" };
   const again = plan.source.kind === "model" && number < MAX_PLANS;
   if (again) return { ...update, outcome: "plan sent back" };
   return { ...update, failure: deniedBy(findings, "denied"), outcome: "plan denied" };
 }
 
-async function checkTransaction(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Checked> {
+function allowed({ plan, number, findings }: Revision): Checked {
+  return { plan: { ...plan, number }, findings, outcome: "plan allowed" };
+}
+
+/** The check of the run's open proposal; without one, the executor finds what is left to do. */
+async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Checked | undefined> {
   const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
-  if (proposal?.status !== "pending") return { outcome: "nothing to check" };
+  return proposal?.status === "pending" ? await checkTransaction(deps, config, proposal) : undefined;
+}
+
+async function checkTransaction(deps: NodeDeps, config: LangGraphRunnableConfig, proposal: Proposal): Promise<Checked> {
   const stamp = stampOf(deps, config);
   const findings = deps.policy.checkTransaction(proposal);
   const verdict = transactionVerdict(proposal, findings);
@@ -129,7 +137,7 @@ async function checkTransaction(deps: NodeDeps, config: LangGraphRunnableConfig,
     await deps.ledger.transaction().execute((trx) => moveProposal(trx, stamp, proposal, "denied"));
   }
   if (verdict === "allow") await approveByPolicy(deps, config, proposal, findings);
-  const stored = await getProposal(deps.ledger, run.tenant, proposal.id);
+  const stored = await getProposal(deps.ledger, stamp.tenant, proposal.id);
   const update = { proposal: stored, findings };
   if (verdict === "allow") return { ...update, outcome: "transaction allowed" };
   if (verdict === "escalate") return { ...update, outcome: "transaction escalated" };

@@ -4,7 +4,7 @@
  * whatever the answer says (invariants 1 and 5).
  */
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
-import { type ParsedAnswer, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
+import { type ParsedAnswer, parseProposalAnswer, proposalAnswerJsonSchema } from "../domain/answer-to-proposal.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import { explainError } from "../errors.ts";
 import type { Outcome } from "../graph/routes.ts";
@@ -25,7 +25,10 @@ export function createHuman(deps: NodeDeps) {
     const run = await getRun(deps.ledger, tenant, state.run.id);
     const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
     if (proposal?.status !== "pending") return proposal ? follow(proposal) : { outcome: "nothing to decide" };
-    const answer: unknown = interrupt(buildQuestion(run, proposal, state));
+    // As JSON Schema it only documents the answer. As zod it would also throw at one that does not fit, and the Agent
+    // Server would no longer list the thread as interrupted.
+    const responseSchema = proposalAnswerJsonSchema;
+    const answer: unknown = interrupt(buildQuestion(run, proposal, state), { responseSchema });
     return await take(deps, config, proposal, answer);
   };
 }

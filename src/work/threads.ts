@@ -1,6 +1,6 @@
 /** What callers do with threads: start a run, look at it, answer it, cancel it, carry on what a crash left. */
 import { randomBytes } from "node:crypto";
-import { Command, type StateSnapshot } from "@langchain/langgraph";
+import { Command, START, type StateSnapshot } from "@langchain/langgraph";
 import type { ProposalAnswer } from "../domain/answer-to-proposal.ts";
 import type { Decision, Effect } from "../domain/proposal.ts";
 import type { Identity, Run, Stamp } from "../domain/run.ts";
@@ -69,7 +69,7 @@ export async function viewThread(runtime: Runtime, identity: Identity, threadId:
   const run = await getThreadRun(runtime, identity, threadId);
   const snapshot = await getSnapshot(runtime, threadId);
   const effects = await listEffects(runtime.ledger, identity.tenant, run.id);
-  const asked = run.status === "waiting" ? pendingQuestion(snapshot) : undefined;
+  const asked = run.status === "waiting" && isAt(snapshot, run) ? pendingQuestion(snapshot) : undefined;
   return { threadId, run, state: snapshot.values as State, question: asked?.question ?? null, effects };
 }
 
@@ -112,8 +112,8 @@ export async function answerThread(
 }
 
 /**
- * Carries on a run that a crash left: to its end, or to the person it has to ask. A thread that waits or has ended is
- * only looked at.
+ * Carries on a run that a crash left, or that waits where this runtime has no checkpoints of (such as the local Agent
+ * Server): to its end, or to the person it has to ask. A thread that waits here or has ended is only looked at.
  * @throws HoldpointError `busy` when another process is at it
  */
 export async function continueThread(runtime: Runtime, caller: Caller, threadId: string): Promise<ThreadView> {
@@ -125,7 +125,7 @@ export async function continueThread(runtime: Runtime, caller: Caller, threadId:
       hint: "Look at it with `show` in a moment.",
     });
   }
-  await invoke(runtime, caller, threadId, null);
+  await goOn(runtime, caller, view.run);
   return await viewThread(runtime, identity, threadId);
 }
 
@@ -166,8 +166,27 @@ export async function cancelThread(
     const text = `${identity.principal} cancelled it${why}. Nothing was waiting for a decision.`;
     await endRun(ledger, stamp, run.id, { status: "cancelled", text, details: [] });
   }
-  await invoke(runtime, caller, input.threadId, null);
+  await goOn(runtime, caller, run);
   return await viewThread(runtime, identity, input.threadId);
+}
+
+/**
+ * Goes on from the last checkpoint. Where that is not this run's, the run is entered again under its own id: the nodes
+ * find in the ledger what is planned, decided and done, and repeat nothing.
+ */
+async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<void> {
+  const { threadId, id, request } = run;
+  if (!isAt(await getSnapshot(runtime, threadId), run)) {
+    const config = { configurable: { thread_id: threadId } };
+    await runtime.graph.updateState(config, { request: { id, text: request } }, START);
+  }
+  await invoke(runtime, caller, threadId, null);
+}
+
+/** Whether a thread's last checkpoint is of this run; one that was made elsewhere is not here. */
+function isAt(snapshot: StateSnapshot, run: Run): boolean {
+  const { request, run: current } = snapshot.values as Partial<State>;
+  return request?.id === run.id || current?.id === run.id;
 }
 
 async function invoke(

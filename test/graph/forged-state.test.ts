@@ -3,6 +3,7 @@ import { Command } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { routes } from "../../src/graph/routes.ts";
 import { listProposals } from "../../src/ledger/proposals.ts";
+import { listRuns } from "../../src/ledger/runs.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { HoldpointState } from "../../src/state.ts";
 import { answerThread, continueThread, startRequest, viewThread } from "../../src/work/threads.ts";
@@ -109,7 +110,7 @@ describe("state edited at the pause", () => {
     expect(notebook.lines()).toEqual([]);
   });
 
-  it("does not run a committed transaction again when an old checkpoint is replayed or jumped from", async () => {
+  it("neither runs nor asks for a committed transaction again when an old checkpoint is replayed or jumped from", async () => {
     const { runtime, notebook, threadId, config } = await paused();
     await answerThread(runtime, bob, threadId, approveAll);
     const history = [];
@@ -118,5 +119,6 @@ describe("state edited at the pause", () => {
     for (const snapshot of history) await goOn(runtime, { ...snapshot.config, context: alice.identity }, null);
     for (const node of nodes) await goOn(runtime, config, new Command({ goto: node }));
     expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
+    expect(await listRuns(runtime.ledger, "acme", { threadId })).toMatchObject([{ status: "ended" }]);
   });
 });

@@ -10,7 +10,12 @@ import { tempDir } from "./temp.ts";
 
 /** A ledger in a SQLite file of its own. */
 export async function openTestLedger(): Promise<Ledger> {
-  const ledger = await openSqliteLedger(join(tempDir(), "ledger.db"));
+  return await openLedgerOf(tempDir());
+}
+
+/** The ledger of a folder that other processes may use too. */
+export async function openLedgerOf(home: string): Promise<Ledger> {
+  const ledger = await openSqliteLedger(join(home, "ledger.db"));
   onTestFinished(() => ledger.destroy());
   return ledger;
 }
