@@ -8,14 +8,19 @@ type Decisions = ProposalAnswer["decisions"];
 
 /** The answer, or undefined when the person wants to decide later. */
 export async function askPerson(question: Question): Promise<ProposalAnswer | undefined> {
-  const decisions = await chooseDecisions(question);
+  // At the end of input (Ctrl-D) no prompt ever answers.
+  const ended = new Promise<undefined>((resolve) => process.stdin.once("end", () => resolve(undefined)));
+  const decisions = await Promise.race([chooseDecisions(question), ended]);
   return decisions && { proposalId: question.proposalId, decisions };
 }
 
 async function chooseDecisions(question: Question): Promise<Decisions | undefined> {
   const several = question.actions.length > 1;
   const choice = await select({
-    message: several ? `Approve these ${question.actions.length} actions?` : "Approve this?",
+    message: several
+      ? `Approve these ${question.actions.length} actions?`
+      : `Approve this? ${printable(question.actions[0]?.title ?? "")}`,
+    initialValue: "later", // a stray Enter must not consent
     options: [
       { value: "approve", label: several ? "Approve all" : "Approve" },
       { value: "reject", label: several ? "Reject all" : "Reject" },

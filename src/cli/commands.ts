@@ -1,15 +1,16 @@
 /** The commands. Each returns its exit status. */
+import { asStorageError } from "../errors.ts";
 import { listAudit } from "../ledger/audit.ts";
 import { listDecisions } from "../ledger/decisions.ts";
 import { listModelCalls, sumUsage } from "../ledger/model-calls.ts";
-import { listProposals } from "../ledger/proposals.ts";
+import { findLatestProposal, listProposals } from "../ledger/proposals.ts";
 import { listReads } from "../ledger/reads.ts";
 import { listRevisions } from "../ledger/revisions.ts";
 import { listRuns } from "../ledger/runs.ts";
 import type { Question } from "../nodes/question.ts";
 import { answerThread, cancelThread, continueThread, startRequest, viewThread } from "../work/threads.ts";
 import { conclude, toJson } from "./conclude.ts";
-import { answerFrom, carriesDecision, type DecisionOptions } from "./decisions.ts";
+import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
 import { type RunDetails, renderRecord } from "./record.ts";
 import type { Session } from "./session.ts";
@@ -23,11 +24,20 @@ export async function run(session: Session, request: string, options: { thread?:
 export async function resume(session: Session, threadId: string, options: DecisionOptions): Promise<number> {
   if (!carriesDecision(options))
     return await conclude(session, await continueThread(session.runtime, session, threadId));
+  const before = await viewThread(session.runtime, session.identity, threadId);
+  const latest = await findLatestProposal(session.runtime.ledger, session.identity.tenant, before.run.id);
+  if (before.run.status === "running" && latest?.status !== "approved") {
+    // Cut off before it asked: nobody has seen what would be decided, so it is only carried on and shown.
+    const view = await continueThread(session.runtime, session, threadId);
+    if (view.question) session.surroundings.writeError("The decision was not taken: the thread had not asked yet.\n");
+    return await conclude(session, view);
+  }
   const decide = (question: Question) => answerFrom(options, question);
   return await conclude(session, await answerThread(session.runtime, session, threadId, decide));
 }
 
 export async function cancel(session: Session, threadId: string, options: { reason?: string }): Promise<number> {
+  assertReason("--reason", options.reason);
   const reason = options.reason?.trim() || null;
   return await conclude(session, await cancelThread(session.runtime, session, { threadId, reason }));
 }
@@ -76,7 +86,11 @@ export async function list(session: Session, options: { waiting?: boolean }): Pr
 
 export async function reseed(session: Session): Promise<number> {
   const { runtime, surroundings, json } = session;
-  runtime.store.reseed();
+  try {
+    runtime.store.reseed();
+  } catch (error) {
+    throw asStorageError(error, `${runtime.home}/store.db`);
+  }
   const tables = runtime.store.snapshot();
   if (json) {
     surroundings.write(`${JSON.stringify({ reseeded: true, tables }, null, 2)}\n`);

@@ -26,7 +26,19 @@ export function carriesDecision(options: DecisionOptions): boolean {
   if (options.reject !== undefined && options.reject.trim() === "") {
     throw new HoldpointError("usage", "--reject needs a reason.", { hint: 'For example: --reject "wrong customer".' });
   }
+  assertReason("--reject", options.reject);
   return names.length === 1;
+}
+
+const MAX_REASON = 2000;
+
+/** @throws HoldpointError `usage` when a reason is too long */
+export function assertReason(option: string, reason: string | undefined): void {
+  if (reason === undefined || reason.length <= MAX_REASON) return;
+  throw new HoldpointError(
+    "usage",
+    `The reason has ${reason.length} characters; ${option} takes at most ${MAX_REASON}.`,
+  );
 }
 
 /** The answer that the options stand for. @throws HoldpointError `usage` when the file or the proposal does not fit */

@@ -7,6 +7,12 @@ const { config: loadDotenv } = await import("dotenv");
 const { runCli } = await import("./run-cli.ts");
 
 loadDotenv({ quiet: true });
+// Whoever reads along may stop at any time, as `head` does: no reason to fail.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") process.exitCode = 1;
+  });
+}
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,

@@ -8,7 +8,7 @@ import { type CommonOptions, type Session, type Surroundings, withSession } from
 
 const HELP = `
 Examples:
-  npm start -- "Do you have any round sunglasses in stock that are under $100?"
+  npm start -- 'Do you have any round sunglasses in stock that are under $100?'
   npm start -- "Return 2 Aviator sunglasses I bought last week."
   npm start -- resume <thread> --approve
 
@@ -37,7 +37,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     throw new HoldpointError("usage", "No request was given.", { hint: "See --help." });
   }
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(commandFirst(argv, program), { from: "user" });
     return status;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -45,6 +45,15 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     const message = error.message.replace(/^error: /, "");
     throw new HoldpointError("usage", /[.!?]$/.test(message) ? message : `${message}.`, { hint: "See --help." });
   }
+}
+
+/** Options may stand before the command: `--json list` is `list --json`. */
+function commandFirst(argv: readonly string[], program: Command): string[] {
+  let start = 0;
+  while (argv[start]?.startsWith("--")) start += argv[start] === "--as" ? 2 : 1;
+  const [command, ...rest] = argv.slice(start);
+  const known = program.commands.some((candidate) => candidate.name() === command);
+  return known && command !== undefined ? [command, ...rest, ...argv.slice(0, start)] : [...argv];
 }
 
 type Act = (options: CommonOptions, work: (session: Session) => Promise<number>) => Promise<void>;

@@ -6,11 +6,11 @@ import type { ActionDecision, Decision, Proposal } from "./proposal.ts";
  * The format of LangChain's human-in-the-loop pages with the proposal named: one decision for each action, in the order
  * of the actions or naming its `step`. `by` says who the answer is from, where the caller knows it.
  */
-export const ProposalAnswerSchema = z.object({
+export const ProposalAnswerSchema = z.strictObject({
   proposalId: z.string().describe("The id of the proposal that is answered."),
   decisions: z
     .array(
-      z.object({
+      z.strictObject({
         type: z.enum(["approve", "reject"]),
         step: z.string().optional().describe("The action's step; without it, the order of the actions counts."),
         message: z.string().max(2000).optional().describe("Why, when rejected."),

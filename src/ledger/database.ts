@@ -11,7 +11,7 @@ import {
   type Transaction,
 } from "kysely";
 import { Migrator } from "kysely/migration";
-import { asStorageError } from "../errors.ts";
+import { asStorageError, explainError, HoldpointError } from "../errors.ts";
 import { type Db, openSqlite } from "../sqlite.ts";
 import { migrations } from "./migrations.ts";
 import type { LedgerSchema } from "./schema.ts";
@@ -22,6 +22,15 @@ export type LedgerTransaction = Transaction<LedgerSchema>;
 
 /** Deferred transactions that read and then write fail under two processes (`SQLITE_BUSY_SNAPSHOT`); these wait. */
 class ImmediateSqliteDriver extends SqliteDriver {
+  /** SQLite rolls back by itself when the disk is full; that error is the one to be told. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    try {
+      await super.rollbackTransaction(connection);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw error;
+    }
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw("begin immediate"));
   }
@@ -72,7 +81,12 @@ export async function openLedgerIn(file: Db): Promise<Ledger> {
     return ledger;
   } catch (error) {
     await ledger.destroy();
-    throw asStorageError(error, file.name);
+    const known = asStorageError(error, file.name);
+    if (known instanceof HoldpointError) throw known;
+    throw new HoldpointError("storage", `${file.name} is not a ledger that can be used: ${explainError(error)}.`, {
+      hint: "Move it away to start anew, or choose another place with HOLDPOINT_HOME.",
+      cause: error,
+    });
   }
 }
 

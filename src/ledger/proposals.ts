@@ -16,7 +16,7 @@ import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
-import { setRunStatus } from "./runs.ts";
+import { getRun, setRunStatus } from "./runs.ts";
 import type { ProposalsTable } from "./schema.ts";
 
 function toProposal(row: Selectable<ProposalsTable>): Proposal {
@@ -71,6 +71,9 @@ export async function openProposal(
 ): Promise<Proposal> {
   const digest = proposalDigest(stamp.tenant, input.runId, input.actions);
   return await db.transaction().execute(async (trx) => {
+    if ((await getRun(trx, stamp.tenant, input.runId)).status === "ended") {
+      throw new HoldpointError("not_paused", `Run "${input.runId}" has ended: it proposes nothing more.`);
+    }
     const latest = await findLatestProposal(trx, stamp.tenant, input.runId);
     if (latest && (latest.status === "pending" || latest.status === "approved")) {
       if (latest.digest === digest) return latest;

@@ -1,14 +1,16 @@
 /** A new request on a thread: starts its run, and supersedes what an earlier one left open there, visibly. */
+import { canonicalJson } from "../domain/json.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { takeDecisionIn } from "./decisions.ts";
+import { listEffects } from "./effects.ts";
 import { findLatestProposal } from "./proposals.ts";
 import { endRunIn, findRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
 
 export type RunStart =
   | { kind: "started"; run: Run; superseded: Run[] }
-  /** An approved transaction of an earlier run has not ended: nothing was started, that one has to end first. */
+  /** A transaction of an earlier run is under way: nothing was started, that one has to end first. */
   | { kind: "unfinished"; run: Run };
 
 /**
@@ -33,14 +35,21 @@ export async function startRun(
     const open = (await listRuns(trx, stamp.tenant, { threadId: input.threadId })).filter(
       (run) => run.status !== "ended",
     );
-    for (const run of open) {
-      if ((await findLatestProposal(trx, stamp.tenant, run.id))?.status === "approved")
-        return { kind: "unfinished", run };
-    }
+    for (const run of open) if (await isUnderWay(trx, stamp.tenant, run.id)) return { kind: "unfinished", run };
     for (const run of open) await supersede(trx, stamp, run, input.request);
     const { run } = await insertRun(trx, stamp, input);
     return { kind: "started", run, superseded: open };
   });
+}
+
+/**
+ * Whether something of a run that has not ended was approved or has run already, with nothing else waiting: it has to
+ * be carried to its end, because no other answer would be true.
+ */
+export async function isUnderWay(db: Ledger, tenant: string, runId: string): Promise<boolean> {
+  const latest = await findLatestProposal(db, tenant, runId);
+  if (latest?.status === "pending") return false;
+  return latest?.status === "approved" || (await listEffects(db, tenant, runId)).length > 0;
 }
 
 async function supersede(trx: LedgerTransaction, stamp: Stamp, run: Run, request: string): Promise<void> {
@@ -58,5 +67,7 @@ async function supersede(trx: LedgerTransaction, stamp: Stamp, run: Run, request
       separateApprover: false,
     });
   }
-  await endRunIn(trx, stamp, run.id, { status: "superseded", text: reason, details: [] });
+  const done = (await listEffects(trx, stamp.tenant, run.id)).filter((effect) => effect.status === "succeeded");
+  const details = done.map((effect) => `Done before, and stays: ${effect.action} ${canonicalJson(effect.args)}`);
+  await endRunIn(trx, stamp, run.id, { status: "superseded", text: reason, details });
 }

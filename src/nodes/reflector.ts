@@ -104,8 +104,8 @@ function failureAnswer({ failure, record }: Facts, doneTexts: readonly string[])
   const undone = record.effects.filter((effect) => effect.status === "undone");
   const stuck = record.effects.filter((effect) => effect.status === "undo_failed");
   const status = stuck.length > 0 ? "failed" : (failure?.status ?? "failed");
-  const parts = [failure?.message ?? "One part failed."];
-  if (undone.length > 0) parts.push(`What had been done was undone: ${undone.map((effect) => effect.note).join(" ")}`);
+  const parts = [sentence(failure?.message ?? "One part failed")];
+  if (undone.length > 0) parts.push(`What had been done was undone. ${undone.map((effect) => effect.note).join(" ")}`);
   if (stuck.length > 0) {
     parts.push(`These could NOT be undone: ${stuck.map((effect) => `${effect.action} (${effect.note})`).join("; ")}.`);
   } else if (record.effects.length > 0 || doneTexts.length > 0) {
@@ -115,6 +115,8 @@ function failureAnswer({ failure, record }: Facts, doneTexts: readonly string[])
   }
   return { status, text: parts.join(" "), details: failure?.details ?? [] };
 }
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function uncertainAnswer(record: RunRecord, doneTexts: readonly string[]): Answer {
   const unknown = record.effects.filter((effect) => effect.status === "uncertain");

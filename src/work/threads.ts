@@ -1,15 +1,17 @@
 /** What callers do with threads: start a run, look at it, answer it, cancel it, carry on what a crash left. */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command, START, type StateSnapshot } from "@langchain/langgraph";
 import type { ProposalAnswer } from "../domain/answer-to-proposal.ts";
-import type { Decision, Effect } from "../domain/proposal.ts";
+import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, Stamp } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
-import { endRun, findThreadRun, isForeignThread } from "../ledger/runs.ts";
+import { endRun, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
+import { isUnderWay } from "../ledger/start-run.ts";
 import type { Question } from "../nodes/question.ts";
 import { strictest } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
@@ -60,13 +62,26 @@ export async function startRequest(
   const threadId = parseThreadId(input.threadId ?? `t-${randomBytes(5).toString("hex")}`);
   const { tenant } = caller.identity;
   if (await isForeignThread(runtime.ledger, tenant, threadId)) throw unknownThread(threadId);
-  await invoke(runtime, caller, threadId, { request: input.request });
-  return await viewThread(runtime, caller.identity, threadId);
+  const before = await findThreadRun(runtime.ledger, tenant, threadId);
+  const state = await invoke(runtime, caller, threadId, { request: input.request });
+  const runId = state.run?.id;
+  if (before && runId === before.id) {
+    const text = `"${input.request}" was not taken: an approved request on the thread had to end first.`;
+    const hint = `It has ended now; look at it with \`show ${threadId}\`, then ask again.`;
+    throw new HoldpointError("busy", text, { hint });
+  }
+  return await viewThread(runtime, caller.identity, threadId, runId);
 }
 
-/** The thread as it stands. @throws HoldpointError `unknown_thread` */
-export async function viewThread(runtime: Runtime, identity: Identity, threadId: string): Promise<ThreadView> {
-  const run = await getThreadRun(runtime, identity, threadId);
+/** The thread as it stands: its newest run, or the named one. @throws HoldpointError `unknown_thread` */
+export async function viewThread(
+  runtime: Runtime,
+  identity: Identity,
+  threadId: string,
+  runId?: string,
+): Promise<ThreadView> {
+  const newest = await getThreadRun(runtime, identity, threadId);
+  const run = runId === undefined ? newest : await getRun(runtime.ledger, identity.tenant, runId);
   const snapshot = await getSnapshot(runtime, threadId);
   const effects = await listEffects(runtime.ledger, identity.tenant, run.id);
   const asked = run.status === "waiting" && isAt(snapshot, run) ? pendingQuestion(snapshot) : undefined;
@@ -86,13 +101,15 @@ export async function answerThread(
   decide: (question: Question) => ProposalAnswer,
 ): Promise<ThreadView> {
   const { identity } = caller;
-  const view = await continueThread(runtime, caller, threadId);
-  const asked = view.question && pendingQuestion(await getSnapshot(runtime, threadId));
-  if (!asked) {
-    const latest = await findLatestProposal(runtime.ledger, identity.tenant, view.run.id);
-    const decision = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
-    throw decision ? decisionTaken(decision) : notPaused(view.run);
-  }
+  const run = await getThreadRun(runtime, identity, threadId);
+  const latest = await findLatestProposal(runtime.ledger, identity.tenant, run.id);
+  const earlier = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
+  // Nothing is carried on here: whoever says no must not set off what somebody else approved.
+  if (earlier) throw decisionTaken(earlier, latest);
+  if (run.status !== "waiting") throw notPaused(run);
+  await continueThread(runtime, caller, threadId);
+  const asked = pendingQuestion(await getSnapshot(runtime, threadId));
+  if (!asked) throw notPaused(run);
   const answer: ProposalAnswer = { ...decide(asked.question), by: identity.principal };
   const { proposalId } = asked.question;
   const takenByOther = async () => {
@@ -102,11 +119,14 @@ export async function answerThread(
   try {
     await invoke(runtime, caller, threadId, new Command({ resume: { [asked.interruptId]: answer } }));
   } catch (error) {
-    throw (await takenByOther()) ?? error;
+    const other = await takenByOther();
+    if (other) throw other;
+    if (!(error instanceof HoldpointError && error.code === "busy")) throw error;
+    await untilEnded(runtime, caller, run);
   }
   const other = await takenByOther();
   if (other) throw other;
-  const after = await viewThread(runtime, identity, threadId);
+  const after = await viewThread(runtime, identity, threadId, run.id);
   if (!(await findDecision(runtime.ledger, identity.tenant, proposalId))) throw refused(after);
   return after;
 }
@@ -143,7 +163,7 @@ export async function cancelThread(
   if (run.status === "ended") throw notPaused(run);
   const { ledger } = runtime;
   const proposal = await findLatestProposal(ledger, identity.tenant, run.id);
-  if (proposal?.status === "approved") {
+  if (await isUnderWay(ledger, identity.tenant, run.id)) {
     throw new HoldpointError("busy", `The transaction of thread "${input.threadId}" is approved and under way.`, {
       hint: "Let it end with `resume`; afterwards look at it with `show`.",
     });
@@ -163,7 +183,7 @@ export async function cancelThread(
     if (decision.verdict !== "cancelled") throw decisionTaken(decision);
   } else {
     const why = input.reason === null ? "" : `: ${input.reason}`;
-    const text = `${identity.principal} cancelled it${why}. Nothing was waiting for a decision.`;
+    const text = `${identity.principal} cancelled it${why}. Nothing was changed.`;
     await endRun(ledger, stamp, run.id, { status: "cancelled", text, details: [] });
   }
   await goOn(runtime, caller, run);
@@ -189,14 +209,29 @@ function isAt(snapshot: StateSnapshot, run: Run): boolean {
   return request?.id === run.id || current?.id === run.id;
 }
 
+const PATIENCE_MS = 3_000;
+
+/** The decision is recorded, and another process is carrying it out: waits for that to end. */
+async function untilEnded(runtime: Runtime, { identity }: Caller, run: Run): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (Date.now() < deadline) {
+    if ((await getRun(runtime.ledger, identity.tenant, run.id)).status !== "running") return;
+    await sleep(100);
+  }
+  const text = `Your decision on thread "${run.threadId}" is recorded; another process is carrying it out.`;
+  throw new HoldpointError("busy", text, {
+    hint: "Look at it with `show` in a moment; `resume` carries it on if that process has died.",
+  });
+}
+
 async function invoke(
   runtime: Runtime,
   caller: Caller,
   threadId: string,
   input: { request: string } | Command | null,
-): Promise<void> {
+): Promise<State> {
   try {
-    await runtime.graph.invoke(input as { request: string } | null, {
+    return await runtime.graph.invoke(input as { request: string } | null, {
       configurable: { thread_id: threadId },
       context: caller.identity,
       ...(caller.signal ? { signal: caller.signal } : {}),
@@ -240,10 +275,12 @@ function notPaused(run: Run): HoldpointError {
   return new HoldpointError("not_paused", `Thread "${run.threadId}" ${how}`, { hint: "Look at it with `show`." });
 }
 
-function decisionTaken(decision: Decision): HoldpointError {
+function decisionTaken(decision: Decision, proposal?: Proposal): HoldpointError {
   const verdict = decision.verdict.replace("_", " ");
   const text = `Proposal "${decision.proposalId}" was already decided: ${verdict} by ${decision.principal} at ${decision.decidedAt}.`;
-  return new HoldpointError("decision_taken", text, { hint: "Your answer changed nothing; see `show`." });
+  const open =
+    proposal?.status === "approved" ? " It is not carried out yet; `resume` without a decision does that." : "";
+  return new HoldpointError("decision_taken", text, { hint: `Your answer changed nothing; see \`show\`.${open}` });
 }
 
 /** The graph asked again: it said why in its notices. */

@@ -51,6 +51,11 @@ describe("a bad command line", () => {
     });
   });
 
+  it("may have its options before the command", async () => {
+    const ended = await holdpoint(tempDir(), "--as", "kim", "--json", "list");
+    expect(JSON.parse(ended.stdout)).toEqual({ runs: [] });
+  });
+
   it("prints a stack trace only when asked for", async () => {
     const { stderr } = await holdpoint(tempDir(), "show", "t-nowhere", "--debug");
     expect(stderr).toMatch(/at .*threads\.ts/);

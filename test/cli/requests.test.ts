@@ -1,4 +1,5 @@
 /** The command line as a new user meets it. What one process leaves, another takes up. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -132,6 +133,16 @@ describe("a request that is not understood", () => {
     expect(status).toBe(4);
     expect(stdout).toContain("sandwich");
     expect(stdout).toContain("Purchase 3 Wayfarer sunglasses for customer Alice.");
+  });
+});
+
+describe("output that nobody reads to its end", () => {
+  it("is no failure", async () => {
+    const home = tempDir();
+    const command = `HOLDPOINT_HOME='${home}' '${process.execPath}' src/cli/main.ts list | true; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(stdout.trim()).toBe("0");
   });
 });
 

@@ -6,6 +6,7 @@ import { holdpoint } from "../support/child.ts";
 import { tempDir } from "../support/temp.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const UP = "\u001b[A";
 const DOWN = "\u001b[B";
 const ENTER = "\r";
 const CTRL_C = "\u0003";
@@ -66,7 +67,7 @@ describe("in a terminal", () => {
     await terminal.until("Staged changes");
     await terminal.until("Approve this?");
     await terminal.until("Not now");
-    terminal.type(ENTER);
+    for (const key of [UP, UP, ENTER]) terminal.type(key);
     await terminal.until("$160.00 refunded; 25 in stock now.");
     expect(await terminal.ended).toBe(0);
   });
@@ -75,8 +76,7 @@ describe("in a terminal", () => {
     needTerminal(context);
     const terminal = openTerminal(tempDir(), ["Return 2 Aviator sunglasses I bought last week.", "--as", "kim"]);
     await terminal.until("Not now");
-    terminal.type(DOWN);
-    terminal.type(ENTER);
+    for (const key of [UP, ENTER]) terminal.type(key);
     await terminal.until("Why?");
     terminal.type("no receipt");
     terminal.type(ENTER);
@@ -89,7 +89,7 @@ describe("in a terminal", () => {
     const home = tempDir();
     const terminal = openTerminal(home, [BUY_TWO]);
     await terminal.until("Not now");
-    for (const key of [DOWN, DOWN, ENTER]) terminal.type(key);
+    for (const key of [UP, ENTER]) terminal.type(key);
     await terminal.until("s1: Sell 3");
     await terminal.until("Reject");
     terminal.type(DOWN);
@@ -105,7 +105,7 @@ describe("in a terminal", () => {
   });
 
   it.for<[string, string[]]>([
-    ["Not now", [DOWN, DOWN, ENTER]],
+    ["Not now", [ENTER]],
     ["Ctrl-C", [CTRL_C]],
   ])("waits after %s, prints how to resume, and another terminal goes on", async ([, keys], context) => {
     needTerminal(context);
@@ -119,7 +119,7 @@ describe("in a terminal", () => {
     const second = openTerminal(home, ["resume", thread]);
     await second.until("Approve this?");
     await second.until("Not now");
-    second.type(ENTER);
+    for (const key of [UP, UP, ENTER]) second.type(key);
     expect(await second.ended).toBe(0);
     expect((await holdpoint(home, "show", thread)).stdout).toContain("ended: success");
   });

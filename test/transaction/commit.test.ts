@@ -27,7 +27,7 @@ describe("a transaction", () => {
     expect(done.effects.map(({ step, status }) => `${step} ${status}`)).toEqual(["a undone", "b failed"]);
     expect(done.run.answer).toEqual({
       status: "failed",
-      text: 'The notebook refused. What had been done was undone: Erased "a". Nothing was changed.',
+      text: 'The notebook refused. What had been done was undone. Erased "a". Nothing was changed.',
       details: [],
     });
   });
