@@ -21,12 +21,14 @@ export function createReflector(deps: NodeDeps) {
     if (run.answer) return { answer: run.answer, outcome: "done" };
     const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
     if (proposal?.status === "pending") return { outcome: "decision pending" };
-    if (proposal?.status === "approved") return { outcome: "transaction pending" };
+    const record = await loadRecord(deps.ledger, tenant, run.id);
+    const decided = record.decisions.some((decision) => decision.proposalId === proposal?.id);
+    if (proposal?.status === "approved" && decided) return { outcome: "transaction pending" };
     const facts: Facts = {
       run,
       failure: state.failure,
       proposal,
-      record: await loadRecord(deps.ledger, tenant, run.id),
+      record,
       titles: new Map((state.plan?.steps ?? []).map((step) => [step.id, step.title])),
     };
     const composed = composeAnswer(facts, deps.registry);

@@ -5,7 +5,7 @@ import { findLatestProposal, listProposals } from "../../src/ledger/proposals.ts
 import { createPolicy } from "../../src/policy/policy.ts";
 import { answerThread, continueThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
-import { alice, approveAll, bob, openTestRuntime, type PlannedStep } from "../support/runtime.ts";
+import { alice, approveAll, bob, openTestRuntime, type PlannedStep, rejectAll } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
 
 async function asked(steps: PlannedStep[], options: Parameters<typeof createNotebook>[1] = {}) {
@@ -131,6 +131,27 @@ describe("a plan in stages", () => {
         await runtime.graph.invoke(null, { ...snapshot.config, context: bob.identity });
     }
     expect((await viewThread(runtime, bob.identity, threadId)).run.answer).toEqual(done.run.answer);
+  });
+});
+
+describe("a decision row", () => {
+  it("has to be there: a proposal that only claims to be approved does not run", async () => {
+    const { notebook, runtime, threadId } = await asked([note("a")]);
+    await runtime.ledger.updateTable("proposals").set({ status: "approved" }).execute();
+    await runtime.ledger.updateTable("runs").set({ status: "running" }).execute();
+    const view = await continueThread(runtime, bob, threadId);
+    expect(view.run.answer).toMatchObject({ status: "failed", text: "Nothing was done." });
+    expect(notebook.lines()).toEqual([]);
+  });
+
+  it("that rejects leads to no commit, whoever jumps to the committer", async () => {
+    const { notebook, runtime, threadId, view } = await asked([note("a")]);
+    await answerThread(runtime, bob, threadId, rejectAll);
+    await runtime.ledger.updateTable("runs").set({ status: "running", answer: null }).execute();
+    const config = { configurable: { thread_id: threadId }, context: bob.identity };
+    await runtime.graph.invoke(new Command({ goto: "committer" }), config);
+    expect((await findLatestProposal(runtime.ledger, "acme", view.run.id))?.status).toBe("rejected");
+    expect(notebook.lines()).toEqual([]);
   });
 });
 
