@@ -1,10 +1,12 @@
 /** Asks the person in the terminal. */
 import { isCancel, select, text } from "@clack/prompts";
-import type { ProposalAnswer } from "../domain/answer-to-proposal.ts";
+import type { ActionAnswer, ProposalAnswer } from "../domain/answer-formats.ts";
+import { printable } from "../domain/printable.ts";
 import type { Question } from "../nodes/question.ts";
-import { printable } from "./text.ts";
+import { askArguments } from "./ask-edit.ts";
 
 type Decisions = ProposalAnswer["decisions"];
+type Action = Question["actions"][number];
 
 /** The answer, or undefined when the person wants to decide later. */
 export async function askPerson(question: Question): Promise<ProposalAnswer | undefined> {
@@ -16,21 +18,28 @@ export async function askPerson(question: Question): Promise<ProposalAnswer | un
 
 async function chooseDecisions(question: Question): Promise<Decisions | undefined> {
   const several = question.actions.length > 1;
+  const [first] = question.actions;
   const choice = await select({
     message: several
       ? `Approve these ${question.actions.length} actions?`
-      : `Approve this? ${printable(question.actions[0]?.title ?? "")}`,
+      : `Approve this? ${printable(first?.title ?? "")}`,
     initialValue: "later", // a stray Enter must not consent
     options: [
       { value: "approve", label: several ? "Approve all" : "Approve" },
       { value: "reject", label: several ? "Reject all" : "Reject" },
-      ...(several ? [{ value: "each", label: "Decide one by one" }] : []),
+      several
+        ? { value: "each", label: "Decide one by one", hint: "approve, reject or edit each" }
+        : { value: "edit", label: "Edit", hint: "change its arguments; you are asked again" },
       { value: "later", label: "Not now", hint: "nothing runs; resume later" },
     ],
   });
   if (isCancel(choice) || choice === "later") return undefined;
   if (choice === "approve") return question.actions.map(({ step }) => ({ type: "approve", step }));
   if (choice === "each") return await chooseEach(question);
+  if (choice === "edit") {
+    const edit = first && (await editOne(question, first));
+    return edit && [edit];
+  }
   const message = await askReason();
   return message === undefined ? undefined : question.actions.map(({ step }) => ({ type: "reject", step, message }));
 }
@@ -39,29 +48,39 @@ async function chooseEach(question: Question): Promise<Decisions | undefined> {
   const decisions: Decisions = [];
   const taken = new Set<string>();
   for (const action of question.actions) {
-    const takes = action.takesWith.length > 0 ? ` (takes ${action.takesWith.join(", ")} with it)` : "";
     if (taken.has(action.step)) {
       decisions.push({ type: "reject", step: action.step, message: "It depends on an action that was rejected." });
       continue;
     }
-    const choice = await select({
-      message: `${action.step}: ${printable(action.title)}`,
-      options: [
-        { value: "approve", label: "Approve" },
-        { value: "reject", label: `Reject${takes}` },
-      ],
-    });
-    if (isCancel(choice)) return undefined;
-    if (choice === "approve") {
-      decisions.push({ type: "approve", step: action.step });
-      continue;
-    }
-    const message = await askReason();
-    if (message === undefined) return undefined;
-    decisions.push({ type: "reject", step: action.step, message });
-    for (const step of action.takesWith) taken.add(step);
+    const decision = await chooseOne(question, action);
+    if (!decision) return undefined;
+    decisions.push(decision);
+    if (decision.type === "reject") for (const step of action.takesWith) taken.add(step);
   }
   return decisions;
+}
+
+async function chooseOne(question: Question, action: Action): Promise<ActionAnswer | undefined> {
+  const { step, takesWith } = action;
+  const takes = takesWith.length > 0 ? ` (takes ${takesWith.join(", ")} with it)` : "";
+  const choice = await select({
+    message: `${step}: ${printable(action.title)}`,
+    options: [
+      { value: "approve", label: "Approve" },
+      { value: "reject", label: `Reject${takes}` },
+      { value: "edit", label: "Edit", hint: "you are asked again about all of them" },
+    ],
+  });
+  if (isCancel(choice)) return undefined;
+  if (choice === "approve") return { type: "approve", step };
+  if (choice === "edit") return await editOne(question, action);
+  const message = await askReason();
+  return message === undefined ? undefined : { type: "reject", step, message };
+}
+
+async function editOne(question: Question, action: Action): Promise<ActionAnswer | undefined> {
+  const args = await askArguments(question, action);
+  return args && { type: "edit", step: action.step, editedAction: { args } };
 }
 
 async function askReason(): Promise<string | undefined> {

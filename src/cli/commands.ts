@@ -26,7 +26,8 @@ export async function resume(session: Session, threadId: string, options: Decisi
     return await conclude(session, await continueThread(session.runtime, session, threadId));
   const before = await viewThread(session.runtime, session.identity, threadId);
   const latest = await findLatestProposal(session.runtime.ledger, session.identity.tenant, before.run.id);
-  if (before.run.status === "running" && latest?.status !== "approved") {
+  const undecided = latest === undefined || latest.status === "pending" || latest.status === "stale";
+  if (before.run.status === "running" && undecided) {
     // Cut off before it asked: nobody has seen what would be decided, so it is only carried on and shown.
     const view = await continueThread(session.runtime, session, threadId);
     if (view.question) session.surroundings.writeError("The decision was not taken: the thread had not asked yet.\n");

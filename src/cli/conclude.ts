@@ -1,6 +1,8 @@
 /** Ends a command that left a thread somewhere: asks in a terminal, or prints how to go on. */
+import type { ProposalAnswer } from "../domain/answer-formats.ts";
+import { HoldpointError } from "../errors.ts";
 import type { Question } from "../nodes/question.ts";
-import { answerThread, type ThreadView } from "../work/threads.ts";
+import { answerThread, type ThreadView, viewThread } from "../work/threads.ts";
 import { askPerson } from "./ask.ts";
 import { exitStatusOf } from "./exit-status.ts";
 import { renderAnswer, renderPlan, renderQuestion } from "./render.ts";
@@ -21,11 +23,22 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
   surroundings.write(`${renderPlan(view)}\n${renderQuestion(view.question)}\n`);
   const answer = surroundings.interactive ? await askPerson(view.question) : undefined;
   if (answer) {
-    const after = await answerThread(session.runtime, session, view.threadId, () => answer);
-    return await conclude(session, after);
+    return await conclude(session, await give(session, view.threadId, answer));
   }
   surroundings.write(`${howToGoOn(session, view.threadId, view.question)}\n`);
   return exitStatusOf(view);
+}
+
+/** Gives the answer. What does not fit is shown with the question again, whose notices say why. */
+async function give(session: Session, threadId: string, answer: ProposalAnswer): Promise<ThreadView> {
+  try {
+    return await answerThread(session.runtime, session, threadId, () => answer);
+  } catch (error) {
+    if (!(error instanceof HoldpointError && error.code === "usage")) throw error;
+    const view = await viewThread(session.runtime, session.identity, threadId);
+    if (!view.question) throw error;
+    return view;
+  }
 }
 
 /** The exact commands that lead on from a thread that waits. */
@@ -48,8 +61,8 @@ function howToGoOn(session: Session, threadId: string, question: Question): stri
     `    ${approve}`,
     `    ${reject}`,
     ...(question.actions.length > 1
-      ? [`  To decide on each action: --decisions <file.json> instead of --approve.`]
-      : []),
+      ? ["  To decide on each action, or to change arguments: --decisions <file.json> instead of --approve."]
+      : ["  To change its arguments: --decisions <file.json> instead of --approve."]),
   ].join("\n");
 }
 

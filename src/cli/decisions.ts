@@ -1,7 +1,6 @@
 /** A decision from the command line: `--approve`, `--reject <reason>` or `--decisions <file.json>`. */
 import { readFileSync } from "node:fs";
-import { z } from "zod";
-import { type ProposalAnswer, ProposalAnswerSchema } from "../domain/answer-to-proposal.ts";
+import { type ProposalAnswer, readAnswer } from "../domain/answer-formats.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
 import type { Question } from "../nodes/question.ts";
 
@@ -61,11 +60,6 @@ export function answerFrom(options: DecisionOptions, question: Question): Propos
   return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "reject", step, message })) };
 }
 
-const FileSchema = z.union([
-  ProposalAnswerSchema.partial({ proposalId: true }).strict(),
-  ProposalAnswerSchema.shape.decisions.transform((decisions) => ({ decisions })),
-]);
-
 const EXAMPLE =
   '{ "decisions": [{ "step": "s1", "type": "approve" }, { "step": "s2", "type": "reject", "message": "why" }] }';
 
@@ -80,14 +74,19 @@ function readDecisions(path: string, proposalId: string): ProposalAnswer {
       cause: error,
     });
   }
-  const parsed = FileSchema.safeParse(value);
-  if (!parsed.success) {
-    throw new HoldpointError("usage", `The decisions file "${path}" does not have the expected form.`, {
+  const given = readAnswer(value);
+  if (typeof given === "string") {
+    throw new HoldpointError("usage", `The decisions file "${path}" cannot be used. ${given}`, {
       hint: `Expected ${EXAMPLE}.`,
     });
   }
-  const named = "proposalId" in parsed.data ? parsed.data.proposalId : undefined;
-  return { decisions: parsed.data.decisions, proposalId: named ?? proposalId };
+  const decisions = given.decisions.map(({ type, step, message, action }) => ({
+    type,
+    step,
+    message: message ?? undefined,
+    ...(type === "edit" && action ? { editedAction: action } : {}),
+  }));
+  return { decisions, proposalId: given.proposalId ?? proposalId };
 }
 
 function describe(error: unknown, path: string): string {

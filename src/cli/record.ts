@@ -1,5 +1,6 @@
 /** `show`: everything that the ledger holds of a thread's newest run, for a person. */
 
+import { printable } from "../domain/printable.ts";
 import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import type { AuditEntry } from "../ledger/audit.ts";
@@ -10,7 +11,7 @@ import type { ThreadView } from "../work/threads.ts";
 import { resumeCommands } from "./conclude.ts";
 import { renderAnswer, renderPlan, renderQuestion } from "./render.ts";
 import type { Session } from "./session.ts";
-import { dim, heading, printable, table } from "./text.ts";
+import { dim, heading, table } from "./text.ts";
 
 export interface RunDetails {
   revisions: Revision[];

@@ -1,7 +1,9 @@
 /** What a person reads: the plan, what is proposed, and how it ended. */
+
+import { printable } from "../domain/printable.ts";
 import type { Question } from "../nodes/question.ts";
 import type { ThreadView } from "../work/threads.ts";
-import { changesTable, dim, heading, indent, printable } from "./text.ts";
+import { changesTable, dim, heading, indent } from "./text.ts";
 
 /** The plan, step by step. */
 export function renderPlan(view: ThreadView): string {
@@ -30,6 +32,7 @@ export function renderQuestion(question: Question): string {
     const lines = [
       `${index + 1}. ${heading(printable(action.title))} ${dim(`(${action.step}: ${about})`)}`,
       indent(dim(printable(JSON.stringify(action.args))), 3),
+      ...editedLines(action).map((line) => indent(line, 3)),
       ...[...takes, ...unknown].map((line) => indent(line, 3)),
       ...(action.changes.length > 0 ? [indent(changesTable(action.changes), 3)] : []),
     ];
@@ -49,6 +52,16 @@ export function renderQuestion(question: Question): string {
     ...(review?.saferWay ? [`  Reviewer, a safer way: ${printable(review.saferWay)}`] : []),
     ...notices(question.notices),
   ].join("\n");
+}
+
+/** What people changed of the arguments. */
+function editedLines({ args, edited }: Question["actions"][number]): string[] {
+  if (!edited) return [];
+  const names = [...new Set([...Object.keys(edited.before), ...Object.keys(args)])];
+  const text = (value: unknown) => (value === undefined ? "-" : JSON.stringify(value));
+  const changed = names.filter((name) => text(edited.before[name]) !== text(args[name]));
+  const fields = changed.map((name) => `${name} ${text(edited.before[name])} -> ${text(args[name])}`);
+  return [printable(`Edited by ${edited.by.join(", ")}: ${fields.join(", ") || "as it was"}`)];
 }
 
 function notices(texts: readonly string[]): string[] {

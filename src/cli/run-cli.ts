@@ -1,9 +1,10 @@
 /** The command line from words to exit status, errors included. */
+
+import { printable } from "../domain/printable.ts";
 import { explainError, HoldpointError } from "../errors.ts";
 import { exitStatusOfError } from "./exit-status.ts";
 import { runProgram } from "./program.ts";
 import type { Surroundings } from "./session.ts";
-import { printable } from "./text.ts";
 
 /**
  * Runs a command line; never throws. An error is one line on standard error (and one JSON document on standard output

@@ -1,18 +1,8 @@
-/** Text for a terminal. What came from outside must not be able to draw on the screen of the person who decides. */
+/** Text for a terminal. */
 import Table from "cli-table3";
 import colors from "picocolors";
+import { printable } from "../domain/printable.ts";
 import type { Change } from "../domain/proposal.ts";
-
-/** Control characters (escape sequences among them) and marks that turn the direction of writing become visible. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** A text on one line, with everything that is not plain to see written out as a code point. */
-export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return character === "\n" || character === "\t" ? " " : `<U+${code.toString(16).toUpperCase().padStart(4, "0")}>`;
-  });
-}
 
 export const heading = (text: string): string => colors.bold(text);
 export const dim = (text: string): string => colors.dim(text);

@@ -1,33 +1,22 @@
-/** The answer of a person to a proposal, as it comes back through the interrupt. Untrusted until parsed here. */
-import { z } from "zod";
-import type { ActionDecision, Decision, Proposal } from "./proposal.ts";
-
-/**
- * The format of LangChain's human-in-the-loop pages with the proposal named: one decision for each action, in the order
- * of the actions or naming its `step`. `by` says who the answer is from, where the caller knows it.
- */
-export const ProposalAnswerSchema = z.strictObject({
-  proposalId: z.string().describe("The id of the proposal that is answered."),
-  decisions: z
-    .array(
-      z.strictObject({
-        type: z.enum(["approve", "reject"]),
-        step: z.string().optional().describe("The action's step; without it, the order of the actions counts."),
-        message: z.string().max(2000).optional().describe("Why, when rejected."),
-      }),
-    )
-    .min(1)
-    .max(100),
-  by: z.string().max(100).optional().describe("Who answers; must be the caller, when given."),
-});
-export type ProposalAnswer = z.infer<typeof ProposalAnswerSchema>;
-
-/** The same as JSON Schema, for pages that show what can be answered. */
-export const proposalAnswerJsonSchema = z.toJSONSchema(ProposalAnswerSchema, { io: "input" });
+/** What an answer says of the proposal that it is for: decided, edited, or why it is not taken. */
+import { type GivenAnswer, type GivenDecision, readAnswer } from "./answer-formats.ts";
+import type { Json, JsonObject } from "./json.ts";
+import { type ActionDecision, type Decision, type ImpactLevel, isUpTo, type Proposal } from "./proposal.ts";
 
 export type ParsedAnswer =
   | { kind: "decided"; verdict: Decision["verdict"]; actions: ActionDecision[]; reason: string | null }
+  /** Arguments as they were given, by step; not validated yet. What is neither edited nor rejected stays proposed. */
+  | { kind: "edited"; edits: ReadonlyMap<string, JsonObject>; rejected: ReadonlyMap<string, string | null> }
   | { kind: "problem"; problem: string };
+
+/** How an answer came. */
+export interface AnswerOrigin {
+  readonly principal: string;
+  /** It was given under the id of the interrupt that it answers. */
+  readonly byInterruptId: boolean;
+  /** The highest impact of a single action that an answer without any id may approve; undefined for none. */
+  readonly plainAnswerImpact: ImpactLevel | undefined;
+}
 
 /** The actions of a proposal that cannot run without the given one, nearest first. */
 export function dependantsOf(proposal: Pick<Proposal, "actions">, step: string): string[] {
@@ -46,45 +35,103 @@ export function dependantsOf(proposal: Pick<Proposal, "actions">, step: string):
 const problem = (text: string): ParsedAnswer => ({ kind: "problem", problem: text });
 
 /** Checks an answer against the proposal that it is for. Rejecting an action takes its dependants with it. */
-export function parseProposalAnswer(proposal: Proposal, value: unknown, principal: string): ParsedAnswer {
-  const parsed = ProposalAnswerSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue && issue.path.length > 0 ? ` at "${issue.path.join(".")}"` : "";
-    return problem(`The answer does not have the expected form${where}: ${issue?.message ?? "unreadable"}.`);
-  }
-  const { proposalId, decisions, by } = parsed.data;
-  if (proposalId !== proposal.id)
+export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: AnswerOrigin): ParsedAnswer {
+  const given = readAnswer(value);
+  if (typeof given === "string") return problem(given);
+  const { proposalId, by } = given;
+  if (proposalId !== undefined && proposalId !== proposal.id)
     return problem(`The answer is for proposal "${proposalId}"; this one is "${proposal.id}".`);
-  if (by !== undefined && by !== principal) return problem(`The answer is from "${by}", but "${principal}" sent it.`);
-  const steps = proposal.actions.map((action) => action.step);
-  const named = decisions.map((decision, index) => decision.step ?? steps[index] ?? `#${index + 1}`);
-  const unknown = named.find((step) => !steps.includes(step));
-  if (unknown !== undefined) return problem(`There is no action "${unknown}"; the actions are ${steps.join(", ")}.`);
-  const missing = steps.filter((step) => named.filter((other) => other === step).length !== 1);
+  if (by !== undefined && by !== origin.principal)
+    return problem(`The answer is from "${by}", but "${origin.principal}" sent it.`);
+  const assigned = assign(proposal, given);
+  if (typeof assigned === "string") return problem(assigned);
+  const rejected = withDependants(proposal, assigned);
+  if ([...assigned.values()].some((decision) => decision.type === "edit")) return edit(assigned, rejected);
+  const missing = proposal.actions.filter(({ step }) => !assigned.has(step)).map(({ step }) => step);
   if (missing.length > 0) return problem(`Each action needs exactly one decision; look at ${missing.join(", ")}.`);
-  return decide(proposal, new Map(named.map((step, index) => [step, decisions[index]])));
+  const plain = proposalId === undefined && !origin.byInterruptId;
+  if (plain && rejected.size < proposal.actions.length && !mayBePlain(proposal, origin)) {
+    return problem(
+      `The answer does not say what it is for: with "proposalId": "${proposal.id}", it counts. Without, only ` +
+        `${origin.plainAnswerImpact === undefined ? "a rejection is taken" : `a rejection, or an approval of one single action of up to ${origin.plainAnswerImpact} impact, is taken`}.`,
+    );
+  }
+  return decide(proposal, rejected, plain);
 }
 
-function decide(
-  proposal: Proposal,
-  given: ReadonlyMap<string, ProposalAnswer["decisions"][number] | undefined>,
-): ParsedAnswer {
-  const rejected = new Map<string, string | null>();
-  for (const [step, decision] of given) {
-    if (decision?.type === "reject") rejected.set(step, decision.message?.trim() || null);
+function mayBePlain({ actions, impact }: Proposal, { plainAnswerImpact }: AnswerOrigin): boolean {
+  return actions.length === 1 && plainAnswerImpact !== undefined && isUpTo(impact.level, plainAnswerImpact);
+}
+
+/** The decisions by step, or what is wrong with them. */
+function assign(proposal: Proposal, given: GivenAnswer): Map<string, GivenDecision> | string {
+  const { actions } = proposal;
+  const steps = actions.map((action) => action.step);
+  const [only] = given.decisions;
+  // A page that shows one action at a time: its "no" is for all, as it cannot say more.
+  if (given.whole && only?.type === "reject") return new Map(steps.map((step) => [step, only]));
+  const assigned = new Map<string, GivenDecision>();
+  for (const [index, decision] of given.decisions.entries()) {
+    const step = decision.step ?? stepByName(proposal, given, index);
+    const action = actions.find((candidate) => candidate.step === step);
+    if (!action) return `There is no action "${step ?? `#${index + 1}`}"; the actions are ${steps.join(", ")}.`;
+    if (assigned.has(action.step)) return `Each action needs exactly one decision; look at ${action.step}.`;
+    const name = decision.action?.name;
+    if (name !== undefined && name !== action.action) {
+      return `${action.step} calls "${action.action}", not "${name}": an edit changes arguments only. Reject it to have something else done.`;
+    }
+    if (decision.type === "approve" && decision.action && !shows(decision.action.args, action.args)) {
+      return `The answer approves other arguments of ${action.step} than those proposed. Look at it again.`;
+    }
+    assigned.set(action.step, decision);
   }
+  return assigned;
+}
+
+/** A single edit may be of any action that it names without doubt; otherwise the order counts. */
+function stepByName(proposal: Proposal, given: GivenAnswer, index: number): string | undefined {
+  const { actions } = proposal;
+  const name = given.decisions[index]?.action?.name;
+  const called = actions.filter((candidate) => candidate.action === name);
+  const single = given.decisions.length === 1 && actions.length > 1 && called.length === 1;
+  return (single ? called[0] : actions[index])?.step;
+}
+
+/** Whether a page showed these arguments: it may have turned values into text. */
+function shows(shown: JsonObject, proposed: JsonObject): boolean {
+  const asText = (value: Json | undefined) => (typeof value === "string" ? value : JSON.stringify(value));
+  const keys = new Set([...Object.keys(shown), ...Object.keys(proposed)]);
+  return [...keys].every((key) => asText(shown[key]) === asText(proposed[key]));
+}
+
+/** The rejected steps with their reasons, those that depend on them included. */
+function withDependants(proposal: Proposal, given: ReadonlyMap<string, GivenDecision>): Map<string, string | null> {
+  const rejected = new Map<string, string | null>();
+  for (const [step, decision] of given) if (decision.type === "reject") rejected.set(step, decision.message);
   for (const step of [...rejected.keys()]) {
     for (const dependant of dependantsOf(proposal, step)) {
       if (!rejected.has(dependant)) rejected.set(dependant, `It depends on "${step}", which was rejected.`);
     }
   }
+  return rejected;
+}
+
+function edit(given: ReadonlyMap<string, GivenDecision>, rejected: ReadonlyMap<string, string | null>): ParsedAnswer {
+  const edits = new Map<string, JsonObject>();
+  for (const [step, { type, action }] of given) if (type === "edit" && action) edits.set(step, action.args);
+  const both = [...edits.keys()].find((step) => rejected.has(step));
+  if (both !== undefined) return problem(`${both} is edited, but depends on an action that is rejected.`);
+  return { kind: "edited", edits, rejected };
+}
+
+function decide(proposal: Proposal, rejected: ReadonlyMap<string, string | null>, plain: boolean): ParsedAnswer {
   const actions = proposal.actions.map(({ step }): ActionDecision => {
     const reason = rejected.get(step);
     return reason === undefined ? { step, verdict: "approved", reason: null } : { step, verdict: "rejected", reason };
   });
   const count = rejected.size;
   const verdict = count === 0 ? "approved" : count === actions.length ? "rejected" : "partly_approved";
-  const reason = [...new Set([...rejected.values()].filter((text) => text !== null))].join(" ") || null;
-  return { kind: "decided", verdict, actions, reason };
+  const reasons = [...new Set([...rejected.values()].filter((text) => text !== null))].join(" ");
+  const unnamed = plain && count === 0 ? "The answer named no proposal; policy takes such a one here." : "";
+  return { kind: "decided", verdict, actions, reason: reasons || unnamed || null };
 }

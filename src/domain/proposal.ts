@@ -22,6 +22,11 @@ export type Reversibility = z.infer<typeof ReversibilitySchema>;
 export const ImpactLevelSchema = z.enum(["low", "medium", "high", "critical"]);
 export type ImpactLevel = z.infer<typeof ImpactLevelSchema>;
 
+/** Whether a level is no higher than another. */
+export function isUpTo(level: ImpactLevel, limit: ImpactLevel): boolean {
+  return ImpactLevelSchema.options.indexOf(level) <= ImpactLevelSchema.options.indexOf(limit);
+}
+
 /** How much is at stake. `durationMs` is an estimate in milliseconds. */
 const ImpactSchema = z.object({
   level: ImpactLevelSchema,
@@ -43,6 +48,11 @@ const ProposedActionSchema = z.object({
   changes: z.array(ChangeSchema),
   impact: ImpactSchema,
   reversibility: ReversibilitySchema,
+  /** People changed its arguments: who, in order, and what was proposed before the first of them did. */
+  edited: z
+    .object({ by: z.array(z.string()), before: JsonObjectSchema })
+    .nullable()
+    .default(null),
 });
 export type ProposedAction = z.infer<typeof ProposedActionSchema>;
 
@@ -71,14 +81,15 @@ export const ReviewSchema = z.object({
 export type Review = z.infer<typeof ReviewSchema>;
 
 /**
- * Where a proposal stands. Only `pending` ones can be decided; only `approved` ones can be committed;
- * `stale` ones were approved for something that is no longer what would run.
+ * Where a proposal stands. Only `pending` ones can be decided; only `approved` ones can be committed; `edited` ones were
+ * replaced by what a person made of them; `stale` ones were approved for something that is no longer what would run.
  */
 const ProposalStatusSchema = z.enum([
   "pending",
   "approved",
   "rejected",
   "denied",
+  "edited",
   "superseded",
   "stale",
   "committed",
@@ -105,10 +116,13 @@ export const ProposalSchema = z.object({
 });
 export type Proposal = z.infer<typeof ProposalSchema>;
 
+/** `kept` ones stay proposed, unchanged, because another action of the proposal was edited. */
 const ActionDecisionSchema = z.object({
   step: z.string(),
-  verdict: z.enum(["approved", "rejected"]),
+  verdict: z.enum(["approved", "rejected", "edited", "kept"]),
   reason: z.string().nullable(),
+  /** The arguments as they were proposed and as the person wants them, when edited. */
+  edit: z.object({ before: JsonObjectSchema, after: JsonObjectSchema }).optional(),
 });
 export type ActionDecision = z.infer<typeof ActionDecisionSchema>;
 
@@ -121,7 +135,7 @@ export const DecisionSchema = z.object({
   digest: z.string(),
   decider: DeciderSchema,
   principal: z.string(),
-  verdict: z.enum(["approved", "partly_approved", "rejected", "cancelled", "superseded"]),
+  verdict: z.enum(["approved", "partly_approved", "edited", "rejected", "cancelled", "superseded"]),
   actions: z.array(ActionDecisionSchema),
   reason: z.string().nullable(),
   decidedAt: z.string(),
@@ -149,6 +163,11 @@ export const EffectSchema = z.object({
   note: z.string().nullable(),
 });
 export type Effect = z.infer<typeof EffectSchema>;
+
+/** Who changed arguments of a proposal. */
+export function editorsOf(proposal: Pick<Proposal, "actions">): string[] {
+  return [...new Set(proposal.actions.flatMap((action) => action.edited?.by ?? []))];
+}
 
 /**
  * What an approval is bound to: tenant, run, and each action's step, name, version, arguments and dependencies, in

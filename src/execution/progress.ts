@@ -10,6 +10,7 @@ import { listDecisions } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { listReads, type ReadOutcome } from "../ledger/reads.ts";
 import { dependenciesOf } from "../planning/references.ts";
+import { editedPlan } from "./edits.ts";
 
 /** What the ledger holds of a run. */
 export interface RunRecord {
@@ -55,7 +56,8 @@ function recordedState(step: Step, record: RunRecord): StepState | undefined {
 }
 
 /** The state of every step, by id. */
-export function stepStates(plan: Plan, record: RunRecord): Record<string, StepState> {
+export function stepStates(planned: Plan, record: RunRecord): Record<string, StepState> {
+  const plan = editedPlan(planned, record.decisions);
   const states: Record<string, StepState> = {};
   const visit = (step: Step): StepState => {
     const known = states[step.id];

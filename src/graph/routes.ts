@@ -25,6 +25,7 @@ export const routes = {
     approved: "committer",
     rejected: "reflector",
     "asked again": "human",
+    edited: "guardrail",
     "nothing to decide": "reflector",
   },
   executor: {

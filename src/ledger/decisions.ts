@@ -1,12 +1,20 @@
 /** Decisions. One for each proposal, taken once by compare-and-set on the pending proposal (invariant 5). */
 import type { Selectable } from "kysely";
-import { canonicalJson } from "../domain/json.ts";
-import { type Decision, DecisionSchema, type Proposal, type ProposalStatus } from "../domain/proposal.ts";
+import { canonicalJson, type Json } from "../domain/json.ts";
+import {
+  type Decision,
+  DecisionSchema,
+  editorsOf,
+  type Impact,
+  type Proposal,
+  type ProposalStatus,
+  type ProposedAction,
+} from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
-import { getProposal } from "./proposals.ts";
+import { getProposal, openProposalIn } from "./proposals.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { DecisionsTable } from "./schema.ts";
 
@@ -48,6 +56,7 @@ export type DecisionInput = Omit<Decision, "principal" | "decidedAt"> & {
 const STATUS_AFTER: Record<Decision["verdict"], ProposalStatus> = {
   approved: "approved",
   partly_approved: "approved",
+  edited: "edited",
   rejected: "rejected",
   cancelled: "rejected",
   superseded: "superseded",
@@ -94,10 +103,28 @@ export async function takeDecisionIn(
   const row = { ...decision, tenant: stamp.tenant, actions: canonicalJson(decision.actions) };
   await trx.insertInto("decisions").values(row).execute();
   await setRunStatus(trx, stamp, proposal.runId, "running");
-  const { proposalId, digest, decider, actions, reason } = decision;
-  const data = { proposal: proposalId, digest, decider, actions, reason };
+  const { proposalId, digest, decider, reason } = decision;
+  const data = { proposal: proposalId, digest, decider, actions: JSON.parse(row.actions) as Json, reason };
   await appendAudit(trx, { ...stamp, event: `decision.${input.verdict}`, runId: proposal.runId, data });
   return { taken: true, decision };
+}
+
+/**
+ * A person changed arguments of a proposal: decides it as edited and opens the one that takes its place, or finds that
+ * it was decided before.
+ * @returns `taken: false` with the decision of whoever came first; nothing was changed then
+ * @throws HoldpointError `usage` as {@link takeDecision}
+ */
+export async function replaceProposal(
+  db: Ledger,
+  stamp: Stamp,
+  input: { decision: DecisionInput; runId: string; actions: ProposedAction[]; impact: Impact },
+): Promise<{ taken: true; proposal: Proposal } | { taken: false; decision: Decision }> {
+  return await db.transaction().execute(async (trx) => {
+    const { taken, decision } = await takeDecisionIn(trx, stamp, input.decision);
+    if (!taken) return { taken, decision };
+    return { taken, proposal: await openProposalIn(trx, stamp, input) };
+  });
 }
 
 async function assertDecidable(
@@ -113,9 +140,12 @@ async function assertDecidable(
   }
   if (!input.separateApprover || input.decider !== "person") return;
   const run = await getRun(trx, stamp.tenant, proposal.runId);
+  const hint = "Let somebody else decide.";
   if (run.requester === stamp.principal) {
-    throw new HoldpointError("usage", `"${stamp.principal}" asked for this and may not decide it.`, {
-      hint: "Let somebody else decide: --as <person>.",
-    });
+    throw new HoldpointError("usage", `"${stamp.principal}" asked for this and may not decide it.`, { hint });
+  }
+  const approves = input.verdict === "approved" || input.verdict === "partly_approved";
+  if (approves && editorsOf(proposal).includes(stamp.principal)) {
+    throw new HoldpointError("usage", `"${stamp.principal}" edited this and may not approve it.`, { hint });
   }
 }

@@ -69,43 +69,50 @@ export async function openProposal(
   stamp: Stamp,
   input: { runId: string; actions: ProposedAction[]; impact: Impact },
 ): Promise<Proposal> {
+  return await db.transaction().execute((trx) => openProposalIn(trx, stamp, input));
+}
+
+/** {@link openProposal}, inside a transaction. */
+export async function openProposalIn(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  input: { runId: string; actions: ProposedAction[]; impact: Impact },
+): Promise<Proposal> {
   const digest = proposalDigest(stamp.tenant, input.runId, input.actions);
-  return await db.transaction().execute(async (trx) => {
-    if ((await getRun(trx, stamp.tenant, input.runId)).status === "ended") {
-      throw new HoldpointError("not_paused", `Run "${input.runId}" has ended: it proposes nothing more.`);
+  if ((await getRun(trx, stamp.tenant, input.runId)).status === "ended") {
+    throw new HoldpointError("not_paused", `Run "${input.runId}" has ended: it proposes nothing more.`);
+  }
+  const latest = await findLatestProposal(trx, stamp.tenant, input.runId);
+  if (latest && (latest.status === "pending" || latest.status === "approved")) {
+    if (latest.digest === digest) return latest;
+    if (latest.status === "approved") {
+      throw new HoldpointError("busy", `Proposal "${latest.id}" is approved and has not been carried out yet.`);
     }
-    const latest = await findLatestProposal(trx, stamp.tenant, input.runId);
-    if (latest && (latest.status === "pending" || latest.status === "approved")) {
-      if (latest.digest === digest) return latest;
-      if (latest.status === "approved") {
-        throw new HoldpointError("busy", `Proposal "${latest.id}" is approved and has not been carried out yet.`);
-      }
-      await moveProposal(trx, stamp, latest, "superseded");
-    }
-    const number = (latest?.number ?? 0) + 1;
-    const id = derivedId("prop", { tenant: stamp.tenant, runId: input.runId, number, digest });
-    const row = {
-      tenant: stamp.tenant,
-      id,
-      runId: input.runId,
-      number,
-      kind: "transaction",
-      status: "pending" satisfies ProposalStatus,
-      digest,
-      actions: storedJson(input.actions),
-      impact: canonicalJson(input.impact),
-      findings: "[]",
-      review: null,
-      failure: null,
-      createdAt: stamp.at,
-      updatedAt: stamp.at,
-    };
-    await trx.insertInto("proposals").values(row).execute();
-    const actions = input.actions.map(({ step, action, version, args }) => ({ step, action, version, args }));
-    const data = { proposal: id, digest, actions };
-    await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: input.runId, data });
-    return toProposal(row);
-  });
+    await moveProposal(trx, stamp, latest, "superseded");
+  }
+  const number = (latest?.number ?? 0) + 1;
+  const id = derivedId("prop", { tenant: stamp.tenant, runId: input.runId, number, digest });
+  const row = {
+    tenant: stamp.tenant,
+    id,
+    runId: input.runId,
+    number,
+    kind: "transaction",
+    status: "pending" satisfies ProposalStatus,
+    digest,
+    actions: storedJson(input.actions),
+    impact: canonicalJson(input.impact),
+    findings: "[]",
+    review: null,
+    failure: null,
+    createdAt: stamp.at,
+    updatedAt: stamp.at,
+  };
+  await trx.insertInto("proposals").values(row).execute();
+  const actions = input.actions.map(({ step, action, version, args }) => ({ step, action, version, args }));
+  const data = { proposal: id, digest, actions };
+  await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: input.runId, data });
+  return toProposal(row);
 }
 
 /**

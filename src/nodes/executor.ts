@@ -5,6 +5,7 @@ import { digestOf } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
 import type { Run } from "../domain/run.ts";
 import { runDataflow } from "../execution/dataflow.ts";
+import { editedPlan } from "../execution/edits.ts";
 import { loadRecord, type RunRecord, stepOutputs, stepStates } from "../execution/progress.ts";
 import { runRead } from "../execution/run-read.ts";
 import type { Outcome } from "../graph/routes.ts";
@@ -43,7 +44,7 @@ function leadOn(deps: NodeDeps, plan: Plan, record: RunRecord): Executed {
     const status = known.success ? known.data : "failed";
     return { steps, failure: { status, message: failed.summary, details: [] }, outcome: "step failed" };
   }
-  const writes = readyWrites(plan, steps, deps.registry);
+  const writes = readyWrites(editedPlan(plan, record.decisions), steps, deps.registry);
   return { steps, outcome: writes.length > 0 ? "writes ready" : "nothing left" };
 }
 

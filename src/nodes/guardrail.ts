@@ -13,7 +13,7 @@ import { findLatestRevision, judgeRevision, type Revision, recordRevision } from
 import { getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
 import { checkPlan } from "../planning/check-plan.ts";
-import { strictest, transactionVerdict } from "../policy/policy.ts";
+import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
 
@@ -125,12 +125,12 @@ function allowed({ plan, number, findings }: Revision): Checked {
 async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Checked | undefined> {
   const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
-  return proposal?.status === "pending" ? await checkTransaction(deps, config, proposal) : undefined;
+  return proposal?.status === "pending" ? await checkPending(deps, config, proposal) : undefined;
 }
 
-async function checkTransaction(deps: NodeDeps, config: LangGraphRunnableConfig, proposal: Proposal): Promise<Checked> {
+async function checkPending(deps: NodeDeps, config: LangGraphRunnableConfig, proposal: Proposal): Promise<Checked> {
   const stamp = stampOf(deps, config);
-  const findings = deps.policy.checkTransaction(proposal);
+  const findings = checkTransaction(deps.policy, proposal);
   const verdict = transactionVerdict(proposal, findings);
   await recordFindings(deps.ledger, stamp, { proposal, findings, waits: verdict === "escalate" });
   if (verdict === "deny") {

@@ -1,13 +1,17 @@
 /**
- * What a person is asked: the value of the interrupt. `actionRequests` and `reviewConfigs` are LangChain's
- * human-in-the-loop format, so that its pages can show it; the rest is what a person needs to decide.
+ * What a person is asked: the value of the interrupt. It is a superset of the formats that existing review pages read
+ * (see {@link reviewPageFields}); the rest is what a person needs to decide, for the pages that know Holdpoint.
  */
 import { dependantsOf } from "../domain/answer-to-proposal.ts";
 import type { Impact, Proposal, ProposedAction, Review } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { State } from "../state.ts";
+import { argsJsonSchema } from "../tools/args.ts";
+import type { Registry } from "../tools/registry.ts";
+import { type ReviewPageFields, reviewPageFields } from "./review-pages.ts";
 
-export interface Question {
+export interface Question extends ReviewPageFields {
   kind: "transaction";
   proposalId: string;
   /** What an approval is bound to. */
@@ -23,14 +27,19 @@ export interface Question {
   actions: (ProposedAction & { /** Rejecting this one rejects these too. */ takesWith: string[] })[];
   /** Why an earlier answer was not taken, and what else the person should know. */
   notices: string[];
-  actionRequests: { name: string; args: Record<string, unknown>; description: string }[];
-  reviewConfigs: { actionName: string; allowedDecisions: ("approve" | "reject")[] }[];
 }
 
-export function buildQuestion(run: Run, proposal: Proposal, state: State): Question {
-  const names = new Set(proposal.actions.map((action) => action.action));
-  return {
-    kind: "transaction",
+export interface QuestionSubject {
+  run: Run;
+  proposal: Proposal;
+  state: State;
+  registry: Registry;
+  policy: Policy;
+}
+
+export function buildQuestion({ run, proposal, state, registry, policy }: QuestionSubject): Question {
+  const own = {
+    kind: "transaction" as const,
     proposalId: proposal.id,
     digest: proposal.digest,
     runId: run.id,
@@ -42,7 +51,10 @@ export function buildQuestion(run: Run, proposal: Proposal, state: State): Quest
     impact: proposal.impact,
     actions: proposal.actions.map((action) => ({ ...action, takesWith: dependantsOf(proposal, action.step) })),
     notices: state.notices,
-    actionRequests: proposal.actions.map(({ action, args, title }) => ({ name: action, args, description: title })),
-    reviewConfigs: [...names].map((actionName) => ({ actionName, allowedDecisions: ["approve", "reject"] })),
   };
+  const schemaOf = (name: string) => {
+    const action = registry.find(name);
+    return action ? argsJsonSchema(action) : {};
+  };
+  return { ...own, ...reviewPageFields(own, { schemaOf, plainAnswerImpact: policy.plainAnswerImpact }) };
 }

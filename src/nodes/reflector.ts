@@ -89,7 +89,7 @@ function composeAnswer(facts: Facts, registry: Registry): Answer {
     return { status: verb, text, details: [] };
   }
   const reads = record.reads.filter((read) => read.status === "succeeded").map((read) => read.summary);
-  const rejected = (decision?.actions ?? []).filter((action) => action.verdict === "rejected");
+  const rejected = record.decisions.flatMap(({ actions }) => actions.filter(({ verdict }) => verdict === "rejected"));
   const left = rejected.map(
     ({ step, reason }) => `Not done: ${facts.titles.get(step) ?? step}${reason === null ? "" : ` (${reason})`}.`,
   );

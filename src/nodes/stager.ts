@@ -1,12 +1,12 @@
 /** The stager: the ready writes become one transaction proposal, with what they would change. Nothing runs here. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { AnswerStatus } from "../domain/answer.ts";
-import { loadRecord, stepOutputs, stepStates } from "../execution/progress.ts";
+import { loadRecord } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { openProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
-import { readyWrites, type StageFailure, stageWrites } from "../transaction/stage.ts";
+import { type StageFailure, stageWrites } from "../transaction/stage.ts";
 import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 import { isAllowed } from "./executor.ts";
 
@@ -18,18 +18,14 @@ export function createStager(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const { number: _number, ...plan } = state.plan;
     if (run.status === "ended" || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
-    const record = await loadRecord(deps.ledger, run.tenant, run.id);
-    const steps = readyWrites(plan, stepStates(plan, record), deps.registry);
-    if (steps.length === 0) return { outcome: "nothing to stage" };
-    const now = deps.now();
-    const outputs = stepOutputs(record);
     const staged = await stageWrites(deps.registry, {
       identity: actorOf(run),
-      steps,
-      outputs,
+      plan,
+      record: await loadRecord(deps.ledger, run.tenant, run.id),
       signal: signalOf(config),
-      now,
+      now: deps.now(),
     });
+    if (staged.kind === "nothing") return { outcome: "nothing to stage" };
     if (staged.kind === "impossible") return { failure: failureOf(staged.failures), outcome: "cannot be done" };
     const { actions, impact } = staged;
     const proposal = await openProposal(deps.ledger, stampOf(deps, config), { runId: run.id, actions, impact });

@@ -5,9 +5,10 @@
 import type { Plan } from "../domain/plan.ts";
 import {
   type Decision,
+  editorsOf,
   type Finding,
   type ImpactLevel,
-  ImpactLevelSchema,
+  isUpTo,
   type Proposal,
   type ProposedAction,
   type Verdict,
@@ -27,10 +28,16 @@ export interface PolicyOptions {
   separateApprover?: boolean;
   /** A reviewer model may clear reversible writes up to this impact, so that no person is asked. Default: none. */
   clearableImpact?: ImpactLevel;
+  /**
+   * Up to this impact, an approval that names neither proposal nor interrupt (as Agent Inbox and agent-chat-ui send it)
+   * is taken for a proposal of one single action; such an answer can be a late one. Default: `medium`; `none` for never.
+   */
+  plainAnswerImpact?: ImpactLevel | "none";
 }
 
 export interface Policy {
   readonly separateApprover: boolean;
+  readonly plainAnswerImpact: ImpactLevel | undefined;
   checkRequest(text: string): Finding[];
   checkPlan(plan: Plan): Finding[];
   checkTransaction(proposal: Proposal): Finding[];
@@ -44,6 +51,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     approval = "always",
     separateApprover = false,
     clearableImpact,
+    plainAnswerImpact = "medium",
   } = options;
   const blockedPatterns = options.blockedPatterns ?? defaultBlockedPatterns;
 
@@ -56,6 +64,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
 
   return {
     separateApprover,
+    plainAnswerImpact: plainAnswerImpact === "none" ? undefined : plainAnswerImpact,
     checkRequest(text) {
       if (text.trim() === "") return [{ rule: "request-empty", verdict: "deny", reason: "The request is empty." }];
       if (text.length > maxRequestLength) {
@@ -96,11 +105,8 @@ function checkWrite(
   }
   const undo = reversibility === "irreversible" ? "cannot be undone" : "can be undone";
   const reason = `"${title}" changes data (${impact.level} impact, ${undo}), and everything that writes needs a person.`;
-  const levels = ImpactLevelSchema.options;
   const clearable =
-    clearableImpact !== undefined &&
-    reversibility === "reversible" &&
-    levels.indexOf(impact.level) <= levels.indexOf(clearableImpact);
+    clearableImpact !== undefined && reversibility === "reversible" && isUpTo(impact.level, clearableImpact);
   return { rule: "writes-need-a-person", verdict: "escalate", reason, step, ...(clearable ? { clearable } : {}) };
 }
 
@@ -119,6 +125,22 @@ export function transactionVerdict(proposal: Proposal, findings: readonly Findin
 }
 
 /**
+ * What policy says of a transaction. What it is silent about goes to a person, and says so: a checked proposal always
+ * has findings.
+ */
+export function checkTransaction(policy: Policy, proposal: Proposal): Finding[] {
+  const findings = policy.checkTransaction(proposal);
+  const judged = new Set(findings.map((finding) => finding.step));
+  const silence = proposal.actions
+    .filter(({ step }) => !judged.has(step))
+    .map(({ step, title }): Finding => {
+      const reason = `Policy says nothing about "${title}", so a person decides.`;
+      return { rule: "policy-silent", verdict: "escalate", reason, step };
+    });
+  return [...findings, ...silence];
+}
+
+/**
  * Whether a stored decision still lets the transaction run under the policy of this moment (invariant 1).
  * @returns undefined when it does, otherwise the reason why not
  */
@@ -127,14 +149,15 @@ export function insufficiency(
   subject: { run: Run; proposal: Proposal; decision: Decision },
 ): string | undefined {
   const { run, proposal, decision } = subject;
-  const findings = policy.checkTransaction(proposal);
+  const findings = checkTransaction(policy, proposal);
   const verdict = transactionVerdict(proposal, findings);
   if (verdict === "deny") return "Policy now denies it.";
   if (verdict === "escalate" && decision.decider !== "person" && !isCleared(proposal, findings)) {
     return "Policy now asks for a person.";
   }
-  if (policy.separateApprover && decision.decider === "person" && decision.principal === run.requester) {
-    return "Policy now asks for somebody other than the requester.";
+  const involved = [run.requester, ...editorsOf(proposal)];
+  if (policy.separateApprover && decision.decider === "person" && involved.includes(decision.principal)) {
+    return "Policy now asks for somebody other than who requested or edited it.";
   }
   return undefined;
 }

@@ -5,10 +5,11 @@
 import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
-import type { Change, Impact, ImpactLevel, ProposedAction } from "../domain/proposal.ts";
+import { type Change, type Impact, ImpactLevelSchema, type ProposedAction } from "../domain/proposal.ts";
 import type { Identity } from "../domain/run.ts";
 import { ActionFailure } from "../errors.ts";
-import type { StepState } from "../execution/progress.ts";
+import { editedPlan, editsOf } from "../execution/edits.ts";
+import { type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
 import type { AnyWrite, PreviewContext } from "../tools/action.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -21,6 +22,8 @@ export interface StageFailure {
 
 export type StageResult =
   | { kind: "staged"; actions: ProposedAction[]; impact: Impact }
+  /** No write is ready. */
+  | { kind: "nothing" }
   /** Nothing is proposed when one of the writes could not be done. */
   | { kind: "impossible"; failures: StageFailure[] };
 
@@ -43,18 +46,26 @@ export function readyWrites(plan: Plan, states: Record<string, StepState>, regis
 
 export interface StageInput {
   identity: Identity;
-  steps: readonly Step[];
-  outputs: ReadonlyMap<string, Json>;
+  plan: Plan;
+  record: RunRecord;
   signal: AbortSignal;
   now: string;
 }
 
-/** Resolves, prepares and previews each write, each seeing the changes of those before it. */
+/**
+ * Resolves, prepares and previews each ready write, with the arguments that people gave it where they did, each seeing
+ * the changes of those before it.
+ */
 export async function stageWrites(registry: Registry, input: StageInput): Promise<StageResult> {
+  const edits = editsOf(input.record.decisions);
+  const plan = editedPlan(input.plan, input.record.decisions);
+  const steps = readyWrites(plan, stepStates(input.plan, input.record), registry);
+  if (steps.length === 0) return { kind: "nothing" };
+  const stage = { steps, outputs: stepOutputs(input.record) };
   const actions: ProposedAction[] = [];
   const failures: StageFailure[] = [];
   const staged: Change[] = [];
-  for (const step of input.steps) {
+  for (const step of steps) {
     const context: PreviewContext = {
       ...input.identity,
       idempotencyKey: "",
@@ -63,9 +74,10 @@ export async function stageWrites(registry: Registry, input: StageInput): Promis
       staged,
     };
     try {
-      const action = await stageOne(registry.getWrite(step.action), step, input, context);
+      const action = await stageOne(registry.getWrite(step.action), step, stage, context);
+      const edit = edits.get(step.id);
       staged.push(...action.changes);
-      actions.push(action);
+      actions.push({ ...action, edited: edit ? { by: edit.by, before: edit.before } : null });
     } catch (error) {
       if (!(error instanceof ActionFailure)) throw error;
       failures.push({ step: step.id, status: error.status, message: error.message });
@@ -78,14 +90,14 @@ export async function stageWrites(registry: Registry, input: StageInput): Promis
 async function stageOne(
   action: AnyWrite,
   step: Step,
-  input: StageInput,
+  stage: { steps: readonly Step[]; outputs: ReadonlyMap<string, Json> },
   context: PreviewContext,
-): Promise<ProposedAction> {
-  const { args, missing } = resolveReferences(step.args, input.outputs);
+): Promise<Omit<ProposedAction, "edited">> {
+  const { args, missing } = resolveReferences(step.args, stage.outputs);
   if (missing.length > 0) {
     throw new ActionFailure("failed", `Step "${step.id}" refers to ${missing.join(", ")}, which does not exist.`);
   }
-  const dependsOn = dependenciesOf(step).filter((id) => input.steps.some((other) => other.id === id));
+  const dependsOn = dependenciesOf(step).filter((id) => stage.steps.some((other) => other.id === id));
   const base = { step: step.id, title: step.title, action: action.name, version: action.version, dependsOn };
   if (findReferences(args).length > 0) {
     // It waits for a write of the same stage: what it changes is known, and checked, only at commit.
@@ -124,7 +136,7 @@ function assumedImpact(action: AnyWrite, changes: readonly Change[]): Impact {
   return { level: reversible ? "medium" : "high", resources, reversible, durationMs: 1000 };
 }
 
-const LEVELS: readonly ImpactLevel[] = ["low", "medium", "high", "critical"];
+const LEVELS = ImpactLevelSchema.options;
 
 function totalImpact(actions: readonly ProposedAction[]): Impact {
   const worst = Math.max(...actions.map((action) => LEVELS.indexOf(action.impact.level)));

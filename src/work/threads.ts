@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, START, type StateSnapshot } from "@langchain/langgraph";
-import type { ProposalAnswer } from "../domain/answer-to-proposal.ts";
+import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, Stamp } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
@@ -292,8 +292,9 @@ function refused(view: ThreadView): HoldpointError {
 }
 
 /** Whether the stored decision is the one that this caller just gave. */
-function isOwn(decision: Decision, identity: Identity, answer: ProposalAnswer): boolean {
+function isOwn(decision: Decision, identity: Identity, { decisions }: ProposalAnswer): boolean {
   if (decision.principal !== identity.principal) return false;
-  const rejects = answer.decisions.some((given) => given.type === "reject");
-  return rejects === (decision.verdict !== "approved");
+  const edits = decisions.some(({ type }) => type === "edit");
+  if (edits || decision.verdict === "edited") return edits && decision.verdict === "edited";
+  return decisions.some(({ type }) => type === "reject") === (decision.verdict !== "approved");
 }

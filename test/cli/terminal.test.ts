@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const UP = "\u001b[A";
 const DOWN = "\u001b[B";
 const ENTER = "\r";
+const BACKSPACE = "\u007f";
 const CTRL_C = "\u0003";
 
 function needTerminal(context: TestContext): void {
@@ -67,7 +68,7 @@ describe("in a terminal", () => {
     await terminal.until("Staged changes");
     await terminal.until("Approve this?");
     await terminal.until("Not now");
-    for (const key of [UP, UP, ENTER]) terminal.type(key);
+    for (const key of [UP, UP, UP, ENTER]) terminal.type(key);
     await terminal.until("$160.00 refunded; 25 in stock now.");
     expect(await terminal.ended).toBe(0);
   });
@@ -76,11 +77,43 @@ describe("in a terminal", () => {
     needTerminal(context);
     const terminal = openTerminal(tempDir(), ["Return 2 Aviator sunglasses I bought last week.", "--as", "kim"]);
     await terminal.until("Not now");
-    for (const key of [UP, ENTER]) terminal.type(key);
+    for (const key of [UP, UP, ENTER]) terminal.type(key);
     await terminal.until("Why?");
     terminal.type("no receipt");
     terminal.type(ENTER);
     await terminal.until("kim rejected it: no receipt. Nothing was changed.");
+    expect(await terminal.ended).toBe(0);
+  });
+
+  it("edits field by field, shows what that would change, and asks again", async (context) => {
+    needTerminal(context);
+    const terminal = openTerminal(tempDir(), ["Return 2 Aviator sunglasses I bought last week.", "--as", "kim"]);
+    await terminal.until("Not now");
+    for (const key of [UP, ENTER]) terminal.type(key);
+    await terminal.until("s1 item");
+    terminal.type(ENTER);
+    await terminal.until("s1 quantity");
+    for (const key of [BACKSPACE, "x", ENTER]) terminal.type(key);
+    await terminal.until("s1 customer");
+    terminal.type(ENTER);
+    await terminal.until("s1 unitPrice");
+    terminal.type(ENTER);
+    await terminal.until("quantity must be a whole number of at least 1");
+    await terminal.until("Not now");
+    for (const key of [UP, ENTER]) terminal.type(key);
+    await terminal.until("s1 item");
+    terminal.type(ENTER);
+    await terminal.until("s1 quantity");
+    for (const key of [BACKSPACE, "5", ENTER]) terminal.type(key);
+    await terminal.until("s1 customer");
+    terminal.type(ENTER);
+    await terminal.until("s1 unitPrice");
+    terminal.type(ENTER);
+    await terminal.until("Edited by kim: quantity 2 -> 5");
+    await terminal.until("28");
+    await terminal.until("Not now");
+    for (const key of [UP, UP, UP, ENTER]) terminal.type(key);
+    await terminal.until("$400.00 refunded; 28 in stock now.");
     expect(await terminal.ended).toBe(0);
   });
 
@@ -119,7 +152,7 @@ describe("in a terminal", () => {
     const second = openTerminal(home, ["resume", thread]);
     await second.until("Approve this?");
     await second.until("Not now");
-    for (const key of [UP, UP, ENTER]) second.type(key);
+    for (const key of [UP, UP, UP, ENTER]) second.type(key);
     expect(await second.ended).toBe(0);
     expect((await holdpoint(home, "show", thread)).stdout).toContain("ended: success");
   });

@@ -51,6 +51,19 @@ describe("the reviewer's prompt", () => {
   });
 });
 
+describe("the reviewer's data", () => {
+  it("say what arguments were before a person edited them, and only then", () => {
+    const [action] = proposal.actions;
+    if (!action) throw new Error("no action");
+    const edited = { ...action, edited: { by: ["bob"], before: { text: "as planned" } } };
+    const { user } = reviewerPrompt({ request: "", goal: "", proposal: { ...proposal, actions: [edited] } });
+    expect(user).toContain("as planned");
+    expect(user).not.toContain("bob");
+    expect(prompts.reviewer.user).not.toContain("argsBeforeAPersonEditedThem");
+    expect(prompts.reviewer.system).toContain("argsBeforeAPersonEditedThem");
+  });
+});
+
 describe("a data block", () => {
   it("reads back as the same data", () => {
     const data = { a: "<b>", c: ["</x>", 1, null] };

@@ -94,7 +94,9 @@ describe("policy", () => {
     expect(insufficiency(policy, { ...subject, decision: { ...decision, decider: "policy" } })).toContain(
       "asks for a person",
     );
-    expect(insufficiency(createPolicy({ separateApprover: true }), subject)).toContain("other than the requester");
+    expect(insufficiency(createPolicy({ separateApprover: true }), subject)).toContain(
+      "other than who requested or edited it",
+    );
     const hostile = { ...proposal("a"), actions: [proposedAction("a", { text: "sudo rm" })] };
     expect(insufficiency(policy, { ...subject, proposal: hostile })).toContain("denies");
   });

@@ -33,9 +33,12 @@ describe("a thread that waits", () => {
         { name: "note", args: { text: "found-a" } },
         { name: "note", args: { text: "found-b" } },
       ],
-      reviewConfigs: [{ actionName: "note", allowedDecisions: ["approve", "reject"] }],
+      reviewConfigs: [{ actionName: "note", allowedDecisions: ["approve", "edit", "reject"] }],
     });
-    expect(asked.response_schema).toMatchObject({ type: "object", required: ["proposalId", "decisions"] });
+    expect(asked.response_schema.anyOf).toMatchObject([
+      { type: "object", required: ["decisions"] },
+      { type: "array", items: { required: ["type"] } },
+    ]);
     expect(server.written("found-a", "found-b")).toEqual([0, 0]);
   });
 
@@ -92,7 +95,14 @@ describe("an answer that does not fit", () => {
     ["is a word", () => "approve", "expected form"],
     ["is empty", () => ({}), "expected form"],
     ["is true", () => true, "expected form"],
-    ["names no proposal", () => ({ decisions: [{ type: "approve" }] }), 'at "proposalId"'],
+    ["names a proposal wrongly", (id) => ({ proposal_id: id, decisions: [{ type: "approve" }] }), "proposal_id"],
+    ["decides more than there is", () => ({ decisions: [{ type: "approve" }, { type: "approve" }] }), 'action "#2"'],
+    ["edits without arguments", () => ({ decisions: [{ type: "edit" }] }), "names no arguments"],
+    [
+      "edits another argument",
+      () => ({ decisions: [{ type: "edit", editedAction: { args: { word: "x" } } }] }),
+      '"text"',
+    ],
     ["names another proposal", () => ({ proposalId: "prop_x", decisions: [{ type: "approve" }] }), '"prop_x"'],
     ["decides nothing", (proposalId) => ({ proposalId, decisions: [] }), 'at "decisions"'],
     [

@@ -21,7 +21,7 @@ export type Values = State & { __interrupt__?: Asked[] };
 export interface Asked {
   id: string;
   value: Question;
-  response_schema: { required: string[] };
+  response_schema: { anyOf: Record<string, unknown>[] };
 }
 
 /**

@@ -78,6 +78,7 @@ export function proposedAction(step: string, args: Record<string, string | numbe
     changes: [],
     impact: { level: "low", resources: [], reversible: true, durationMs: 10 },
     reversibility: "reversible",
+    edited: null,
   };
 }
 

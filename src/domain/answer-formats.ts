@@ -1,0 +1,127 @@
+/**
+ * The formats in which review pages answer, and the one that the rest of Holdpoint sees. Untrusted until parsed here.
+ *
+ * - Holdpoint's own, which is LangChain's human-in-the-loop format with the proposal and the step named:
+ *   `{ proposalId, decisions: [{ step, type: "approve" | "edit" | "reject", editedAction, message }] }`
+ * - LangChain JS and agent-chat-ui: the same without those names, `editedAction` or `edited_action`
+ * - Agent Inbox: `[{ type: "accept" | "edit" | "response" | "ignore", args }]`; for a LangChain interrupt the list in
+ *   `{ decisions }` and with LangChain's types
+ */
+import { z } from "zod";
+import { type JsonObject, JsonObjectSchema } from "./json.ts";
+
+const EditedActionSchema = z.strictObject({
+  name: z.string().max(200).optional().describe("The action's name; it cannot be changed."),
+  args: JsonObjectSchema.describe("All arguments, the changed ones among them."),
+});
+
+const ShownActionSchema = z.strictObject({ action: z.string().max(200), args: JsonObjectSchema });
+
+const MAX_MESSAGE = 2000;
+
+const DecisionSchema = z.strictObject({
+  type: z
+    .enum(["approve", "edit", "reject", "accept", "response", "ignore"])
+    .describe("approve, edit or reject; the others are Agent Inbox's words."),
+  step: z.string().max(100).optional().describe("The action's step; without it, the order of the actions counts."),
+  message: z.string().max(MAX_MESSAGE).optional().describe("Why, when rejected."),
+  editedAction: EditedActionSchema.optional().describe("What is to run instead, when edited."),
+  edited_action: EditedActionSchema.optional().describe("The same as editedAction."),
+  args: z
+    .union([ShownActionSchema, z.string().max(MAX_MESSAGE), z.null()])
+    .optional()
+    .describe("Agent Inbox: the action with its arguments, or words."),
+});
+
+const DecisionsSchema = z.array(DecisionSchema).min(1).max(100);
+
+const AnswerSchema = z.union([
+  z.strictObject({
+    proposalId: z.string().max(200).optional().describe("The id of the proposal that is answered."),
+    decisions: DecisionsSchema,
+    by: z.string().max(100).optional().describe("Who answers; must be the caller, when given."),
+  }),
+  DecisionsSchema,
+]);
+
+/** What a person decides about one action, as programs write it. */
+export interface ActionAnswer {
+  type: "approve" | "edit" | "reject";
+  /** Without it, the order of the actions counts. */
+  step?: string | undefined;
+  /** Why, when rejected; at most 2000 characters. */
+  message?: string | undefined;
+  /** All arguments, the changed ones among them, when edited. */
+  editedAction?: { name?: string | undefined; args: JsonObject } | undefined;
+}
+
+/** An answer to a proposal, as programs write it: a decision for each action. */
+export interface ProposalAnswer {
+  /** The proposal that is answered. Without it, or the interrupt's id, little is taken: see `plainAnswerImpact`. */
+  proposalId?: string | undefined;
+  decisions: ActionAnswer[];
+  /** Who answers; must be the caller, when given. */
+  by?: string | undefined;
+}
+
+/** An answer in whichever format, read. */
+export interface GivenAnswer {
+  readonly proposalId: string | undefined;
+  readonly by: string | undefined;
+  readonly decisions: readonly GivenDecision[];
+  /** In Agent Inbox's format, which knows of one action only. */
+  readonly whole: boolean;
+}
+
+export interface GivenDecision {
+  readonly type: "approve" | "edit" | "reject";
+  readonly step: string | undefined;
+  readonly message: string | null;
+  /** When edited, what is to run instead; when approved, what the page says that it showed. */
+  readonly action: { readonly name: string | undefined; readonly args: JsonObject } | undefined;
+}
+
+/** Every format as JSON Schema, for pages that show what can be answered. */
+export const answerJsonSchema = z.toJSONSchema(AnswerSchema, { io: "input" });
+
+/** @returns the answer, or a sentence that says what does not fit */
+export function readAnswer(value: unknown): GivenAnswer | string {
+  const schema = Array.isArray(value) ? AnswerSchema.options[1] : AnswerSchema.options[0];
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue && issue.path.length > 0 ? ` at "${issue.path.join(".")}"` : "";
+    return `The answer does not have the expected form${where}: ${issue?.message ?? "unreadable"}.`;
+  }
+  const answer = Array.isArray(parsed.data) ? { decisions: parsed.data } : parsed.data;
+  const { proposalId, by, decisions } = { proposalId: undefined, by: undefined, ...answer };
+  const read = decisions.map(readDecision);
+  const unclear = read.findIndex((decision) => decision.type === "edit" && !decision.action);
+  if (unclear >= 0) {
+    return `Decision ${unclear + 1} edits, but names no arguments: expected "editedAction": { "args": { … } }.`;
+  }
+  const whole = decisions.length === 1 && decisions[0]?.args !== undefined;
+  return { proposalId, by, decisions: read, whole };
+}
+
+const TYPES = {
+  approve: "approve",
+  accept: "approve",
+  edit: "edit",
+  reject: "reject",
+  response: "reject",
+  ignore: "reject",
+} as const;
+
+function readDecision(given: z.infer<typeof DecisionSchema>): GivenDecision {
+  const { type, step, message, args } = given;
+  const shown = typeof args === "object" && args !== null ? { name: args.action, args: args.args } : undefined;
+  const edited = given.editedAction ?? given.edited_action ?? shown;
+  const words = (message ?? (typeof args === "string" ? args : "")).trim();
+  return {
+    type: TYPES[type],
+    step,
+    message: words === "" ? null : words,
+    action: edited && { name: edited.name, args: edited.args },
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * An edit: a person's arguments become a new proposal, which passes the guardrail and is decided like any other
+ * (invariant 1). Staging only reads; what cannot be done, or is not allowed, leaves the old proposal as it was.
+ */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { ParsedAnswer } from "../domain/answer-to-proposal.ts";
+import { canonicalJson, type JsonObject } from "../domain/json.ts";
+import type { Plan } from "../domain/plan.ts";
+import { type ActionDecision, type Finding, type Proposal, proposalDigest } from "../domain/proposal.ts";
+import type { Run } from "../domain/run.ts";
+import { editedPlan } from "../execution/edits.ts";
+import { loadRecord } from "../execution/progress.ts";
+import { type DecisionInput, replaceProposal } from "../ledger/decisions.ts";
+import { findLatestRevision } from "../ledger/revisions.ts";
+import { checkPlan } from "../planning/check-plan.ts";
+import { checkTransaction } from "../policy/policy.ts";
+import { coerceArgs } from "../tools/args.ts";
+import { type StageResult, stageWrites } from "../transaction/stage.ts";
+import { actorOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+
+type EditAnswer = Extract<ParsedAnswer, { kind: "edited" }>;
+type Staged = Extract<StageResult, { kind: "staged" }>;
+
+/** Longest edited arguments of one action, in UTF-16 code units of JSON. */
+const MAX_ARGS = 100_000;
+
+/** @returns why the edit is not taken; undefined when it is recorded, or somebody else decided first */
+export async function takeEdit(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  subject: { run: Run; proposal: Proposal },
+  answer: EditAnswer,
+): Promise<string | undefined> {
+  const { run, proposal } = subject;
+  const decision = editDecision(deps, proposal, answer);
+  const revision = await findLatestRevision(deps.ledger, run.tenant, run.id);
+  if (revision?.verdict !== "allow") return "The plan changed meanwhile. Look at it again.";
+  const stamp = stampOf(deps, config);
+  const record = await loadRecord(deps.ledger, run.tenant, run.id);
+  const decisions = [...record.decisions, { ...decision, principal: stamp.principal, decidedAt: stamp.at }];
+  const faults = faultsOf(deps, editedPlan(revision.plan, decisions), answer);
+  if (faults.length > 0) return faults.join(" ");
+  const staged = await stageWrites(deps.registry, {
+    identity: actorOf(run),
+    plan: revision.plan,
+    record: { ...record, decisions },
+    signal: signalOf(config),
+    now: stamp.at,
+  });
+  if (staged.kind === "nothing") return "Nothing would be left to decide: reject it instead.";
+  if (staged.kind === "impossible") return staged.failures.map((failure) => failure.message).join(" ");
+  const objection = objectionTo(deps, { run, proposal }, staged);
+  if (objection !== undefined) return objection;
+  await replaceProposal(deps.ledger, stamp, {
+    decision,
+    runId: run.id,
+    actions: staged.actions,
+    impact: staged.impact,
+  });
+  return undefined;
+}
+
+function editDecision(deps: NodeDeps, proposal: Proposal, { edits, rejected }: EditAnswer): DecisionInput {
+  const actions = proposal.actions.map(({ step, action, args }): ActionDecision => {
+    const edited = edits.get(step);
+    if (edited) {
+      const after = coerced(deps, action, edited);
+      return { step, verdict: "edited", reason: null, edit: { before: args, after } };
+    }
+    const reason = rejected.get(step);
+    return reason === undefined ? { step, verdict: "kept", reason: null } : { step, verdict: "rejected", reason };
+  });
+  return {
+    proposalId: proposal.id,
+    digest: proposal.digest,
+    decider: "person",
+    verdict: "edited",
+    actions,
+    reason: null,
+    separateApprover: deps.policy.separateApprover,
+  };
+}
+
+function coerced(deps: NodeDeps, action: string, args: JsonObject): JsonObject {
+  return coerceArgs(deps.registry.getWrite(action).input, args);
+}
+
+/** What is wrong with the edited arguments themselves. */
+function faultsOf(deps: NodeDeps, plan: Plan, { edits }: EditAnswer): string[] {
+  const large = plan.steps.filter(({ id, args }) => edits.has(id) && canonicalJson(args).length > MAX_ARGS);
+  if (large.length > 0) {
+    return large.map(({ id }) => `The arguments of ${id} are longer than ${MAX_ARGS} characters.`);
+  }
+  const edited = (finding: Finding) => finding.step === undefined || edits.has(finding.step);
+  const findings = checkPlan(plan, (name) => deps.registry.find(name));
+  return findings.filter(edited).map((finding) => finding.reason);
+}
+
+function objectionTo(
+  deps: NodeDeps,
+  { run, proposal }: { run: Run; proposal: Proposal },
+  { actions, impact }: Staged,
+): string | undefined {
+  const digest = proposalDigest(run.tenant, run.id, actions);
+  if (digest === proposal.digest) return "The edit changes nothing: approve it, reject it, or change something.";
+  // The guardrail would end the run; here the person can still mend it.
+  const denied = checkTransaction(deps.policy, { ...proposal, actions, impact, digest }).find(
+    (finding) => finding.verdict === "deny",
+  );
+  return denied?.reason;
+}

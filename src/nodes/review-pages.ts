@@ -1,0 +1,119 @@
+/**
+ * The parts of a question that existing review pages read:
+ *
+ * - LangChain JS: `actionRequests`, `reviewConfigs`
+ * - agent-chat-ui: the same in snake_case, as LangChain for Python writes it
+ * - Agent Inbox: of `action_requests` the first, with `args` or `arguments`; where there are none, `action_request`,
+ *   `config` and `description`
+ */
+import type { JsonObject } from "../domain/json.ts";
+import { printable } from "../domain/printable.ts";
+import { type Change, type Impact, type ImpactLevel, isUpTo, type ProposedAction } from "../domain/proposal.ts";
+
+type DecisionType = "approve" | "edit" | "reject";
+
+interface ActionRequest {
+  name: string;
+  args: JsonObject;
+  arguments: JsonObject;
+  description: string;
+}
+
+export interface ReviewPageFields {
+  actionRequests: ActionRequest[];
+  reviewConfigs: { actionName: string; allowedDecisions: DecisionType[]; argsSchema: JsonObject }[];
+  action_requests: ActionRequest[];
+  review_configs: { action_name: string; allowed_decisions: DecisionType[]; args_schema: JsonObject }[];
+  /** The action; of several, all of them by step. */
+  action_request: { action: string; args: JsonObject };
+  config: { allow_accept: boolean; allow_edit: boolean; allow_respond: boolean; allow_ignore: boolean };
+  description: string;
+}
+
+interface Asked {
+  request: string;
+  requester: string;
+  reasons: string[];
+  review: { verdict: string; reasons: string[]; saferWay: string | null } | null;
+  impact: Impact;
+  actions: ProposedAction[];
+  notices: string[];
+}
+
+const DECISIONS: DecisionType[] = ["approve", "edit", "reject"];
+
+export function reviewPageFields(
+  asked: Asked,
+  { schemaOf, plainAnswerImpact }: { schemaOf(action: string): JsonObject; plainAnswerImpact: ImpactLevel | undefined },
+): ReviewPageFields {
+  const { actions, impact } = asked;
+  const [single] = actions.length === 1 ? actions : [];
+  // Agent Inbox shows the first action only, and its description: nobody may say yes to what is not on the page.
+  const requests = actions.map(({ action, args }, index) => ({
+    name: action,
+    args,
+    arguments: args,
+    description: describe(asked, index === 0 ? actions : actions.slice(index, index + 1)),
+  }));
+  const names = [...new Set(actions.map((action) => action.action))];
+  const configs = names.map((name) => ({ name, schema: schemaOf(name) }));
+  return {
+    actionRequests: requests,
+    reviewConfigs: configs.map(({ name, schema }) => ({
+      actionName: name,
+      allowedDecisions: DECISIONS,
+      argsSchema: schema,
+    })),
+    action_requests: requests,
+    review_configs: configs.map(({ name, schema }) => ({
+      action_name: name,
+      allowed_decisions: DECISIONS,
+      args_schema: schema,
+    })),
+    action_request: single
+      ? { action: single.action, args: single.args }
+      : {
+          action: `${actions.length} actions`,
+          args: Object.fromEntries(actions.map(({ step, action, args }) => [`${step} ${action}`, args])),
+        },
+    config: {
+      allow_accept: single !== undefined && plainAnswerImpact !== undefined && isUpTo(impact.level, plainAnswerImpact),
+      allow_edit: single !== undefined,
+      allow_respond: true,
+      allow_ignore: true,
+    },
+    description: describe(asked, actions),
+  };
+}
+
+/**
+ * What the person should know, as one fenced block: pages show descriptions as Markdown, in which text from outside
+ * could draw links and pictures.
+ */
+function describe(asked: Asked, actions: readonly ProposedAction[]): string {
+  const { request, requester, reasons, review, impact, notices } = asked;
+  const all = asked.actions.length;
+  const lines = [
+    ...notices.map((notice) => `NOTE: ${notice}`),
+    `${requester} asked: ${request}`,
+    ...(all > 1 ? [`One of ${all} actions that belong together, or fail together.`] : []),
+    ...actions.flatMap((action) => [
+      `${action.step}: ${action.title} (${action.action})`,
+      ...(action.edited ? [`  edited by ${action.edited.by.join(", ")}`] : []),
+      ...action.changes.flatMap(changeLines),
+    ]),
+    `Impact ${impact.level}; ${impact.reversible ? "can be undone" : "CANNOT all be undone"}.`,
+    ...reasons.map((reason) => `Why you are asked: ${reason}`),
+    ...(review?.reasons ?? []).map((reason) => `Reviewer (${review?.verdict}): ${reason}`),
+    ...(review?.saferWay ? [`Reviewer, a safer way: ${review.saferWay}`] : []),
+  ];
+  return ["```text", ...lines.map((line) => printable(line).replaceAll("```", "'''")), "```"].join("\n");
+}
+
+function changeLines({ table, key, before, after }: Change): string[] {
+  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  const text = (value: unknown) => (value === null || value === undefined ? "-" : String(value));
+  return fields
+    .filter((field) => (before?.[field] ?? null) !== (after?.[field] ?? null))
+    .map((field) => `  ${table} ${key}: ${field} ${text(before?.[field])} -> ${text(after?.[field])}`);
+}

@@ -1,0 +1,174 @@
+/** Row G4, invariant 5: the answers of every review page are read, and none approves what its page did not show. */
+import { describe, expect, it } from "vitest";
+import { type AnswerOrigin, parseProposalAnswer } from "../../src/domain/answer-to-proposal.ts";
+import type { Proposal, ProposedAction } from "../../src/domain/proposal.ts";
+import { proposedAction } from "../support/ledger.ts";
+
+const action = (step: string, name: string, args: Record<string, string | number>, dependsOn: string[] = []) => ({
+  ...proposedAction(step, args),
+  action: name,
+  dependsOn,
+});
+
+function proposal(actions: ProposedAction[], level: "low" | "medium" | "high" = "low"): Proposal {
+  const impact = { level, resources: [], reversible: true, durationMs: 1 };
+  return { id: "prop_1", digest: "d", actions, impact } as unknown as Proposal;
+}
+
+const sell = action("s1", "sell", { item: "SG001", quantity: 2 });
+const mail = action("s2", "mail", { to: "a@b.c", lines: 1 });
+const one = proposal([sell]);
+const two = proposal([sell, mail]);
+const plain: AnswerOrigin = { principal: "bob", byInterruptId: false, plainAnswerImpact: "medium" };
+const byId: AnswerOrigin = { ...plain, byInterruptId: true };
+const parse = (subject: Proposal, value: unknown, origin = plain) => parseProposalAnswer(subject, value, origin);
+const named = (decisions: unknown[]) => ({ proposalId: "prop_1", decisions });
+const edited = { args: { item: "SG001", quantity: 3 } };
+
+describe("an approval", () => {
+  it.each([
+    ["Holdpoint's own", named([{ type: "approve", step: "s1" }])],
+    ["LangChain's, without an id", { decisions: [{ type: "approve" }] }],
+    ["Agent Inbox's, without arguments", [{ type: "accept", args: null }]],
+    ["Agent Inbox's, with what it showed", [{ type: "accept", args: { action: "sell", args: sell.args } }]],
+    [
+      "Agent Inbox's, with values as text",
+      [{ type: "accept", args: { action: "sell", args: { item: "SG001", quantity: "2" } } }],
+    ],
+    ["Agent Inbox's for LangChain", { decisions: [{ type: "approve", args: { action: "sell", args: sell.args } }] }],
+  ])("of one action is read: %s", (_format, answer) => {
+    expect(parse(one, answer)).toMatchObject({ kind: "decided", verdict: "approved" });
+  });
+
+  it("of several actions is taken with the proposal's id, or under the interrupt's", () => {
+    const both = [{ type: "approve" }, { type: "approve" }];
+    expect(parse(two, named(both))).toMatchObject({ kind: "decided", verdict: "approved" });
+    expect(parse(two, { decisions: both }, byId)).toMatchObject({ kind: "decided", verdict: "approved" });
+  });
+
+  it("without any id is taken for one action of limited impact only, and is shown as such", () => {
+    const answer = { decisions: [{ type: "approve" }] };
+    const reason = "The answer named no proposal; policy takes such a one here.";
+    expect(parse(one, answer)).toMatchObject({ kind: "decided", reason });
+    expect(parse(one, answer, byId)).toMatchObject({ kind: "decided", reason: null });
+    expect(parse(proposal([sell], "medium"), answer)).toMatchObject({ kind: "decided" });
+    expect(parse(proposal([sell], "high"), answer)).toMatchObject({
+      kind: "problem",
+      problem: expect.stringContaining('with "proposalId": "prop_1", it counts'),
+    });
+    expect(parse(one, answer, { ...plain, plainAnswerImpact: undefined })).toMatchObject({
+      kind: "problem",
+      problem: expect.stringContaining("only a rejection is taken"),
+    });
+    expect(parse(two, { decisions: [{ type: "approve" }, { type: "approve" }] }).kind).toBe("problem");
+    expect(parse(two, { decisions: [{ type: "approve" }, { type: "reject" }] }).kind).toBe("problem");
+  });
+
+  it("of one action never approves a batch unseen", () => {
+    for (const origin of [plain, byId]) {
+      for (const type of ["accept", "approve"]) {
+        expect(parse(two, [{ type, args: null }], origin).kind).toBe("problem");
+        expect(parse(two, { decisions: [{ type }] }, origin).kind).toBe("problem");
+        const shown = { type, args: { action: "sell", args: sell.args } };
+        expect(parse(two, { decisions: [shown] }, origin).kind).toBe("problem");
+      }
+    }
+  });
+
+  it("of other arguments than those proposed is not taken", () => {
+    const args = { action: "sell", args: { item: "SG001", quantity: 1 } };
+    expect(parse(one, [{ type: "accept", args }])).toMatchObject({
+      kind: "problem",
+      problem: expect.stringContaining("approves other arguments of s1"),
+    });
+    const missing = { action: "sell", args: { item: "SG001" } };
+    expect(parse(one, [{ type: "accept", args: missing }]).kind).toBe("problem");
+  });
+});
+
+describe("a rejection", () => {
+  it.each([
+    ["Holdpoint's own", named([{ type: "reject", step: "s1", message: "no" }]), "no"],
+    ["LangChain's", { decisions: [{ type: "reject", message: "no" }] }, "no"],
+    ["Agent Inbox's words", [{ type: "response", args: "no" }], "no"],
+    ["Agent Inbox's ignore", [{ type: "ignore", args: null }], null],
+    ["Agent Inbox's for LangChain", { decisions: [{ type: "reject", args: "no" }] }, "no"],
+  ])("is read without an id: %s", (_format, answer, reason) => {
+    expect(parse(one, answer, { ...plain, plainAnswerImpact: undefined })).toEqual({
+      kind: "decided",
+      verdict: "rejected",
+      actions: [{ step: "s1", verdict: "rejected", reason }],
+      reason,
+    });
+  });
+
+  it("of a page that shows one action is for all of them", () => {
+    expect(parse(two, [{ type: "response", args: "no" }])).toMatchObject({ kind: "decided", verdict: "rejected" });
+    expect(parse(two, { decisions: [{ type: "ignore", args: null }] })).toMatchObject({ verdict: "rejected" });
+    expect(parse(two, { decisions: [{ type: "reject", message: "no" }] }).kind).toBe("problem");
+  });
+});
+
+describe("an edit", () => {
+  const args = { item: "SG001", quantity: 3 };
+
+  it.each([
+    ["Holdpoint's own", named([{ type: "edit", step: "s1", editedAction: edited }])],
+    ["LangChain JS", { decisions: [{ type: "edit", editedAction: { name: "sell", args } }] }],
+    ["agent-chat-ui", { decisions: [{ type: "edit", edited_action: { name: "sell", args } }] }],
+    ["Agent Inbox", [{ type: "edit", args: { action: "sell", args } }]],
+    ["Agent Inbox for LangChain", { decisions: [{ type: "edit", args: { action: "sell", args } }] }],
+  ])("is read: %s", (_format, answer) => {
+    expect(parse(one, answer)).toEqual({ kind: "edited", edits: new Map([["s1", args]]), rejected: new Map() });
+  });
+
+  it("covers several actions, and leaves what it does not name", () => {
+    const all = named([
+      { type: "edit", step: "s1", editedAction: edited },
+      { type: "edit", step: "s2", editedAction: { args: { to: "x@y.z", lines: [] } } },
+    ]);
+    expect(parse(two, all)).toMatchObject({
+      kind: "edited",
+      edits: new Map(Object.entries({ s1: args, s2: { to: "x@y.z", lines: [] } })),
+    });
+    const some = { decisions: [{ type: "edit", edited_action: { name: "mail", args: {} } }] };
+    expect(parse(two, some)).toMatchObject({ kind: "edited", edits: new Map([["s2", {}]]) });
+    const mixed = named([
+      { type: "edit", editedAction: edited },
+      { type: "reject", message: "no" },
+    ]);
+    expect(parse(two, mixed)).toMatchObject({ kind: "edited", rejected: new Map([["s2", "no"]]) });
+  });
+
+  it("cannot change which action is called, or edit what hangs on a rejected one", () => {
+    const other = { decisions: [{ type: "edit", editedAction: { name: "reseed", args: {} } }] };
+    expect(parse(one, other)).toMatchObject({ problem: expect.stringContaining('s1 calls "sell", not "reseed"') });
+    const hanging = proposal([sell, { ...mail, dependsOn: ["s1"] }]);
+    const answer = named([{ type: "reject" }, { type: "edit", editedAction: { args: {} } }]);
+    expect(parse(hanging, answer)).toMatchObject({ problem: expect.stringContaining("s2 is edited, but depends") });
+  });
+});
+
+describe("what is no answer", () => {
+  it.each([
+    ["a word", "approve"],
+    ["nothing", null],
+    ["an empty list", []],
+    ["an unknown word", [{ type: "maybe" }]],
+    ["a misspelt key", { proposal_id: "prop_1", decisions: [{ type: "approve" }] }],
+    ["an edit without arguments", named([{ type: "edit" }])],
+    ["arguments that are no object", named([{ type: "edit", editedAction: { args: [1] } }])],
+    [
+      "two decisions on one action",
+      named([
+        { type: "approve", step: "s1" },
+        { type: "approve", step: "s1" },
+      ]),
+    ],
+    ["more decisions than actions", named([{ type: "approve" }, { type: "approve" }])],
+    ["an answer for another proposal", { proposalId: "prop_2", decisions: [{ type: "approve" }] }],
+    ["an answer from somebody else", { ...named([{ type: "approve" }]), by: "eve" }],
+  ])("is refused: %s", (_what, answer) => {
+    expect(parse(one, answer, byId).kind).toBe("problem");
+  });
+});
