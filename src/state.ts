@@ -3,14 +3,13 @@
  * ledger; state is control flow and a picture of it.
  */
 import { randomUUID } from "node:crypto";
+import type { BaseMessage } from "@langchain/core/messages";
 import { ReducedValue, StateSchema } from "@langchain/langgraph";
 import { z } from "zod";
 import { AnswerSchema } from "./domain/answer.ts";
 import { PlanSchema, StepStatusSchema } from "./domain/plan.ts";
 import { FindingSchema, ProposalSchema } from "./domain/proposal.ts";
-
-/** Longer requests are cut here: policy refuses them, and checkpoints must not grow with them. */
-const MAX_STORED_REQUEST = 20_000;
+import { MAX_STORED_TEXT, mergeMessages, readMessages } from "./messages.ts";
 
 const RequestSchema = z.object({ id: z.string(), text: z.string() });
 
@@ -18,7 +17,7 @@ type Request = z.infer<typeof RequestSchema>;
 
 /** A request as text gets an id when it is written: the same text said again is another request. */
 function identified(given: string | Request): Request {
-  return typeof given === "string" ? { id: `run_${randomUUID()}`, text: given.slice(0, MAX_STORED_REQUEST) } : given;
+  return typeof given === "string" ? { id: `run_${randomUUID()}`, text: given.slice(0, MAX_STORED_TEXT) } : given;
 }
 
 const latestRequest = (_current: Request | null, next: string | Request) => identified(next);
@@ -38,12 +37,29 @@ function latest<T>(schema: z.ZodType<T, unknown>): ReducedValue<T> {
   return new ReducedValue<T, T>(schema, { inputSchema: schema, reducer: (_current, next) => next });
 }
 
+const messages = (inputSchema: z.ZodType<unknown>) =>
+  new ReducedValue<BaseMessage[], unknown>(z.custom<BaseMessage[]>().default([]), {
+    inputSchema,
+    reducer: mergeMessages,
+    jsonSchemaExtra: {
+      type: "array",
+      items: { type: "object" },
+      langgraph_type: "messages",
+      title: "Messages",
+      description: "For chat pages, instead of a request: the last human message is the request.",
+    },
+  });
+
 export const HoldpointState = new StateSchema({
   request: new ReducedValue(RequestSchema.nullable().default(null), {
     inputSchema: z.union([z.string(), RequestSchema]),
     reducer: latestRequest,
   }),
   run: latest(z.object({ id: z.string() }).nullable().default(null)),
+  /** For chat pages: what was asked and answered on the thread, as text. */
+  messages: messages(z.unknown()),
+  /** The id of the request that the last human message was taken for, or would have been: it is not taken again. */
+  heard: latest(z.string().nullable().default(null)),
   /** The current revision of the plan. */
   plan: latest(PlanSchema.extend({ number: z.number().int() }).nullable().default(null)),
   steps: latest(z.record(z.string(), z.object({ status: StepStatusSchema, note: z.string() })).default({})),
@@ -64,14 +80,15 @@ export type Update = typeof HoldpointState.Update;
 const asked = z.string().meta({ title: "Request", description: "What you want done, in plain words." });
 
 /**
- * What a caller gives: the request, as text. It has its id before the first checkpoint is written, so that it is the
- * same request when that one is replayed.
+ * What a caller gives: the request as text, or messages of which the last human one is the request. Both have their ids
+ * before the first checkpoint is written, so that it is the same request when that one is replayed.
  */
 export const HoldpointInput = new StateSchema({
   request: new ReducedValue<Request | null, string>(RequestSchema.nullable().default(null), {
     inputSchema: asked.transform(identified) as z.ZodType<unknown> as z.ZodType<string>, // typed as what callers give
     reducer: latestRequest,
   }),
+  messages: messages(z.unknown().transform(readMessages)),
 });
 
 /** Who calls, in embedded use: whose data, and who acts. */

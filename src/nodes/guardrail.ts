@@ -3,7 +3,7 @@
  * revision has no verdict, then the transaction. A new request starts a run and resets what the last one left.
  */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { digestOf } from "../domain/json.ts";
+import { derivedId, digestOf } from "../domain/json.ts";
 import type { Finding, Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
@@ -12,16 +12,19 @@ import { findLatestProposal, getProposal, moveProposal, recordFindings } from ".
 import { findLatestRevision, judgeRevision, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
+import { humanMessage, lastHuman } from "../messages.ts";
 import { checkPlan } from "../planning/check-plan.ts";
 import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
 
+type Request = NonNullable<State["request"]>;
 type Checked = Update & { outcome: Outcome<"guardrail"> };
 
 export function createGuardrail(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Checked> => {
-    if (state.request && state.request.id !== state.run?.id) return await checkRequest(deps, state.request, config);
+    const request = newRequest(state, config);
+    if (request) return await checkRequest(deps, state, request, config);
     if (!state.run) return { outcome: "nothing to check" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     if (run.status === "ended") return { outcome: "nothing to check" };
@@ -43,9 +46,31 @@ const FRESH = {
 
 const EXCERPT = 200;
 
+/** What was asked and is not the current run: the request of the input, or else what somebody said last, unheard. */
+function newRequest(state: State, config: LangGraphRunnableConfig): Request | undefined {
+  if (state.request && state.request.id !== state.run?.id) return state.request;
+  const said = lastSaid(state.messages, config);
+  return said && said.id !== state.heard ? said : undefined;
+}
+
+/** Its id is derived from the message, so that it is the same request when it is replayed. */
+function lastSaid(messages: State["messages"], config: LangGraphRunnableConfig): Request | undefined {
+  const said = lastHuman(messages);
+  return said && { id: derivedId("run", { thread: threadOf(config), ...said }), text: said.text };
+}
+
+/** Marks what was said last as heard; a request that came otherwise is added to what was said. */
+function hear(state: State, config: LangGraphRunnableConfig, request: Request): Update {
+  const said = lastSaid(state.messages, config);
+  if (said && said.id !== state.heard) return { heard: said.id };
+  const messages = [humanMessage(request.id, request.text)];
+  return { messages, heard: lastSaid(messages, config)?.id ?? null };
+}
+
 async function checkRequest(
   deps: NodeDeps,
-  request: NonNullable<State["request"]>,
+  state: State,
+  request: Request,
   config: LangGraphRunnableConfig,
 ): Promise<Checked> {
   const stamp = stampOf(deps, config);
@@ -58,16 +83,24 @@ async function checkRequest(
     threadId: threadOf(config),
     request: text.toWellFormed(),
   });
+  const heard = hear(state, config, { id: request.id, text });
   if (start.kind === "unfinished") {
     const notice = `"${text.toWellFormed().slice(0, EXCERPT)}" was not taken: "${start.run.request}" on this thread is approved and not finished. Ask again after it.`;
     const { id } = start.run;
     const own = { request: { id, text: start.run.request }, run: { id } };
-    return { ...own, notices: [notice], failure: null, answer: null, outcome: "earlier transaction unfinished" };
+    return {
+      ...heard,
+      ...own,
+      notices: [notice],
+      failure: null,
+      answer: null,
+      outcome: "earlier transaction unfinished",
+    };
   }
   const notices = start.superseded.map(
     (run) => `"${run.request}" on this thread was superseded by this request. Nothing of it that was waiting has run.`,
   );
-  const update = { ...FRESH, run: { id: request.id }, findings, notices };
+  const update = { ...FRESH, ...heard, request, run: { id: request.id }, findings, notices };
   if (!denied) return { ...update, outcome: "request allowed" };
   return { ...update, failure: deniedBy(findings, "invalid_request"), outcome: "request denied" };
 }

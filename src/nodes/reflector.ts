@@ -7,6 +7,7 @@ import { loadRecord, type RunRecord } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { endRun, getRun } from "../ledger/runs.ts";
+import { answerMessage } from "../messages.ts";
 import { ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
 import type { State, Update } from "../state.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -18,7 +19,7 @@ export function createReflector(deps: NodeDeps) {
     const { tenant } = identityOf(config);
     if (!state.run) return { outcome: "done" };
     const run = await getRun(deps.ledger, tenant, state.run.id);
-    if (run.answer) return { answer: run.answer, outcome: "done" };
+    if (run.answer) return done(run, run.answer, state);
     const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
     if (proposal?.status === "pending") return { outcome: "decision pending" };
     const record = await loadRecord(deps.ledger, tenant, run.id);
@@ -34,8 +35,14 @@ export function createReflector(deps: NodeDeps) {
     const composed = composeAnswer(facts, deps.registry);
     const said = composed.status === "success" ? await reword(deps, config, facts, state.plan?.goal ?? "") : undefined;
     const answer = await endRun(deps.ledger, stampOf(deps, config), run.id, said ?? composed);
-    return { answer, outcome: "done" };
+    return done(run, answer, state);
   };
+}
+
+/** The answer, and for chat pages the same as a message. */
+function done(run: Run, answer: Answer, { notices }: State): Update & { outcome: Outcome<"reflector"> } {
+  const text = [...notices, answer.text].join("\n\n");
+  return { answer, messages: [answerMessage(run.id, text)], outcome: "done" };
 }
 
 /** The model's answer for the customer, from the recorded outcomes; undefined where it is of no use. */

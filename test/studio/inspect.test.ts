@@ -37,11 +37,13 @@ describe("the drawn graph", () => {
 });
 
 describe("the schemas", () => {
-  it("ask for the request and nothing else, as text", async () => {
+  it("ask for the request and nothing else, as text; or for messages, which chat pages send", async () => {
     const { input_schema } = await server.client.assistants.getSchemas("agent");
     expect(input_schema?.properties).toEqual({
       request: expect.objectContaining({ type: "string", title: "Request", description: expect.any(String) }),
+      messages: expect.objectContaining({ type: "array", title: "Messages", langgraph_type: "messages" }),
     });
+    expect(input_schema?.required ?? []).toEqual([]);
   });
 
   it("list every field of the state, and what stands in it", async () => {

@@ -1,0 +1,68 @@
+/** The messages of a thread, for chat pages: only what was asked and answered, as text of limited length. */
+import { randomUUID } from "node:crypto";
+import {
+  AIMessage,
+  type BaseMessage,
+  type BaseMessageLike,
+  coerceMessageLikeToMessage,
+  HumanMessage,
+  RemoveMessage,
+} from "@langchain/core/messages";
+import { messagesStateReducer } from "@langchain/langgraph";
+import { HoldpointError } from "./errors.ts";
+
+/** Longer texts are cut here: policy refuses them as requests, and checkpoints must not grow with them. UTF-16 units. */
+export const MAX_STORED_TEXT = 20_000;
+
+/**
+ * Reads what a caller gives as messages, each with an id. Of pictures and files only the mention that they were left
+ * out is kept, and of tools and systems nothing.
+ * @throws HoldpointError `usage` when it is no list of messages
+ */
+export function readMessages(given: unknown): BaseMessage[] {
+  try {
+    return ((Array.isArray(given) ? given : [given]) as BaseMessageLike[]).flatMap(asText);
+  } catch (error) {
+    throw new HoldpointError("usage", "What stands in `messages` are no chat messages.", {
+      hint: 'Expected a list such as [{ "type": "human", "content": "what you want done" }].',
+      cause: error,
+    });
+  }
+}
+
+/** Adds messages to those there are, by LangGraph's rules: one with a known id takes the place of the earlier. */
+export function mergeMessages(current: BaseMessage[], given: unknown): BaseMessage[] {
+  return messagesStateReducer(current, readMessages(given));
+}
+
+function asText(given: BaseMessageLike): BaseMessage[] {
+  const message = coerceMessageLikeToMessage(given);
+  if (RemoveMessage.isInstance(message)) return [message];
+  const fields = { content: textOf(message), id: message.id || randomUUID() };
+  if (HumanMessage.isInstance(message)) return [new HumanMessage(fields)];
+  return AIMessage.isInstance(message) ? [new AIMessage(fields)] : [];
+}
+
+function textOf({ content }: BaseMessage): string {
+  const blocks = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  const texts = blocks.map((block) =>
+    block.type === "text" && typeof block.text === "string" ? block.text : `[${block.type} left out]`,
+  );
+  return texts.join("\n").slice(0, MAX_STORED_TEXT);
+}
+
+/** The last thing that somebody said, when nothing was answered after it. */
+export function lastHuman(messages: readonly BaseMessage[]): { id: string; text: string } | undefined {
+  const last = messages.at(-1);
+  return last?.id && HumanMessage.isInstance(last) ? { id: last.id, text: last.text } : undefined;
+}
+
+/** A request that came otherwise than as a message. */
+export function humanMessage(id: string, text: string): BaseMessage {
+  return new HumanMessage({ id, content: text });
+}
+
+/** A run's answer; the same run's takes the place of an earlier one. */
+export function answerMessage(runId: string, text: string): BaseMessage {
+  return new AIMessage({ id: `answer_${runId}`, content: text });
+}
