@@ -1,10 +1,11 @@
 /** The composition root: opens the databases, and builds the graph over them. */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { BaseCheckpointSaver } from "@langchain/langgraph";
-import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
+import type { Dialect } from "kysely";
+import { openCheckpoints } from "./checkpoints.ts";
 import type { Config } from "./config.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
-import { type Ledger, openLedgerIn } from "./ledger/database.ts";
+import { type Ledger, openLedger, openLedgerIn } from "./ledger/database.ts";
 import { createModels, type Models } from "./models/roles.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
@@ -15,20 +16,28 @@ import type { Action } from "./tools/action.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 
-/** What replaces the defaults. */
-export interface RuntimeOverrides {
-  policy?: Policy;
-  /** Further actions, beside the store's. */
-  actions?: readonly Action[];
-  /** Plans a request instead of the store's playbooks. */
-  matchRequest?(request: string): PlaybookResult;
-  /** Instead of those of the configuration. */
-  models?: Models;
-  /** ISO 8601 UTC. */
-  now?(): string;
-}
-
 const DEFAULT_MODEL_TIMEOUT_MS = 60_000;
+
+/** What a runtime is made of. */
+export interface RuntimeParts {
+  /** Folder of the databases that are not named. */
+  readonly home: string;
+  /** A SQLite file, or a Kysely dialect (such as that for Postgres), which is closed with the runtime. */
+  readonly ledger?: string | Dialect | undefined;
+  /** A SQLite file. */
+  readonly checkpoints?: string | undefined;
+  /** Instead of `checkpoints`. It is the caller's, and stays open. */
+  readonly checkpointer?: BaseCheckpointSaver | undefined;
+  readonly actions: readonly Action[];
+  readonly policy?: Policy | undefined;
+  readonly models?: Models | undefined;
+  readonly modelTimeoutMs?: number | undefined;
+  /** Plans a request without a model. */
+  readonly matchRequest?: ((request: string) => PlaybookResult) | undefined;
+  readonly whatCanBeAsked?: readonly string[];
+  /** ISO 8601 UTC. */
+  readonly now?: (() => string) | undefined;
+}
 
 export interface Runtime {
   readonly graph: HoldpointGraph;
@@ -37,7 +46,6 @@ export interface Runtime {
   readonly policy: Policy;
   /** What can be asked without a model, a line each. */
   readonly whatCanBeAsked: readonly string[];
-  readonly store: Store;
   /** Where the embedded databases are. */
   readonly home: string;
   now(): string;
@@ -45,40 +53,93 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/**
- * Opens everything under `config.home`, made when missing.
- * @throws HoldpointError `storage` that names the file that cannot be opened
- */
-export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<Runtime> {
-  const close: (() => void)[] = [];
-  const closeAll = async () => {
-    for (const step of close.splice(0).reverse()) step();
-  };
+/** @throws HoldpointError `storage` that names the database that cannot be opened; nothing is left open then */
+export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
+  const opened: Closing[] = [];
   try {
-    const ledgerFile = openSqlite(join(config.home, "ledger.db"));
-    close.push(() => ledgerFile.close());
-    const ledger = await openLedgerIn(ledgerFile);
-    const checkpoints = openCheckpoints(join(config.home, "checkpoints.db"));
-    close.push(() => checkpoints.database.close());
-    const store = openStore(join(config.home, "store.db"));
-    close.push(() => store.close());
-    const registry = createRegistry([...(overrides.actions ?? []), ...storeActions(store)]);
-    const policy = overrides.policy ?? createPolicy();
-    const now = overrides.now ?? (() => new Date().toISOString());
-    const byPlaybook = overrides.matchRequest ?? ((request: string) => matchPlaybooks(storePlaybooks, request));
-    const matchRequest = config.planning === "model" ? undefined : byPlaybook;
-    const models = overrides.models ?? (config.models ? createModels(config.models) : {});
-    const modelTimeoutMs = config.models?.timeoutMs ?? DEFAULT_MODEL_TIMEOUT_MS;
-    const shared = { ledger, registry, policy, now, whatCanBeAsked: whatCanBeAsked(storePlaybooks) };
-    const graph = buildGraph({ ...shared, matchRequest, models, modelTimeoutMs }, checkpoints.saver);
-    return { ...shared, graph, store, home: config.home, close: closeAll };
+    const ledger = await openLedgerPart(parts, opened);
+    const checkpointer = parts.checkpointer ?? openCheckpointsPart(parts, opened);
+    const registry = createRegistry(parts.actions);
+    const policy = parts.policy ?? createPolicy();
+    const now = parts.now ?? (() => new Date().toISOString());
+    const shared = { ledger, registry, policy, now, whatCanBeAsked: parts.whatCanBeAsked ?? [] };
+    const { matchRequest, models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
+    const graph = buildGraph({ ...shared, matchRequest, models, modelTimeoutMs }, checkpointer);
+    return { ...shared, graph, home: parts.home, close: () => closeAll(opened) };
   } catch (error) {
-    await closeAll();
+    await closeAll(opened);
     throw error;
   }
 }
 
-function openCheckpoints(path: string): { saver: BaseCheckpointSaver; database: { close(): unknown } } {
-  const database = openSqlite(path);
-  return { saver: new SqliteSaver(database), database };
+type Closing = () => unknown;
+
+/** The last opened first; what is in a file is closed at once. */
+async function closeAll(opened: Closing[]): Promise<void> {
+  await Promise.all(
+    opened
+      .splice(0)
+      .reverse()
+      .map((close) => close()),
+  );
+}
+
+const pathOf = (named: string | undefined, home: string, file: string): string => {
+  if (named === undefined) return join(home, file);
+  return named === ":memory:" ? named : resolve(named);
+};
+
+async function openLedgerPart({ ledger, home }: RuntimeParts, opened: Closing[]): Promise<Ledger> {
+  if (typeof ledger === "object") {
+    const shared = await openLedger(ledger);
+    opened.push(() => shared.destroy());
+    return shared;
+  }
+  const file = openSqlite(pathOf(ledger, home, "ledger.db"));
+  opened.push(() => file.close());
+  return await openLedgerIn(file);
+}
+
+function openCheckpointsPart({ checkpoints, home }: RuntimeParts, opened: Closing[]): BaseCheckpointSaver {
+  const { saver, file } = openCheckpoints(pathOf(checkpoints, home, "checkpoints.db"));
+  opened.push(() => file.close());
+  return saver;
+}
+
+/** What replaces the defaults of {@link createRuntime}. */
+export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "whatCanBeAsked">> {
+  /** The file of the example store. */
+  store?: string | undefined;
+}
+
+export interface StoreRuntime extends Runtime {
+  readonly store: Store;
+}
+
+/**
+ * The runtime with the example store: its actions, after those of `overrides`, and its playbooks.
+ * @throws HoldpointError `storage` that names the database that cannot be opened
+ */
+export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<StoreRuntime> {
+  const store = openStore(pathOf(overrides.store, config.home, "store.db"));
+  try {
+    const byPlaybook = overrides.matchRequest ?? ((request: string) => matchPlaybooks(storePlaybooks, request));
+    const runtime = await openRuntime({
+      ...overrides,
+      home: config.home,
+      actions: [...(overrides.actions ?? []), ...storeActions(store)],
+      matchRequest: config.planning === "model" ? undefined : byPlaybook,
+      models: overrides.models ?? (config.models ? createModels(config.models) : {}),
+      modelTimeoutMs: overrides.modelTimeoutMs ?? config.models?.timeoutMs,
+      whatCanBeAsked: whatCanBeAsked(storePlaybooks),
+    });
+    const close = async () => {
+      store.close();
+      await runtime.close();
+    };
+    return { ...runtime, store, close };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { readConfig } from "../config.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
-import { createRuntime, type Runtime } from "../runtime.ts";
+import { createRuntime, type StoreRuntime } from "../runtime.ts";
 
 /** The world around a command. */
 export interface Surroundings {
@@ -19,7 +19,7 @@ export interface Surroundings {
 }
 
 export interface Session {
-  readonly runtime: Runtime;
+  readonly runtime: StoreRuntime;
   readonly identity: Identity;
   readonly surroundings: Surroundings;
   readonly json: boolean;
@@ -69,6 +69,7 @@ function loginName(): string {
 }
 
 function programName(environment: Surroundings["environment"]): string {
+  if (import.meta.url.endsWith(".js")) return "npx holdpoint"; // installed as a package
   return environment.npm_lifecycle_event === "start" ? "npm start --" : "node src/cli/main.ts";
 }
 

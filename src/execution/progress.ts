@@ -34,7 +34,8 @@ export interface StepState {
   note: string;
 }
 
-const EFFECT_STATUS: Record<Effect["status"], StepStatus> = {
+/** Where an effect leaves its step. */
+export const EFFECT_STATUS: Record<Effect["status"], StepStatus> = {
   executing: "running",
   succeeded: "completed",
   failed: "failed",

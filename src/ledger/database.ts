@@ -60,9 +60,27 @@ class ImmediateSqliteDialect extends SqliteDialect {
   }
 }
 
-/** The ledger on any dialect, such as Kysely's for Postgres; migrate it before use. */
+/** The ledger on any dialect; migrate it before use. */
 export function createLedger(dialect: Dialect): Ledger {
   return new Kysely<LedgerSchema>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
+}
+
+/**
+ * Opens the ledger on any dialect, such as Kysely's for Postgres, and migrates it.
+ * @throws HoldpointError `storage` when the database cannot be used; nothing is left open then
+ */
+export async function openLedger(dialect: Dialect): Promise<Ledger> {
+  const ledger = createLedger(dialect);
+  try {
+    await migrateLedger(ledger);
+    return ledger;
+  } catch (error) {
+    await ledger.destroy();
+    throw new HoldpointError("storage", `The ledger's database cannot be used: ${explainError(error)}.`, {
+      hint: "Check its address, and that its user may create tables.",
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -2,6 +2,7 @@
  * Asks a model for structured output, and believes only what fits the schema. What does not fit goes back with the
  * faults, a bounded number of times.
  */
+import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, type UsageMetadata } from "@langchain/core/messages";
 import { z } from "zod";
@@ -39,6 +40,8 @@ export interface AskOptions<T> {
   readonly schema: z.ZodType<T>;
   readonly prompt: Prompt;
   readonly signal: AbortSignal;
+  /** Those of the run that asks, for tracing. */
+  readonly callbacks?: Callbacks | undefined;
   /** For the whole question, in milliseconds. */
   readonly timeoutMs: number;
   /** How often at the most the model is asked, the first time included. */
@@ -53,13 +56,14 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   // As a function call: with a response format OpenAI's client throws at text that is no JSON, and LangChain repeats it.
   const how = { name, includeRaw: true, method: "functionCalling" } as const;
   const structured = model.withStructuredOutput(plainJsonSchema(schema), how);
+  const callbacks = withoutStreaming(options.callbacks);
   const messages: BaseMessage[] = [new SystemMessage(prompt.system), new HumanMessage(prompt.user)];
   const calls: ModelCall[] = [];
   let fault = "";
   for (let attempt = 0; attempt < attempts; attempt++) {
     const started = Date.now();
     try {
-      const { raw, parsed } = await structured.invoke(messages, { signal });
+      const { raw, parsed } = await structured.invoke(messages, { signal, callbacks });
       const cut = finishReason(raw);
       if (cut === "content_filter") {
         calls.push(countCall(prompt, started, "refused", raw));
@@ -83,6 +87,19 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   }
   const message = `The model gave no usable answer in ${attempts} attempts. The last one: ${fault.replaceAll("\n", "; ")}`;
   return { kind: "failed", why: "malformed", message, calls };
+}
+
+/**
+ * A listener that prefers streams, such as LangGraph's `messages` stream, turns a call into one: a cut-off answer then
+ * passes as whole, and pages would show the model's plans and verdicts as chat.
+ */
+function withoutStreaming(callbacks: Callbacks | undefined): Callbacks {
+  const listens = (handler: object) => "lc_prefer_streaming" in handler && handler.lc_prefer_streaming === true;
+  if (!callbacks) return [];
+  if (Array.isArray(callbacks)) return callbacks.filter((handler) => !listens(handler));
+  const copy = callbacks.copy();
+  for (const handler of copy.handlers.filter(listens)) copy.removeHandler(handler);
+  return copy;
 }
 
 /** A cut-off answer can be parsed as far as it goes, and then looks whole. */

@@ -21,8 +21,6 @@ export function createModels(config: ModelConfig): Models {
       model,
       apiKey: config.apiKey,
       maxRetries: MAX_RETRIES,
-      // Else LangGraph's message stream turns calls into streams, whose cut-off answers pass as whole.
-      streaming: false,
       ...(config.baseUrl === undefined ? {} : { configuration: { baseURL: config.baseUrl } }),
     });
   return {

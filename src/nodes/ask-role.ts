@@ -21,7 +21,9 @@ export async function askRole<T>(
   if (!model) return undefined;
   const { role, runId, schema, prompt } = question;
   const signal = signalOf(config);
-  const reply = await askModel({ model, schema, prompt, signal, timeoutMs: deps.modelTimeoutMs, attempts: ATTEMPTS });
+  const { callbacks } = config;
+  const limits = { signal, timeoutMs: deps.modelTimeoutMs, attempts: ATTEMPTS };
+  const reply = await askModel({ model, schema, prompt, callbacks, ...limits });
   const calls = reply.calls.map((call) => ({ ...call, role }));
   await recordModelCalls(deps.ledger, stampOf(deps, config), runId, calls);
   signal.throwIfAborted();

@@ -1,13 +1,14 @@
 /** The committer: runs the transaction that the ledger says is approved. The only node with outside effects. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Failure } from "../domain/answer.ts";
-import { loadRecord, stepStates } from "../execution/progress.ts";
+import { EFFECT_STATUS, loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type CommitResult, commitApproved } from "../transaction/commit.ts";
 import { identityOf, type NodeDeps, signalOf } from "./deps.ts";
+import { createReporter } from "./report.ts";
 
 type Committed = Update & { outcome: Outcome<"committer"> };
 
@@ -16,7 +17,16 @@ export function createCommitter(deps: NodeDeps) {
     if (!state.run) return { outcome: "nothing to commit" };
     const identity = identityOf(config);
     const run = await getRun(deps.ledger, identity.tenant, state.run.id);
-    const result = await commitApproved(deps, { identity, run, signal: signalOf(config) });
+    const report = createReporter(config, run.id, state);
+    const result = await commitApproved(deps, {
+      identity,
+      run,
+      signal: signalOf(config),
+      onEffect: (step, status) =>
+        status === "undoing" || status === "undone" || status === "undo_failed"
+          ? report.step(step, "failed", "rolling back")
+          : report.step(step, EFFECT_STATUS[status], "committing"),
+    });
     const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
     const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
     return { ...leadOn(result, state), proposal, steps };

@@ -17,6 +17,7 @@ import { dependenciesOf, resolveReferences } from "../planning/references.ts";
 import type { State, Update } from "../state.ts";
 import { readyWrites } from "../transaction/stage.ts";
 import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+import { createReporter } from "./report.ts";
 
 type Executed = Update & { outcome: Outcome<"executor"> };
 
@@ -59,6 +60,7 @@ async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Ru
   const record = await loadRecord(deps.ledger, run.tenant, run.id);
   const reads: ReadOutcome[] = [...record.reads];
   const signal = signalOf(config);
+  const report = createReporter(config, run.id, { plan, steps: stepStates(plan, record) });
   const call = (step: Step) => ({
     runId: run.id,
     step: step.id,
@@ -71,12 +73,18 @@ async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Ru
     concurrency: CONCURRENCY,
     stopped: () => signal.aborted,
     ready: (started) => readyReads(deps, plan, { ...record, reads }).filter((step) => !started.has(step)),
-    run: (step) => runRead(deps.registry.getRead(step.action), call(step)),
+    run: async (step) => {
+      report.step(step.id, "running", "reading");
+      return await runRead(deps.registry.getRead(step.action), call(step));
+    },
     settle: async (outcomes) => {
       // What was cut off by an abort is not an outcome: it runs again when the run goes on.
       const finished = signal.aborted ? outcomes.filter((outcome) => outcome.status === "succeeded") : outcomes;
       if (finished.length > 0) await recordReads(deps.ledger, stampOf(deps, config), run.id, finished);
       reads.push(...finished);
+      for (const { step, status } of finished) {
+        report.step(step, status === "succeeded" ? "completed" : "failed", "reading");
+      }
     },
   });
   signal.throwIfAborted();

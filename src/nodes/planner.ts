@@ -15,6 +15,7 @@ import type { State, Update } from "../state.ts";
 import type { Registry } from "../tools/registry.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { createReporter } from "./report.ts";
 
 type Planned = Update & { outcome: Outcome<"planner"> };
 
@@ -34,6 +35,7 @@ export function createPlanner(deps: NodeDeps) {
       return { plan: { ...latest.plan, number: latest.number }, outcome: "planned" };
     }
     const feedback = latest?.findings.map((finding) => finding.reason) ?? [];
+    createReporter(config, run.id, { plan: null, steps: {} }).doing("planning");
     const made = await makePlan(deps, config, run, feedback);
     if ("message" in made) return { failure: made, outcome: "no plan" };
     const number = (latest?.number ?? 0) + 1;

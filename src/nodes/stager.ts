@@ -9,6 +9,7 @@ import type { State, Update } from "../state.ts";
 import { type StageFailure, stageWrites } from "../transaction/stage.ts";
 import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 import { isAllowed } from "./executor.ts";
+import { createReporter } from "./report.ts";
 
 type Staged = Update & { outcome: Outcome<"stager"> };
 
@@ -18,6 +19,7 @@ export function createStager(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const { number: _number, ...plan } = state.plan;
     if (run.status === "ended" || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
+    createReporter(config, run.id, { plan, steps: state.steps }).doing("staging");
     const staged = await stageWrites(deps.registry, {
       identity: actorOf(run),
       plan,

@@ -25,7 +25,15 @@ import { findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, type Policy } from "../policy/policy.ts";
 import type { PreviewContext } from "../tools/action.ts";
 import type { Registry } from "../tools/registry.ts";
-import { actionContext, type CommitContext, resolveEffect, runEffect, stampOf, undoEffect } from "./run-effect.ts";
+import {
+  actionContext,
+  type CommitContext,
+  type EffectListener,
+  resolveEffect,
+  runEffect,
+  stampOf,
+  undoEffect,
+} from "./run-effect.ts";
 import { parseArgs } from "./stage.ts";
 
 export interface CommitDeps {
@@ -54,15 +62,15 @@ export type CommitResult =
  */
 export async function commitApproved(
   deps: CommitDeps,
-  input: { identity: Identity; run: Run; signal: AbortSignal },
+  input: { identity: Identity; run: Run; signal: AbortSignal; onEffect?: EffectListener },
 ): Promise<CommitResult> {
-  const { identity, run, signal } = input;
+  const { identity, run, signal, onEffect = () => undefined } = input;
   const { tenant } = identity;
   if (!(await findApproved(deps.ledger, tenant, run.id))) return await recorded(deps.ledger, tenant, run.id);
   return await withLease(deps.ledger, { tenant, runId: run.id }, async (lease) => {
     const approved = await findApproved(deps.ledger, tenant, run.id);
     if (!approved) return await recorded(deps.ledger, tenant, run.id);
-    const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal };
+    const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal, onEffect };
     return await new Transaction(deps, context, run, approved).commit();
   });
 }
@@ -205,7 +213,10 @@ class Transaction {
     }
     const action = this.#deps.registry.getWrite(proposed.action);
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
-    return await runEffect(this.#context, { action, proposed, args, position, ...ids });
+    this.#context.onEffect(proposed.step, "executing");
+    const effect = await runEffect(this.#context, { action, proposed, args, position, ...ids });
+    this.#context.onEffect(proposed.step, effect.status);
+    return effect;
   }
 
   /** What steps that completed put out: this run's reads and effects. */
@@ -229,7 +240,9 @@ class Transaction {
     const done = (await this.#effects()).filter((effect) => effect.status === "succeeded");
     for (const effect of done.toSorted((a, b) => b.position - a.position)) {
       const action = this.#deps.registry.find(effect.action);
-      await undoEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
+      this.#context.onEffect(effect.step, "undoing");
+      const { status } = await undoEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
+      this.#context.onEffect(effect.step, status);
     }
   }
 

@@ -14,6 +14,9 @@ import type { Lease } from "../ledger/leases.ts";
 import type { ActionContext, AnyWrite } from "../tools/action.ts";
 import { parseArgs } from "./stage.ts";
 
+/** Hears what becomes of each step's effect; must not throw. */
+export type EffectListener = (step: string, status: Effect["status"] | "undoing") => void;
+
 export interface CommitContext {
   readonly ledger: Ledger;
   readonly lease: Lease;
@@ -22,6 +25,7 @@ export interface CommitContext {
   /** Whoever asked: actions run on their behalf. */
   readonly requester: string;
   readonly signal: AbortSignal;
+  readonly onEffect: EffectListener;
   /** The time now, ISO 8601 UTC. */
   now(): string;
 }

@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { type Plan, PlanSchema } from "../../src/domain/plan.ts";
 import type { Policy } from "../../src/policy/policy.ts";
-import { createRuntime, type Runtime } from "../../src/runtime.ts";
+import { createRuntime, type StoreRuntime } from "../../src/runtime.ts";
 import type { Action } from "../../src/tools/action.ts";
 import type { Caller } from "../../src/work/threads.ts";
 import { tempDir } from "./temp.ts";
@@ -15,7 +15,7 @@ export type PlannedStep = { id: string; args?: Plan["steps"][number]["args"]; ac
 /** Opens a runtime on real files; `plans` gives the plan for a request, for requests that are no store requests. */
 export async function openTestRuntime(
   options: { home?: string; actions?: readonly Action[]; policy?: Policy; plans?: Record<string, PlannedStep[]> } = {},
-): Promise<Runtime> {
+): Promise<StoreRuntime> {
   const { plans } = options;
   const runtime = await createRuntime(
     { home: options.home ?? tempDir() },

@@ -1,0 +1,160 @@
+/** What a program imports. */
+import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import type { Dialect } from "kysely";
+import { type Plan, PlanSchema } from "./domain/plan.ts";
+import { HoldpointError } from "./errors.ts";
+import type { HoldpointGraph } from "./graph/build.ts";
+import type { Models } from "./models/roles.ts";
+import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
+import { storePlaybooks } from "./planning/playbooks/store.ts";
+import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
+import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
+import type { Action } from "./tools/action.ts";
+
+export type { Answer } from "./domain/answer.ts";
+export type { ActionAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
+export type { Plan } from "./domain/plan.ts";
+export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "./domain/proposal.ts";
+export { ActionFailure, HoldpointError } from "./errors.ts";
+export type { HoldpointGraph } from "./graph/build.ts";
+export type { Question } from "./nodes/question.ts";
+export type { ProgressEvent } from "./nodes/report.ts";
+export type { Policy, PolicyOptions } from "./policy/policy.ts";
+export type { State } from "./state.ts";
+export {
+  type Action,
+  type ActionContext,
+  defineAction,
+  type PreviewContext,
+  type ReadAction,
+  type WriteAction,
+} from "./tools/action.ts";
+
+/** A predefined plan. Each step calls an action; `args` may refer to other steps, `{ "$ref": "s1.count" }`. */
+export interface PlaybookPlan {
+  readonly goal?: string;
+  readonly steps: readonly (Omit<Plan["steps"][number], "dependsOn"> & { readonly dependsOn?: readonly string[] })[];
+}
+
+export interface HoldpointOptions {
+  /**
+   * Any LangChain chat model that can call tools: one for every role, or one for each. Without a planner only
+   * `playbook` and the example store's playbooks plan; without a reviewer nothing is reviewed by a model.
+   */
+  readonly model?: BaseChatModel | Models;
+  /** For one question to a model, its repeats included, in milliseconds. Default: 60000. */
+  readonly modelTimeoutMs?: number;
+  /** What a plan may call; see {@link defineAction}. */
+  readonly actions?: readonly Action[];
+  /** What is allowed, and what needs a person. Default: everything that writes needs a person. */
+  readonly policy?: Policy | PolicyOptions;
+  /** The plan for a request that needs no model; undefined leaves it to the model. */
+  readonly playbook?: (request: string) => PlaybookPlan | undefined;
+  /** LangGraph's checkpoints, in the caller's own saver. It stays open. Default: `databases.checkpoints`. */
+  readonly checkpointer?: BaseCheckpointSaver;
+  /** Where the data is: SQLite files, or for the ledger any Kysely dialect, such as Postgres'. */
+  readonly databases?: {
+    /** What was decided and what happened. Default: `ledger.db` in `home`. A dialect is closed with Holdpoint. */
+    readonly ledger?: string | Dialect;
+    /** Default: `checkpoints.db` in `home`. */
+    readonly checkpoints?: string;
+    /** The example store. Default: `store.db` in `home`. */
+    readonly store?: string;
+  };
+  /** Folder of the databases that are not named. Default: `.holdpoint`. */
+  readonly home?: string;
+  /** With the example store: its actions, and the playbooks that plan for it. Default: false. */
+  readonly exampleStore?: boolean;
+  /** The time now, ISO 8601 UTC. Default: the clock. */
+  readonly now?: () => string;
+}
+
+/**
+ * A graph and what it runs on. `invoke` and `stream` are the graph's: `configurable.thread_id` names the thread, and
+ * `context` who calls (`tenant`, `principal`).
+ */
+export interface Holdpoint {
+  /** The compiled LangGraph graph: state, history, drawing, and whatever else LangGraph offers. */
+  readonly graph: HoldpointGraph;
+  readonly invoke: HoldpointGraph["invoke"];
+  readonly stream: HoldpointGraph["stream"];
+  /** Closes every database that Holdpoint opened. Runs under way are cut off, and can be resumed later. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the graph over your own model, actions, policy, checkpointer and databases.
+ * @throws HoldpointError `usage` when the options do not fit, `storage` when a database cannot be opened
+ * @throws TypeError when two actions have the same name
+ */
+export async function createHoldpoint(options: HoldpointOptions = {}): Promise<Holdpoint> {
+  const { home = ".holdpoint", databases = {}, exampleStore = false } = options;
+  const models = modelsOf(options.model);
+  assertUsable(options, models);
+  const parts = {
+    ledger: databases.ledger,
+    checkpoints: databases.checkpoints,
+    checkpointer: options.checkpointer,
+    actions: options.actions ?? [],
+    policy: policyOf(options.policy),
+    models,
+    modelTimeoutMs: options.modelTimeoutMs,
+    matchRequest: matcherOf(options),
+    now: options.now,
+  };
+  const runtime: Runtime = exampleStore
+    ? await createRuntime({ home }, { ...parts, store: databases.store })
+    : await openRuntime({ ...parts, home });
+  const { graph } = runtime;
+  return {
+    graph,
+    invoke: graph.invoke.bind(graph),
+    stream: graph.stream.bind(graph),
+    close: () => runtime.close(),
+  };
+}
+
+function modelsOf(model: HoldpointOptions["model"]): Models {
+  if (!model) return {};
+  return "invoke" in model ? { planner: model, reviewer: model, reflector: model } : model;
+}
+
+function policyOf(policy: HoldpointOptions["policy"]): Policy {
+  return policy && "checkPlan" in policy ? policy : createPolicy(policy);
+}
+
+function assertUsable({ actions = [], exampleStore, playbook }: HoldpointOptions, models: Models): void {
+  if (actions.length === 0 && !exampleStore) {
+    throw new HoldpointError("usage", "createHoldpoint has no actions: nothing could ever be done.", {
+      hint: "Pass actions made with defineAction, or exampleStore: true.",
+    });
+  }
+  if (!models.planner && !playbook && !exampleStore) {
+    throw new HoldpointError("usage", "createHoldpoint has neither a model nor a playbook: nothing could be planned.", {
+      hint: "Pass model (any LangChain chat model), or playbook.",
+    });
+  }
+}
+
+/** The caller's playbook first, then those of the example store. */
+function matcherOf({ playbook, exampleStore }: HoldpointOptions): ((request: string) => PlaybookResult) | undefined {
+  const ofStore = (request: string) => matchPlaybooks(storePlaybooks, request);
+  if (!playbook) return exampleStore ? ofStore : undefined;
+  return (request) => {
+    const own = matchOwn(playbook, request);
+    return own.kind === "plan" || !exampleStore ? own : ofStore(request);
+  };
+}
+
+function matchOwn(playbook: NonNullable<HoldpointOptions["playbook"]>, request: string): PlaybookResult {
+  const made = playbook(request);
+  if (!made) return { kind: "not_understood", problem: "No playbook knows this request." };
+  const source = { kind: "playbook", name: "own" };
+  const plan = PlanSchema.safeParse({ goal: request.slice(0, 500), ...made, source });
+  if (plan.success) return { kind: "plan", playbook: "own", plan: plan.data };
+  const faults = plan.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new HoldpointError("usage", `The playbook's plan does not fit: ${faults.join("; ")}.`, {
+    hint: "Mend the `playbook` that createHoldpoint was given.",
+  });
+}
