@@ -1,15 +1,21 @@
 /** What a program imports. */
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import type { BaseMessageLike } from "@langchain/core/messages";
+import type { BaseCheckpointSaver, Command } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
+import { z } from "zod";
 import { type Plan, PlanSchema } from "./domain/plan.ts";
 import { HoldpointError } from "./errors.ts";
 import type { HoldpointGraph } from "./graph/build.ts";
+import { isForeignThread } from "./ledger/runs.ts";
+import { structuredModel } from "./models/ask.ts";
 import type { Models } from "./models/roles.ts";
+import { identityOf, threadOf } from "./nodes/deps.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
+import type { State } from "./state.ts";
 import type { Action } from "./tools/action.ts";
 
 export type { Answer } from "./domain/answer.ts";
@@ -70,15 +76,25 @@ export interface HoldpointOptions {
   readonly now?: () => string;
 }
 
-/**
- * A graph and what it runs on. `invoke` and `stream` are the graph's: `configurable.thread_id` names the thread, and
- * `context` who calls (`tenant`, `principal`).
- */
+/** What is asked: a request in plain words, or chat messages, of which the last human one is the request. */
+export type HoldpointInput = { request: string } | { messages: BaseMessageLike[] };
+
+/** LangGraph's options for a call: `configurable.thread_id` names the thread, `context` who calls. */
+export type CallOptions = NonNullable<Parameters<HoldpointGraph["invoke"]>[1]>;
+
+/** A graph and what it runs on. */
 export interface Holdpoint {
-  /** The compiled LangGraph graph: state, history, drawing, and whatever else LangGraph offers. */
-  readonly graph: HoldpointGraph;
-  readonly invoke: HoldpointGraph["invoke"];
+  /**
+   * LangGraph's `invoke`: with a request it starts a run, with `Command({ resume: { [interruptId]: answer } })` it
+   * answers what is asked, with null it goes on where a run was cut off. What is asked is in the result's
+   * `__interrupt__`, and its value is a {@link Question}.
+   * @throws HoldpointError `usage` without a thread, `unknown_thread` when the thread is another tenant's
+   */
+  invoke(input: HoldpointInput | Command | null, options: CallOptions): Promise<State>;
+  /** LangGraph's `stream`, with the same input; progress ({@link ProgressEvent}) is in the mode `custom`. */
   readonly stream: HoldpointGraph["stream"];
+  /** The compiled LangGraph graph, for everything else. It does not ask first whose thread it is. */
+  readonly graph: HoldpointGraph;
   /** Closes every database that Holdpoint opened. Runs under way are cut off, and can be resumed later. */
   close(): Promise<void>;
 }
@@ -107,17 +123,46 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     ? await createRuntime({ home }, { ...parts, store: databases.store })
     : await openRuntime({ ...parts, home });
   const { graph } = runtime;
+  const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) => {
+    await assertOwnThread(runtime, given);
+    return await graph.stream(input, given);
+  };
   return {
     graph,
-    invoke: graph.invoke.bind(graph),
-    stream: graph.stream.bind(graph),
+    invoke: async (input, given) => {
+      await assertOwnThread(runtime, given);
+      return await graph.invoke(input as Parameters<typeof graph.invoke>[0], given);
+    },
+    stream: stream as typeof graph.stream,
     close: () => runtime.close(),
   };
 }
 
+/** Before LangGraph writes anything: a foreign request would take the place of what waits there. */
+async function assertOwnThread(runtime: Runtime, options: CallOptions = {}): Promise<void> {
+  const threadId = threadOf(options);
+  if (await isForeignThread(runtime.ledger, identityOf(options).tenant, threadId)) {
+    throw new HoldpointError("unknown_thread", `There is no thread "${threadId}".`, { hint: "Use another thread." });
+  }
+}
+
 function modelsOf(model: HoldpointOptions["model"]): Models {
   if (!model) return {};
-  return "invoke" in model ? { planner: model, reviewer: model, reflector: model } : model;
+  const models = "invoke" in model ? { planner: model, reviewer: model, reflector: model } : model;
+  for (const [role, played] of Object.entries(models)) if (played) assertCallsTools(role, played);
+  return models;
+}
+
+/** Found here rather than at the first request. */
+function assertCallsTools(role: string, model: BaseChatModel): void {
+  try {
+    structuredModel(model, role, z.object({}));
+  } catch (error) {
+    throw new HoldpointError("usage", `The model for the ${role} (${model._llmType?.()}) cannot call tools.`, {
+      hint: "Pass a LangChain chat model that implements bindTools.",
+      cause: error,
+    });
+  }
 }
 
 function policyOf(policy: HoldpointOptions["policy"]): Policy {

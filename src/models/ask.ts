@@ -52,10 +52,7 @@ export interface AskOptions<T> {
 export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   const { model, schema, prompt, attempts } = options;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-  const name = prompt.name.replaceAll(/\W/g, "_");
-  // As a function call: with a response format OpenAI's client throws at text that is no JSON, and LangChain repeats it.
-  const how = { name, includeRaw: true, method: "functionCalling" } as const;
-  const structured = model.withStructuredOutput(plainJsonSchema(schema), how);
+  const structured = structuredModel(model, prompt.name, schema);
   const callbacks = withoutStreaming(options.callbacks);
   const messages: BaseMessage[] = [new SystemMessage(prompt.system), new HumanMessage(prompt.user)];
   const calls: ModelCall[] = [];
@@ -74,7 +71,7 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
           calls,
         };
       }
-      const checked = cut === "length" ? CUT_OFF : schema.safeParse(parsed);
+      const checked = cut === "length" ? CUT_OFF : schema.safeParse(parsed ?? objectIn(raw));
       calls.push(countCall(prompt, started, checked.success ? "ok" : "malformed", raw));
       if (checked.success) return { kind: "answer", value: checked.data, calls };
       fault = describeFaults(checked.error);
@@ -87,6 +84,22 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   }
   const message = `The model gave no usable answer in ${attempts} attempts. The last one: ${fault.replaceAll("\n", "; ")}`;
   return { kind: "failed", why: "malformed", message, calls };
+}
+
+/** The model, answering in a schema. @throws what LangChain throws at a model that cannot call tools */
+export function structuredModel(model: BaseChatModel, name: string, schema: z.ZodType) {
+  // As a function call: with a response format OpenAI's client throws at text that is no JSON, and LangChain repeats it.
+  const how = { name: name.replaceAll(/\W/g, "_"), includeRaw: true, method: "functionCalling" } as const;
+  return model.withStructuredOutput(plainJsonSchema(schema), how);
+}
+
+/** Where nothing forces a model to call the tool, it may write the object into its text instead. */
+function objectIn({ text }: BaseMessage): unknown {
+  try {
+    return JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -22,8 +22,8 @@ export async function openLedgerOf(home: string): Promise<Ledger> {
 
 const POSTGRES = process.env.TEST_POSTGRES_URL ?? "postgresql://postgres@127.0.0.1:5432/postgres";
 
-/** A ledger in a Postgres database of its own. Skips the test, saying why, where no server answers. */
-async function openPostgresLedger(context: TestContext): Promise<Ledger> {
+/** A Postgres database of its own. Skips the test, saying why, where no server answers. */
+export async function openPostgresDialect(context: TestContext): Promise<{ dialect: PostgresDialect; pool: pg.Pool }> {
   const name = `holdpoint_test_${randomBytes(6).toString("hex")}`;
   const admin = new pg.Client({ connectionString: POSTGRES, connectionTimeoutMillis: 2000 });
   try {
@@ -34,12 +34,19 @@ async function openPostgresLedger(context: TestContext): Promise<Ledger> {
   await admin.query(`create database ${name}`);
   const url = new URL(POSTGRES);
   url.pathname = `/${name}`;
-  const ledger = createLedger(new PostgresDialect({ pool: new pg.Pool({ connectionString: url.href, max: 8 }) }));
+  const pool = new pg.Pool({ connectionString: url.href, max: 8 });
   onTestFinished(async () => {
-    await ledger.destroy();
+    if (!pool.ended) await pool.end();
     await dropDatabase(admin, name);
     await admin.end();
   });
+  return { dialect: new PostgresDialect({ pool }), pool };
+}
+
+async function openPostgresLedger(context: TestContext): Promise<Ledger> {
+  const { dialect } = await openPostgresDialect(context);
+  const ledger = createLedger(dialect);
+  onTestFinished(() => ledger.destroy());
   await migrateLedger(ledger);
   return ledger;
 }

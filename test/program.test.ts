@@ -1,0 +1,345 @@
+/** Row G3: a program builds the graph with its own parts, and LangGraph's ways of calling it behave as its users expect. */
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import type { BaseMessage } from "@langchain/core/messages";
+import { Command, isInterrupted, MemorySaver } from "@langchain/langgraph";
+import { ChatOpenAI } from "@langchain/openai";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  createHoldpoint,
+  type Holdpoint,
+  type HoldpointOptions,
+  type PlaybookPlan,
+  type ProgressEvent,
+  type Question,
+} from "../src/index.ts";
+import { openPostgresDialect } from "./support/ledger.ts";
+import { createNotebook } from "./support/notebook.ts";
+import { expectCall, json, playOpenAI } from "./support/openai-server.ts";
+import { tempDir } from "./support/temp.ts";
+
+const step = (id: string, more: Partial<PlaybookPlan["steps"][number]> = {}) => ({
+  id,
+  title: `Step ${id}`,
+  action: "note",
+  args: { text: id },
+  ...more,
+});
+const PLANS: Record<string, PlaybookPlan> = {
+  one: { steps: [step("a")] },
+  three: { steps: [step("a"), step("b"), step("n", { action: "count_notes", args: {}, dependsOn: ["b"] })] },
+  count: { steps: [step("n", { action: "count_notes", args: {} }), step("m", { action: "count_notes", args: {} })] },
+  failing: { steps: [step("a"), step("refuse")] },
+};
+
+async function open(options: HoldpointOptions = {}) {
+  const home = options.home ?? tempDir();
+  const notebook = createNotebook(tempDir());
+  const holdpoint = await createHoldpoint({
+    home,
+    actions: notebook.actions,
+    playbook: (request) => PLANS[request],
+    ...options,
+  });
+  onTestFinished(() => holdpoint.close());
+  return { holdpoint, notebook, home };
+}
+
+const on = (thread: string, principal = "alice", tenant = "acme") => ({
+  configurable: { thread_id: thread },
+  context: { tenant, principal },
+});
+
+type Asked = { id: string; value: Question };
+
+/** What the result of a call asks. */
+function asked(result: unknown): Asked {
+  if (!isInterrupted<Question>(result)) throw new Error("nothing is asked");
+  return result.__interrupt__[0] as Asked;
+}
+
+const yes = ({ id, value }: Asked) =>
+  new Command({ resume: { [id]: { decisions: value.actions.map(() => ({ type: "approve" })) } } });
+
+async function streamed(
+  holdpoint: Holdpoint,
+  request: string,
+  streamMode: "values" | "updates" | "custom" | "messages",
+) {
+  const chunks: unknown[] = [];
+  for await (const chunk of await holdpoint.stream({ request }, { ...on(`s-${request}`), streamMode }))
+    chunks.push(chunk);
+  return chunks;
+}
+
+describe("a program", () => {
+  it("invokes, is interrupted, and resumes by the interrupt's id", async () => {
+    const { holdpoint, notebook } = await open();
+    const question = asked(await holdpoint.invoke({ request: "one" }, on("t")));
+    expect(question.value).toMatchObject({ request: "one", requester: "alice", actions: [{ args: { text: "a" } }] });
+    expect(notebook.lines()).toEqual([]);
+    const done = await holdpoint.invoke(yes(question), on("t", "bob"));
+    expect(done.answer).toMatchObject({ status: "success", text: 'Noted "a".' });
+    expect(isInterrupted(done)).toBe(false);
+    await expect(holdpoint.invoke(yes(question), on("t", "bob"))).rejects.toThrow("Unknown or already-consumed");
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a"]);
+  });
+
+  it("streams values: the state after each node", async () => {
+    const { holdpoint } = await open();
+    const values = (await streamed(holdpoint, "count", "values")) as { outcome: string }[];
+    expect(values.map((value) => value.outcome)).toEqual([
+      ...["", "request allowed", "planned", "plan allowed", "nothing left", "done"],
+    ]);
+  });
+
+  it("streams updates: each node by its name, and the interrupt", async () => {
+    const { holdpoint } = await open();
+    const updates = (await streamed(holdpoint, "one", "updates")) as object[];
+    expect(updates.flatMap((update) => Object.keys(update))).toEqual([
+      ...["guardrail", "planner", "guardrail", "executor", "stager", "guardrail", "reviewer", "__interrupt__"],
+    ]);
+  });
+
+  it("streams its progress as custom events, step by step and in percent", async () => {
+    const { holdpoint } = await open();
+    const events = (await streamed(holdpoint, "three", "custom")) as ProgressEvent[];
+    expect(events.map((event) => event.doing)).toEqual(["planning", "staging", "reviewing"]);
+    const state = await holdpoint.graph.getState(on("s-three"));
+    const question = state.tasks[0]?.interrupts[0] as Asked;
+    const committed: ProgressEvent[] = [];
+    const stream = await holdpoint.stream(yes(question) as never, { ...on("s-three", "bob"), streamMode: "custom" });
+    for await (const event of stream) committed.push(event as ProgressEvent);
+    expect(committed.map(({ doing, step: at, percent }) => [doing, at?.id, at?.status, percent])).toEqual([
+      ["committing", "a", "running", 0],
+      ["committing", "a", "completed", 33],
+      ["committing", "b", "running", 33],
+      ["committing", "b", "completed", 67],
+      ["reading", "n", "running", 67],
+      ["reading", "n", "completed", 100],
+    ]);
+    expect(committed[0]).toMatchObject({ type: "progress", step: { title: "Step a" }, done: 0, total: 3 });
+    expect(new Set(committed.map((event) => event.runId)).size).toBe(1);
+  });
+
+  it("streams what is rolled back, too", async () => {
+    const { holdpoint } = await open();
+    const question = asked(await holdpoint.invoke({ request: "failing" }, on("t")));
+    const events: ProgressEvent[] = [];
+    const stream = await holdpoint.stream(yes(question) as never, { ...on("t", "bob"), streamMode: "custom" });
+    for await (const event of stream) events.push(event as ProgressEvent);
+    expect(events.map(({ doing, step: at }) => [doing, at?.id, at?.status])).toEqual([
+      ["committing", "a", "running"],
+      ["committing", "a", "completed"],
+      ["committing", "refuse", "running"],
+      ["committing", "refuse", "failed"],
+      ["rolling back", "a", "failed"],
+      ["rolling back", "a", "failed"],
+    ]);
+  });
+
+  it("streams messages: what is said to the customer, and nothing of what models say among themselves", async () => {
+    const plan = {
+      outcome: "plan",
+      message: "",
+      goal: "Counted.",
+      steps: [{ ...step("n"), action: "count_notes", args: {}, dependsOn: [] }],
+    };
+    const server = await playOpenAI(
+      expectCall({ model: "own", user: /How many notes/, streaming: false }).answer(json(plan)),
+      expectCall({ model: "own", streaming: false }).answer(
+        json({ met: true, missing: [], answer: "There are none." }),
+      ),
+    );
+    const model = new ChatOpenAI({ model: "own", apiKey: server.apiKey, configuration: { baseURL: server.url } });
+    const { holdpoint } = await open({ model });
+    const chunks = (await streamed(holdpoint, "How many notes are there?", "messages")) as [BaseMessage, object][];
+    expect(chunks.map(([message]) => [message.getType(), message.text])).toEqual([
+      ["human", "How many notes are there?"],
+      ["ai", "There are none."],
+    ]);
+  });
+
+  it("keeps tenants apart, whoever knows the thread", async () => {
+    const { holdpoint, notebook } = await open();
+    const question = asked(await holdpoint.invoke({ request: "one" }, on("t")));
+    await expect(holdpoint.invoke(yes(question), on("t", "mallory", "evil"))).rejects.toThrow("There is no thread");
+    await expect(holdpoint.stream({ request: "one" }, on("t", "mallory", "evil"))).rejects.toThrow(
+      "There is no thread",
+    );
+    await expect(holdpoint.invoke({ request: "one" }, on("t", "mallory", "evil"))).rejects.toThrow(
+      "There is no thread",
+    );
+    expect(notebook.lines()).toEqual([]);
+    await holdpoint.invoke(yes(question), on("t", "bob"));
+    expect(notebook.lines()).toHaveLength(1);
+  });
+
+  it("edits, from a chat page's format too", async () => {
+    const { holdpoint, notebook } = await open();
+    const question = asked(await holdpoint.invoke({ request: "one" }, on("t")));
+    const edit = { type: "edit", edited_action: { name: "note", args: { text: "better" } } };
+    const again = await holdpoint.invoke(
+      new Command({ resume: { [question.id]: { decisions: [edit] } } }),
+      on("t", "bob"),
+    );
+    await holdpoint.invoke(yes(asked(again)), on("t", "bob"));
+    expect(notebook.lines().map((line) => line.text)).toEqual(["better"]);
+  });
+
+  it("is asked for a thread", async () => {
+    const { holdpoint } = await open();
+    await expect(holdpoint.invoke({ request: "one" }, {})).rejects.toThrow("The graph needs a thread.");
+  });
+});
+
+describe("the parts of a program", () => {
+  it("may be its own checkpointer, which stays open, and its own databases", async () => {
+    const checkpointer = new MemorySaver();
+    const ledger = join(tempDir(), "deep", "l.db");
+    const { holdpoint, home } = await open({ checkpointer, databases: { ledger } });
+    const question = asked(await holdpoint.invoke({ request: "one" }, on("t")));
+    await holdpoint.close();
+    expect(existsSync(ledger)).toBe(true);
+    expect(readdirSync(home)).toEqual([]);
+    const { holdpoint: second } = await open({ checkpointer, databases: { ledger } });
+    const done = await second.invoke(yes(question), on("t", "bob"));
+    expect(done.answer?.status).toBe("success");
+  });
+
+  it("may be in memory", async () => {
+    const databases = { ledger: ":memory:", checkpoints: ":memory:", store: ":memory:" };
+    const { holdpoint, home } = await open({ databases, exampleStore: true, actions: [] });
+    const question = asked(await holdpoint.invoke({ request: "Buy 1 Moon" }, on("t")));
+    expect((await holdpoint.invoke(yes(question), on("t"))).answer?.text).toContain("Moon");
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it("may be a ledger in Postgres, which is closed with it", async (context) => {
+    const { dialect, pool } = await openPostgresDialect(context);
+    const { holdpoint, notebook, home } = await open({ databases: { ledger: dialect } });
+    const question = asked(await holdpoint.invoke({ request: "three" }, on("t")));
+    const done = await holdpoint.invoke(yes(question), on("t", "bob"));
+    expect(done.answer?.status).toBe("success");
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
+    expect(readdirSync(home).filter((name) => name.startsWith("ledger"))).toEqual([]);
+    await holdpoint.close();
+    expect(pool.ended).toBe(true);
+  });
+
+  it("may be any chat model that can call tools, one for each role", async () => {
+    const plan = { outcome: "plan", message: "", goal: "g", steps: [{ ...step("a"), dependsOn: [] }] };
+    const server = await playOpenAI(expectCall({ model: "inner", user: /something new/ }).answer(json(plan)));
+    const inner = new ChatOpenAI({ model: "inner", apiKey: server.apiKey, configuration: { baseURL: server.url } });
+    const { holdpoint } = await open({ model: { planner: new OwnModel(inner) } });
+    const question = asked(await holdpoint.invoke({ request: "something new" }, on("t")));
+    expect(question.value.review).toMatchObject({ verdict: "unavailable" });
+    expect(question.value.actions).toMatchObject([{ step: "a" }]);
+  });
+
+  it("may be the example store beside own actions and playbooks", async () => {
+    const { holdpoint, notebook } = await open({ exampleStore: true });
+    const question = asked(await holdpoint.invoke({ request: "Buy 1 Moon" }, on("t")));
+    expect(question.value.actions).toMatchObject([{ action: "sell" }]);
+    const own = asked(await holdpoint.invoke({ request: "one" }, on("t2")));
+    await holdpoint.invoke(yes(own), on("t2"));
+    expect(notebook.lines()).toHaveLength(1);
+  });
+
+  it("may be a policy, or its options", async () => {
+    const { holdpoint, notebook } = await open({ policy: { approval: "never" } });
+    const done = await holdpoint.invoke({ request: "one" }, on("t"));
+    expect(done.answer?.status).toBe("success");
+    expect(notebook.lines()).toHaveLength(1);
+  });
+
+  it("leave nothing open once it is closed, and nothing behind when they do not fit", async () => {
+    const home = tempDir();
+    const opened = () =>
+      readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(home);
+        } catch {
+          return false;
+        }
+      });
+    const { holdpoint } = await open({ home, exampleStore: true });
+    await holdpoint.invoke({ request: "one" }, on("t"));
+    expect(opened().length).toBeGreaterThan(0);
+    await holdpoint.close();
+    await holdpoint.close();
+    expect(opened()).toEqual([]);
+    const { actions } = createNotebook(tempDir());
+    await expect(
+      createHoldpoint({ home, actions: [...actions, ...actions], playbook: () => undefined }),
+    ).rejects.toThrow('Two actions are called "note"');
+    expect(opened()).toEqual([]);
+  });
+
+  it("are several in one process, each with its own data", async () => {
+    const [one, two] = [await open(), await open()];
+    const question = asked(await one.holdpoint.invoke({ request: "one" }, on("t")));
+    await expect(two.holdpoint.invoke(yes(question), on("t"))).rejects.toThrow();
+    await one.holdpoint.invoke(yes(question), on("t"));
+    expect([one.notebook.lines().length, two.notebook.lines().length]).toEqual([1, 0]);
+  });
+});
+
+describe("parts that do not fit are refused, and say what would", () => {
+  const { actions } = createNotebook("/nonexistent");
+  const playbook = () => undefined;
+  const cases: [string, HoldpointOptions, string][] = [
+    ["no actions", { playbook }, "has no actions"],
+    ["nothing that plans", { actions }, "neither a model nor a playbook"],
+    ["a model that cannot call tools", { actions, model: new BlindModel({}) }, "cannot call tools"],
+    ["a folder that is a file", { actions, playbook, home: "/proc/version/x" }, "/proc/version"],
+    ["a ledger that is none", { actions, playbook, databases: { ledger: "/proc/version" } }, "/proc/version"],
+  ];
+
+  it.each(cases)("%s", async (_what, options, message) => {
+    await expect(createHoldpoint({ home: tempDir(), ...options })).rejects.toMatchObject({
+      name: "HoldpointError",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("a playbook's plan that is none", async () => {
+    const { holdpoint } = await open({ playbook: () => ({ steps: [] }) });
+    await expect(holdpoint.invoke({ request: "x" }, on("t"))).rejects.toThrow(
+      "The playbook's plan does not fit: steps",
+    );
+  });
+});
+
+/** Somebody's own chat model, around another one. LangChain does not force such a one to call the tool. */
+class OwnModel extends BaseChatModel {
+  readonly inner: ChatOpenAI;
+
+  constructor(inner: ChatOpenAI) {
+    super({});
+    this.inner = inner;
+  }
+
+  override _llmType(): string {
+    return "own";
+  }
+
+  override bindTools(...[tools, options]: Parameters<NonNullable<BaseChatModel["bindTools"]>>) {
+    return this.inner.bindTools(tools, options as never);
+  }
+
+  override async _generate(...args: Parameters<ChatOpenAI["_generate"]>) {
+    return await this.inner._generate(...args);
+  }
+}
+
+class BlindModel extends BaseChatModel {
+  override _llmType(): string {
+    return "blind";
+  }
+
+  override async _generate(): Promise<never> {
+    throw new Error("Nobody asks it.");
+  }
+}
