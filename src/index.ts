@@ -194,7 +194,7 @@ function matcherOf({ playbook, exampleStore }: HoldpointOptions): ((request: str
 
 function matchOwn(playbook: NonNullable<HoldpointOptions["playbook"]>, request: string): PlaybookResult {
   const made = playbook(request);
-  if (!made) return { kind: "not_understood", problem: "No playbook knows this request." };
+  if (!made) return { kind: "not_understood", problem: "No playbook knows this request, and there is no model." };
   const source = { kind: "playbook", name: "own" };
   const plan = PlanSchema.safeParse({ goal: request.slice(0, 500), ...made, source });
   if (plan.success) return { kind: "plan", playbook: "own", plan: plan.data };

@@ -188,6 +188,16 @@ describe("a program", () => {
     expect(notebook.lines().map((line) => line.text)).toEqual(["better"]);
   });
 
+  it("is told that a request cannot be planned, where nothing knows it", async () => {
+    const { holdpoint } = await open();
+    const { answer } = await holdpoint.invoke({ request: "sing" }, on("t"));
+    expect(answer).toEqual({
+      status: "unsupported_intent",
+      text: "No playbook knows this request, and there is no model. Nothing was changed.",
+      details: [],
+    });
+  });
+
   it("is asked for a thread", async () => {
     const { holdpoint } = await open();
     await expect(holdpoint.invoke({ request: "one" }, {})).rejects.toThrow("The graph needs a thread.");

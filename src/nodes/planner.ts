@@ -57,11 +57,8 @@ async function makePlan(
   if (asked) return asked;
   if (matched?.kind === "invalid") return { status: "invalid_request", message: matched.problem, details: [] };
   const examples = deps.whatCanBeAsked.map((line) => `  ${line}`);
-  return {
-    status: "unsupported_intent",
-    message: matched?.problem ?? "No plan could be made.",
-    details: ["Without a model only these kinds of request are understood:", ...examples],
-  };
+  const known = examples.length > 0 ? ["Without a model only these kinds of request are understood:", ...examples] : [];
+  return { status: "unsupported_intent", message: matched?.problem ?? "No plan could be made.", details: known };
 }
 
 /** The model's plan, or why there is none; undefined without a model. */

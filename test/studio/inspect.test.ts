@@ -94,6 +94,19 @@ describe("a request that reads", () => {
     expect(values.at(-1)?.answer?.status).toBe("success");
   });
 
+  it("streams its progress", async () => {
+    const { thread_id: threadId } = await server.client.threads.create();
+    const events: unknown[] = [];
+    const input = { request: QUESTION };
+    const stream = server.client.runs.stream(threadId, "agent", { input, streamMode: "custom" });
+    for await (const { event, data } of stream) if (event === "custom") events.push(data);
+    expect(events).toMatchObject([
+      { type: "progress", doing: "planning", percent: 0 },
+      { doing: "reading", step: { id: "s1", status: "running" }, percent: 0 },
+      { doing: "reading", step: { id: "s1", status: "completed" }, done: 1, total: 1, percent: 100 },
+    ]);
+  });
+
   it("is refused without a text, and the thread can be used afterwards", async () => {
     const { thread_id: threadId } = await server.client.threads.create();
     const forged = { id: "run_of_mine", text: QUESTION };
