@@ -136,8 +136,11 @@ describe("an edit", () => {
     expect(again.question?.actions[1]).toMatchObject({ args, dependsOn: ["a"] });
     const cut = await answerThread(runtime, bob, threadId, answer(edit("b", "free")));
     expect(cut.question?.actions[1]).toMatchObject({ args: { text: "free" }, dependsOn: [] });
-    await answerThread(runtime, bob, threadId, answer({ type: "reject", step: "a" }, { type: "approve", step: "b" }));
-    expect(notebook.lines().map((line) => line.text)).toEqual(["free"]);
+    const alone = await answerThread(runtime, bob, threadId, answer({ type: "reject", step: "a" }, edit("b", "free!")));
+    expect(textsOf(alone.question)).toEqual(["free!"]);
+    expect(alone.state.steps).not.toMatchObject({ b: { status: "blocked" } });
+    await answerThread(runtime, bob, threadId, approveAll);
+    expect(notebook.lines().map((line) => line.text)).toEqual(["free!"]);
   });
 
   it("of one stage leaves the next stage to be decided", async () => {
@@ -212,6 +215,15 @@ describe("who approves an edit", () => {
       expect(texts).toEqual(decision?.verdict === "approved" ? ["a"] : []);
     }
   });
+});
+
+it("a proposal that policy is silent about is asked about all the same, and says so", async () => {
+  const policy = { ...createPolicy(), checkTransaction: () => [] };
+  const { notebook, question, runtime, threadId } = await paused("one", policy);
+  expect(question.reasons).toEqual(['Policy says nothing about "Step a", so a person decides.']);
+  await answerThread(runtime, bob, threadId, answer(edit("a", "better")));
+  await answerThread(runtime, bob, threadId, approveAll);
+  expect(notebook.lines().map((line) => line.text)).toEqual(["better"]);
 });
 
 describe("an edit outlives", () => {

@@ -97,6 +97,17 @@ describe("policy", () => {
     expect(insufficiency(createPolicy({ separateApprover: true }), subject)).toContain(
       "other than who requested or edited it",
     );
+    const [action] = proposal("a").actions;
+    const edited = action && { ...action, edited: { by: ["bob", "carol"], before: {} } };
+    const byEditors = { ...proposal("a"), actions: edited ? [edited] : [] };
+    const decidedBy = (principal: string) =>
+      insufficiency(createPolicy({ separateApprover: true }), {
+        ...{ run, proposal: byEditors },
+        decision: { ...decision, principal },
+      });
+    expect(decidedBy("bob")).toContain("requested or edited");
+    expect(decidedBy("carol")).toContain("requested or edited");
+    expect(decidedBy("dave")).toBeUndefined();
     const hostile = { ...proposal("a"), actions: [proposedAction("a", { text: "sudo rm" })] };
     expect(insufficiency(policy, { ...subject, proposal: hostile })).toContain("denies");
   });
