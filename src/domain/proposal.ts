@@ -142,7 +142,20 @@ export const DecisionSchema = z.object({
 });
 export type Decision = z.infer<typeof DecisionSchema>;
 
-const EffectStatusSchema = z.enum(["executing", "succeeded", "failed", "uncertain", "undone", "undo_failed"]);
+/**
+ * Where an effect stands. `intended`: recorded, and the receiver was not called yet. `executing`: it may have been
+ * called. `uncertain`: nobody can tell. `undoing`: its undo may have been called.
+ */
+const EffectStatusSchema = z.enum([
+  "intended",
+  "executing",
+  "succeeded",
+  "failed",
+  "uncertain",
+  "undoing",
+  "undone",
+  "undo_failed",
+]);
 export type EffectStatus = z.infer<typeof EffectStatusSchema>;
 
 /** One write's recorded execution. `key` is the idempotency key that the action gets. */

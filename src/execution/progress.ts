@@ -36,10 +36,12 @@ export interface StepState {
 
 /** Where an effect leaves its step. */
 export const EFFECT_STATUS: Record<Effect["status"], StepStatus> = {
+  intended: "running",
   executing: "running",
   succeeded: "completed",
   failed: "failed",
   uncertain: "failed",
+  undoing: "failed",
   undone: "failed",
   undo_failed: "failed",
 };

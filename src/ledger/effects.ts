@@ -61,19 +61,14 @@ export type EffectIntent = Pick<
 >;
 
 /**
- * Records the intent to run a write.
- * @returns `begun: false` with the row that is there already when the key was used before
+ * Records the intent to run a write, before its receiver is called.
+ * @returns the row; the one that is there already when the key was used before
  */
-export async function beginEffect(
-  db: Ledger,
-  stamp: Stamp,
-  lease: Lease,
-  intent: EffectIntent,
-): Promise<{ begun: boolean; effect: Effect }> {
+export async function beginEffect(db: Ledger, stamp: Stamp, lease: Lease, intent: EffectIntent): Promise<Effect> {
   return await db.transaction().execute(async (trx) => {
     await assertLease(trx, lease);
     const existing = await findEffect(trx, stamp.tenant, intent.key);
-    if (existing) return { begun: false, effect: existing };
+    if (existing) return existing;
     const row = {
       ...intent,
       tenant: stamp.tenant,
@@ -81,22 +76,34 @@ export async function beginEffect(
       undoData: canonicalJson(intent.undoData),
       changes: storedJson(intent.changes),
       output: "null",
-      status: "executing" satisfies EffectStatus,
-      attempts: 1,
+      status: "intended" satisfies EffectStatus,
+      attempts: 0,
       note: null,
       createdAt: stamp.at,
       updatedAt: stamp.at,
     };
     await trx.insertInto("effects").values(row).execute();
     const data = { key: intent.key, step: intent.step, action: intent.action, args: intent.args };
-    await appendAudit(trx, { ...stamp, event: "effect.begun", runId: intent.runId, data });
-    return { begun: true, effect: toEffect(row) };
+    await appendAudit(trx, { ...stamp, event: "effect.intended", runId: intent.runId, data });
+    return toEffect(row);
   });
 }
 
+/** The state machine of an effect. What is repeated under the same key stays where it is, with one attempt more. */
+const NEXT: Readonly<Record<EffectStatus, readonly EffectStatus[]>> = {
+  intended: ["executing", "failed"],
+  executing: ["executing", "succeeded", "failed", "uncertain"],
+  uncertain: ["uncertain", "succeeded", "failed"],
+  succeeded: ["undoing"],
+  undoing: ["undoing", "undone", "undo_failed"],
+  undo_failed: ["undoing"],
+  failed: [],
+  undone: [],
+};
+
 /**
  * Moves an effect from the status that it was read with to another, with what is now known of it.
- * @throws HoldpointError `busy` when another process moved it first
+ * @throws HoldpointError `busy` when another process moved it first, `internal` when there is no such move
  */
 export async function settleEffect(
   db: Ledger,
@@ -105,6 +112,9 @@ export async function settleEffect(
   move: { effect: Effect; to: EffectStatus; output?: Json; changes?: Change[]; note?: string; attempts?: number },
 ): Promise<Effect> {
   const { effect, to } = move;
+  if (!NEXT[effect.status].includes(to)) {
+    throw new HoldpointError("internal", `An effect that is ${effect.status} cannot become ${to}.`);
+  }
   return await db.transaction().execute(async (trx) => {
     await assertLease(trx, lease);
     const row = await trx

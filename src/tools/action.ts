@@ -63,7 +63,10 @@ export interface WriteAction<Input = unknown, Output = unknown> extends ActionBa
   run(args: Input, context: ActionContext): Promise<{ output: Output; changes: Change[] }>;
   /** Whether the effect with this key happened: its result, or undefined. */
   lookup?(key: string, context: ActionContext): Promise<{ output: Output; changes: Change[] } | undefined>;
-  /** Takes the effect back; must tolerate that it never happened. Returns one sentence that says what was done. */
+  /**
+   * Takes the effect back; must tolerate that it never happened. The idempotency key is the effect's with `:undo`
+   * behind it. Returns one sentence that says what was done.
+   */
   undo?(effect: Effect, context: ActionContext): Promise<string>;
 }
 

@@ -184,7 +184,7 @@ class Transaction {
 
   /** Runs the approved actions in order. Returns why it stopped, or undefined when all succeeded. */
   async #runAll(earlier: readonly Effect[]): Promise<Failure | undefined> {
-    if (earlier.some((effect) => effect.status === "undone" || effect.status === "undo_failed")) {
+    if (earlier.some(({ status }) => status === "undoing" || status === "undone" || status === "undo_failed")) {
       const cause = earlier.find((effect) => effect.status === "failed");
       return cause ? failureOf(cause) : { status: "failed", message: "An earlier attempt had begun to roll back." };
     }
@@ -229,7 +229,8 @@ class Transaction {
 
   /** Before a rollback, no effect may be left of which nobody knows: those cut off earlier are looked up. */
   async #resolveInFlight(): Promise<void> {
-    for (const effect of (await this.#effects()).filter((candidate) => candidate.status === "executing")) {
+    const inFlight = (await this.#effects()).filter(({ status }) => status === "intended" || status === "executing");
+    for (const effect of inFlight) {
       const action = this.#deps.registry.find(effect.action);
       await resolveEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
     }
@@ -237,7 +238,7 @@ class Transaction {
 
   /** Undoes what succeeded, in reverse order, and goes on past a failed undo. */
   async #rollBack(): Promise<void> {
-    const done = (await this.#effects()).filter((effect) => effect.status === "succeeded");
+    const done = (await this.#effects()).filter(({ status }) => status === "succeeded" || status === "undoing");
     for (const effect of done.toSorted((a, b) => b.position - a.position)) {
       const action = this.#deps.registry.find(effect.action);
       this.#context.onEffect(effect.step, "undoing");

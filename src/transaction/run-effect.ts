@@ -15,7 +15,7 @@ import type { ActionContext, AnyWrite } from "../tools/action.ts";
 import { parseArgs } from "./stage.ts";
 
 /** Hears what becomes of each step's effect; must not throw. */
-export type EffectListener = (step: string, status: Effect["status"] | "undoing") => void;
+export type EffectListener = (step: string, status: Effect["status"]) => void;
 
 export interface CommitContext {
   readonly ledger: Ledger;
@@ -53,7 +53,7 @@ export async function runEffect(context: CommitContext, plan: EffectPlan): Promi
   const key = effectKey(plan.runId, { step: proposed.step, action: action.name, version: action.version, args });
   const parsed = parseArgs(action, proposed.step, args);
   const undoData = (await action.captureUndo?.(parsed, actionContext(context, key))) ?? null;
-  const { begun, effect } = await beginEffect(context.ledger, stampOf(context), context.lease, {
+  const effect = await beginEffect(context.ledger, stampOf(context), context.lease, {
     key,
     runId: plan.runId,
     proposalId: plan.proposalId,
@@ -65,24 +65,19 @@ export async function runEffect(context: CommitContext, plan: EffectPlan): Promi
     undoData,
     changes: proposed.changes,
   });
-  if (begun) return await attempt(context, action, effect, parsed);
+  if (effect.status === "intended") return await attempt(context, action, effect, parsed);
   if (effect.status !== "executing") return effect;
   return await recover(context, action, effect, parsed);
 }
 
-/** An earlier process recorded its intent and no outcome: it died, or lost its lease. */
+/** An earlier process was at it and recorded no outcome: it died, or lost its lease. */
 async function recover(context: CommitContext, action: AnyWrite, effect: Effect, args: unknown): Promise<Effect> {
   if (!action.idempotent) {
     const known = await lookUp(context, action, effect);
     if (known.kind === "happened") return await succeed(context, action, effect, known.result);
     if (known.kind === "unknown") return await settleUnknown(context, effect, `It was cut off. ${known.why}`);
   }
-  const again = await settleEffect(context.ledger, stampOf(context), context.lease, {
-    effect,
-    to: "executing",
-    attempts: effect.attempts + 1,
-  });
-  return await attempt(context, action, again, args);
+  return await attempt(context, action, effect, args);
 }
 
 /**
@@ -95,6 +90,7 @@ export async function resolveEffect(
   effect: Effect,
   note = "It was cut off.",
 ): Promise<Effect> {
+  if (effect.status === "intended") return await settleFailed(context, effect, "failed", "It had not begun.");
   const known = await lookUp(context, action, effect);
   if (action && known.kind === "happened") return await succeed(context, action, effect, known.result);
   if (known.kind === "unknown") return await settleUnknown(context, effect, `${note} ${known.why}`);
@@ -120,7 +116,12 @@ const settleUnknown = (context: CommitContext, effect: Effect, note: string) =>
 const settleFailed = (context: CommitContext, effect: Effect, status: FailureStatus, note: string) =>
   settleEffect(context.ledger, stampOf(context), context.lease, { effect, to: "failed", note, output: status });
 
-async function attempt(context: CommitContext, action: AnyWrite, effect: Effect, args: unknown): Promise<Effect> {
+async function attempt(context: CommitContext, action: AnyWrite, found: Effect, args: unknown): Promise<Effect> {
+  const effect = await settleEffect(context.ledger, stampOf(context), context.lease, {
+    effect: found,
+    to: "executing",
+    attempts: found.attempts + 1,
+  });
   let result: ActionResult;
   try {
     result = await action.run(args, actionContext(context, effect.key));
@@ -151,20 +152,35 @@ async function succeed(
   });
 }
 
-/** Undoes one effect; a failed undo is recorded, not thrown (invariant 6). */
+/**
+ * Undoes one effect that succeeded; a failed undo is recorded, not thrown (invariant 6). An undo that was cut off is
+ * repeated where the receiver knows a repeat, or where a look-up shows that the effect is still there.
+ */
 export async function undoEffect(
   context: CommitContext,
   action: AnyWrite | undefined,
   effect: Effect,
 ): Promise<Effect> {
+  const wasCutOff = effect.status === "undoing";
+  const undoing = await settleEffect(context.ledger, stampOf(context), context.lease, {
+    effect,
+    to: "undoing",
+    attempts: effect.attempts + 1,
+  });
   const settle = (to: "undone" | "undo_failed", note: string) =>
-    settleEffect(context.ledger, stampOf(context), context.lease, { effect, to, note });
-  if (!action?.undo || action.reversibility === "irreversible") {
+    settleEffect(context.ledger, stampOf(context), context.lease, { effect: undoing, to, note });
+  const { undo } = action ?? {};
+  if (!action || !undo || action.reversibility === "irreversible") {
     return await settle("undo_failed", `"${effect.action}" cannot be undone.`);
+  }
+  if (wasCutOff && !action.idempotent) {
+    const known = await lookUp(context, action, effect);
+    if (known.kind === "not_happened") return await settle("undone", "It is not there any more.");
+    if (known.kind === "unknown") return await settle("undo_failed", `Undoing it was cut off. ${known.why}`);
   }
   let note: string;
   try {
-    note = await action.undo(effect, actionContext(context, effect.key));
+    note = await undo.call(action, undoing, actionContext(context, `${effect.key}:undo`));
   } catch (error) {
     if (error instanceof HoldpointError && error.code === "busy") throw error;
     return await settle("undo_failed", explainError(error));

@@ -178,17 +178,21 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
       lost = lease;
       expect(await isLeased(ledger, "acme", "run_1")).toBe(true);
       await expect(withLease(ledger, subject, async () => 1)).rejects.toMatchObject({ code: "busy" });
-      const { begun, effect } = await beginEffect(ledger, stamp(), lease, intent(proposal, "a"));
-      expect(begun).toBe(true);
-      expect((await beginEffect(ledger, stamp(), lease, intent(proposal, "a"))).begun).toBe(false);
+      const intended = await beginEffect(ledger, stamp(), lease, intent(proposal, "a"));
+      expect(intended).toMatchObject({ status: "intended", attempts: 0 });
+      const skipped = settleEffect(ledger, stamp(), lease, { effect: intended, to: "succeeded" });
+      await expect(skipped).rejects.toMatchObject({ code: "internal" });
+      const effect = await settleEffect(ledger, stamp(), lease, { effect: intended, to: "executing", attempts: 1 });
+      expect(await beginEffect(ledger, stamp(), lease, intent(proposal, "a"))).toEqual(effect);
       await settleEffect(ledger, stamp(), lease, { effect, to: "succeeded", output: { n: 1 } });
       const late = settleEffect(ledger, stamp(), lease, { effect, to: "failed" });
       await expect(late).rejects.toMatchObject({ code: "busy" });
       const second = await beginEffect(ledger, stamp(), lease, intent(proposal, "c"));
-      await settleEffect(ledger, stamp(), lease, { effect: second.effect, to: "executing", attempts: 2 });
-      const stale = settleEffect(ledger, stamp(), lease, { effect: second.effect, to: "succeeded" });
+      const once = await settleEffect(ledger, stamp(), lease, { effect: second, to: "executing", attempts: 1 });
+      await settleEffect(ledger, stamp(), lease, { effect: once, to: "executing", attempts: 2 });
+      const stale = settleEffect(ledger, stamp(), lease, { effect: once, to: "succeeded" });
       await expect(stale).rejects.toMatchObject({ code: "busy" });
-      pending = second.effect;
+      pending = once;
     });
     expect(await isLeased(ledger, "acme", "run_1")).toBe(false);
     await withLease(ledger, subject, async (lease) => {

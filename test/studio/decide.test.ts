@@ -203,7 +203,7 @@ describe("the command line", () => {
     expect(answer?.text).toContain("25 in stock now");
     const { stdout } = await holdpoint(server.home, "show", threadId);
     expect(stdout).toContain("approved by alice");
-    expect(stdout.match(/effect\.begun/g)).toHaveLength(1);
+    expect(stdout.match(/effect\.intended/g)).toHaveLength(1);
   });
 
   it("cancels what waits in the server, where it can no longer be approved", async () => {

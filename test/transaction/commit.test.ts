@@ -3,6 +3,7 @@ import { Command } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { findLatestProposal, listProposals } from "../../src/ledger/proposals.ts";
 import { createPolicy } from "../../src/policy/policy.ts";
+import type { Runtime } from "../../src/runtime.ts";
 import { answerThread, continueThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { alice, approveAll, bob, openTestRuntime, type PlannedStep, rejectAll } from "../support/runtime.ts";
@@ -15,6 +16,13 @@ async function asked(steps: PlannedStep[], options: Parameters<typeof createNote
   const runtime = await openTestRuntime({ home, actions: notebook.actions, plans: { go: steps } });
   const view = await startRequest(runtime, alice, { request: "go" });
   return { dir, home, notebook, runtime, view, threadId: view.threadId };
+}
+
+/** Puts a run back to where its approved transaction is under way, as a crash leaves it. */
+async function reopen({ ledger, graph }: Runtime, threadId: string): Promise<void> {
+  await ledger.updateTable("proposals").set({ status: "approved" }).execute();
+  await ledger.updateTable("runs").set({ status: "running", answer: null }).execute();
+  await graph.updateState({ configurable: { thread_id: threadId } }, { outcome: "approved" }, "human");
 }
 
 const note = (id: string, text = id): PlannedStep => ({ id, args: { text } });
@@ -251,12 +259,39 @@ describe("an effect", () => {
     // As a crash leaves it: the effect happened, its outcome and all that came after were not recorded.
     const { ledger } = runtime;
     await ledger.updateTable("effects").set({ status: "executing", output: "null" }).where("step", "=", "b").execute();
-    await ledger.updateTable("proposals").set({ status: "approved" }).execute();
-    await ledger.updateTable("runs").set({ status: "running", answer: null }).execute();
-    await runtime.graph.updateState({ configurable: { thread_id: threadId } }, { outcome: "approved" }, "human");
+    await reopen(runtime, threadId);
     const view = await continueThread(runtime, bob, threadId);
     expect(view.run.answer?.status).toBe("success");
     expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
+  });
+
+  it("that was only intended when it was cut off had not begun: it runs, also where nobody could look it up", async () => {
+    const { notebook, runtime, threadId } = await asked([note("a"), note("b")], { canLookUp: false });
+    await answerThread(runtime, bob, threadId, approveAll);
+    const { ledger } = runtime;
+    await ledger.updateTable("effects").set({ status: "intended", attempts: 0 }).where("step", "=", "b").execute();
+    await reopen(runtime, threadId);
+    const view = await continueThread(runtime, bob, threadId);
+    expect(view.run.answer?.status).toBe("success");
+    expect(view.effects).toMatchObject([{ attempts: 1 }, { step: "b", status: "succeeded", attempts: 1 }]);
+    // The ledger only claims it: b had been written.
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b", "b"]);
+  });
+
+  it.each([
+    ["looked up, and undone again where it is still there", { canLookUp: true }, "undone"],
+    ["not undone again where nobody can tell", { canLookUp: false }, "undo_failed"],
+  ] as const)("whose undo was cut off is %s", async (_how, options, status) => {
+    const { notebook, runtime, threadId } = await asked([note("a"), note("b", "refuse")], options);
+    await answerThread(runtime, bob, threadId, approveAll);
+    const { ledger } = runtime;
+    await ledger.updateTable("effects").set({ status: "undoing" }).where("step", "=", "a").execute();
+    await reopen(runtime, threadId);
+    const view = await continueThread(runtime, bob, threadId);
+    expect(view.effects).toMatchObject([{ step: "a", status }, { status: "failed" }]);
+    const undone = notebook.lines().filter((line) => line.did === "undo");
+    expect(undone).toHaveLength(status === "undone" ? 2 : 1);
+    if (status === "undo_failed") expect(view.run.answer?.text).toContain("Undoing it was cut off. Nobody can tell");
   });
 
   it("is not run while another process holds the run's lease", async () => {
