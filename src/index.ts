@@ -123,18 +123,26 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     ? await createRuntime({ home }, { ...parts, store: databases.store })
     : await openRuntime({ ...parts, home });
   const { graph } = runtime;
-  const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) => {
+  let closed = false;
+  const assertOpen = async (given?: CallOptions) => {
+    if (closed) throw new HoldpointError("usage", "This Holdpoint is closed.", { hint: "Create another one." });
     await assertOwnThread(runtime, given);
+  };
+  const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) => {
+    await assertOpen(given);
     return await graph.stream(input, given);
   };
   return {
     graph,
     invoke: async (input, given) => {
-      await assertOwnThread(runtime, given);
+      await assertOpen(given);
       return await graph.invoke(input as Parameters<typeof graph.invoke>[0], given);
     },
     stream: stream as typeof graph.stream,
-    close: () => runtime.close(),
+    close: async () => {
+      closed = true;
+      await runtime.close();
+    },
   };
 }
 
@@ -169,7 +177,21 @@ function policyOf(policy: HoldpointOptions["policy"]): Policy {
   return policy && "checkPlan" in policy ? policy : createPolicy(policy);
 }
 
-function assertUsable({ actions = [], exampleStore, playbook }: HoldpointOptions, models: Models): void {
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+function assertUsable(options: HoldpointOptions, models: Models): void {
+  const { actions = [], exampleStore, playbook, modelTimeoutMs = 1, databases = {} } = options;
+  if (!Number.isInteger(modelTimeoutMs) || modelTimeoutMs < 1 || modelTimeoutMs > MAX_TIMEOUT_MS) {
+    throw new HoldpointError("usage", `modelTimeoutMs is ${modelTimeoutMs}; expected milliseconds, at least 1.`);
+  }
+  if (options.checkpointer && databases.checkpoints !== undefined) {
+    throw new HoldpointError("usage", "checkpointer and databases.checkpoints exclude each other.");
+  }
+  if (databases.store !== undefined && !exampleStore) {
+    throw new HoldpointError("usage", "databases.store names the example store, which is not asked for.", {
+      hint: "Pass exampleStore: true, or leave databases.store out.",
+    });
+  }
   if (actions.length === 0 && !exampleStore) {
     throw new HoldpointError("usage", "createHoldpoint has no actions: nothing could ever be done.", {
       hint: "Pass actions made with defineAction, or exampleStore: true.",
@@ -196,7 +218,7 @@ function matchOwn(playbook: NonNullable<HoldpointOptions["playbook"]>, request: 
   const made = playbook(request);
   if (!made) return { kind: "not_understood", problem: "No playbook knows this request, and there is no model." };
   const source = { kind: "playbook", name: "own" };
-  const plan = PlanSchema.safeParse({ goal: request.slice(0, 500), ...made, source });
+  const plan = PlanSchema.safeParse({ goal: request.slice(0, 500).toWellFormed(), ...made, source });
   if (plan.success) return { kind: "plan", playbook: "own", plan: plan.data };
   const faults = plan.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
   throw new HoldpointError("usage", `The playbook's plan does not fit: ${faults.join("; ")}.`, {

@@ -11,7 +11,7 @@ import {
 import { messagesStateReducer } from "@langchain/langgraph";
 import { HoldpointError } from "./errors.ts";
 
-/** Longer texts are cut here: policy refuses them as requests, and checkpoints must not grow with them. UTF-16 units. */
+/** Longer texts are refused as requests, and cut here: checkpoints must not grow with them. UTF-16 code units. */
 export const MAX_STORED_TEXT = 20_000;
 
 /**
@@ -38,7 +38,7 @@ export function mergeMessages(current: BaseMessage[], given: unknown): BaseMessa
 function asText(given: BaseMessageLike): BaseMessage[] {
   const message = coerceMessageLikeToMessage(given);
   if (RemoveMessage.isInstance(message)) return [message];
-  const fields = { content: textOf(message), id: message.id || randomUUID() };
+  const fields = { content: textOf(message), id: storable(message.id || randomUUID()) };
   if (HumanMessage.isInstance(message)) return [new HumanMessage(fields)];
   return AIMessage.isInstance(message) ? [new AIMessage(fields)] : [];
 }
@@ -48,8 +48,15 @@ function textOf({ content }: BaseMessage): string {
   const texts = blocks.map((block) =>
     block.type === "text" && typeof block.text === "string" ? block.text : `[${block.type} left out]`,
   );
-  return texts.join("\n").slice(0, MAX_STORED_TEXT);
+  return storable(texts.join("\n"));
 }
+
+/** One character more than is taken, so that the rest is not missed in silence. */
+const storable = (text: string): string =>
+  text
+    .slice(0, MAX_STORED_TEXT + 1)
+    .toWellFormed()
+    .replaceAll("\u0000", "\uFFFD");
 
 /** The last thing that somebody said, when nothing was answered after it. */
 export function lastHuman(messages: readonly BaseMessage[]): { id: string; text: string } | undefined {

@@ -76,12 +76,13 @@ type Closing = () => unknown;
 
 /** The last opened first; what is in a file is closed at once. */
 async function closeAll(opened: Closing[]): Promise<void> {
-  await Promise.all(
-    opened
-      .splice(0)
-      .reverse()
-      .map((close) => close()),
-  );
+  // Each one is begun, also when another throws.
+  const closing = opened
+    .splice(0)
+    .reverse()
+    .map(async (close) => close());
+  const failed = (await Promise.allSettled(closing)).find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 const pathOf = (named: string | undefined, home: string, file: string): string => {
@@ -133,11 +134,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       modelTimeoutMs: overrides.modelTimeoutMs ?? config.models?.timeoutMs,
       whatCanBeAsked: whatCanBeAsked(storePlaybooks),
     });
-    const close = async () => {
-      store.close();
-      await runtime.close();
-    };
-    return { ...runtime, store, close };
+    return { ...runtime, store, close: () => closeAll([() => runtime.close(), () => store.close()]) };
   } catch (error) {
     store.close();
     throw error;

@@ -17,7 +17,7 @@ type Request = z.infer<typeof RequestSchema>;
 
 /** A request as text gets an id when it is written: the same text said again is another request. */
 function identified(given: string | Request): Request {
-  return typeof given === "string" ? { id: `run_${randomUUID()}`, text: given.slice(0, MAX_STORED_TEXT) } : given;
+  return typeof given === "string" ? { id: `run_${randomUUID()}`, text: given.slice(0, MAX_STORED_TEXT + 1) } : given;
 }
 
 const latestRequest = (_current: Request | null, next: string | Request) => identified(next);

@@ -17,11 +17,11 @@ export async function askArguments(question: Question, action: Action): Promise<
     const about = fields[name]?.description;
     const shown = asText(current);
     const given = await text({
-      message: `${action.step} ${name}${about === undefined ? "" : ` (${printable(about)})`}; empty leaves it out`,
+      message: `${action.step} ${printable(name)}${about === undefined ? "" : ` (${printable(about)})`}; empty leaves it out`,
       initialValue: shown,
     });
     if (isCancel(given)) return undefined;
-    const value = given === shown ? current : fromText(given, fields[name]?.type);
+    const value = given === shown ? current : fromText(given, fields[name]);
     if (value !== undefined) edited[name] = value;
   }
   return edited;
@@ -29,6 +29,7 @@ export async function askArguments(question: Question, action: Action): Promise<
 
 interface Field {
   type?: unknown;
+  anyOf?: { type?: unknown }[];
   description?: string;
 }
 
@@ -41,15 +42,18 @@ function fieldsOf(schema: JsonObject): Record<string, Field> {
 /** A value on one line: plain words as they are, everything else as JSON. */
 function asText(value: Json | undefined): string {
   if (value === undefined) return "";
-  return typeof value === "string" && printable(value) === value && !value.startsWith('"')
-    ? value
-    : JSON.stringify(value);
+  if (typeof value === "string" && printable(value) === value && !value.startsWith('"')) return value;
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    found.split("").map(escaped).join(""),
+  );
 }
 
-/** What the schema asks for is decided when the answer is taken; here only what can be nothing but JSON is read so. */
-function fromText(given: string, type: unknown): Json | undefined {
+/** Where the schema takes text, words are text; everything else is read as JSON, and checked when the answer is taken. */
+function fromText(given: string, field: Field | undefined): Json | undefined {
   if (given.trim() === "") return undefined;
-  if (type === "string" && !given.startsWith('"')) return given;
+  const types = [field?.type, ...(field?.anyOf ?? []).map((option) => option.type)].flat();
+  if (types.includes("string") && !given.startsWith('"')) return given;
   try {
     return JSON.parse(given) as Json;
   } catch {

@@ -100,7 +100,7 @@ export function readAnswer(value: unknown): GivenAnswer | string {
   if (unclear >= 0) {
     return `Decision ${unclear + 1} edits, but names no arguments: expected "editedAction": { "args": { … } }.`;
   }
-  const whole = decisions.length === 1 && decisions[0]?.args !== undefined;
+  const whole = decisions.length === 1 && decisions[0]?.args !== undefined && decisions[0].step === undefined;
   return { proposalId, by, decisions: read, whole };
 }
 

@@ -50,17 +50,20 @@ export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: 
   const missing = proposal.actions.filter(({ step }) => !assigned.has(step)).map(({ step }) => step);
   if (missing.length > 0) return problem(`Each action needs exactly one decision; look at ${missing.join(", ")}.`);
   const plain = proposalId === undefined && !origin.byInterruptId;
-  if (plain && rejected.size < proposal.actions.length && !mayBePlain(proposal, origin)) {
+  const shown = [...assigned.values()].every((decision) => decision.action !== undefined);
+  if (plain && rejected.size < proposal.actions.length && !mayBePlain(proposal, origin, shown)) {
     return problem(
       `The answer does not say what it is for: with "proposalId": "${proposal.id}", it counts. Without, only ` +
-        `${origin.plainAnswerImpact === undefined ? "a rejection is taken" : `a rejection, or an approval of one single action of up to ${origin.plainAnswerImpact} impact, is taken`}.`,
+        `${origin.plainAnswerImpact === undefined ? "a rejection is taken" : `a rejection, or an approval of a run's first question about one action of up to ${origin.plainAnswerImpact} impact, is taken`}.`,
     );
   }
   return decide(proposal, rejected, plain);
 }
 
-function mayBePlain({ actions, impact }: Proposal, { plainAnswerImpact }: AnswerOrigin): boolean {
-  return actions.length === 1 && plainAnswerImpact !== undefined && isUpTo(impact.level, plainAnswerImpact);
+/** A late answer to the run's first question must not count for a later one, unless it says what it saw. */
+function mayBePlain({ actions, impact, number }: Proposal, origin: AnswerOrigin, shown: boolean): boolean {
+  const { plainAnswerImpact: limit } = origin;
+  return actions.length === 1 && (number === 1 || shown) && limit !== undefined && isUpTo(impact.level, limit);
 }
 
 /** The decisions by step, or what is wrong with them. */

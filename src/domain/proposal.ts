@@ -104,7 +104,7 @@ export const ProposalSchema = z.object({
   number: z.number().int().positive(),
   kind: z.enum(["transaction"]),
   status: ProposalStatusSchema,
-  /** Digest over tenant, run, and each action's name, version and arguments. */
+  /** See {@link proposalDigest}. */
   digest: z.string(),
   actions: z.array(ProposedActionSchema).min(1),
   impact: ImpactSchema,
@@ -121,8 +121,13 @@ const ActionDecisionSchema = z.object({
   step: z.string(),
   verdict: z.enum(["approved", "rejected", "edited", "kept"]),
   reason: z.string().nullable(),
-  /** The arguments as they were proposed and as the person wants them, when edited. */
-  edit: z.object({ before: JsonObjectSchema, after: JsonObjectSchema }).optional(),
+  /**
+   * When edited: the action, its arguments as they stood in the plan, as they were proposed, and as the person wants
+   * them. A step that a later plan changed is another one.
+   */
+  edit: z
+    .object({ action: z.string(), planned: JsonObjectSchema, before: JsonObjectSchema, after: JsonObjectSchema })
+    .optional(),
 });
 export type ActionDecision = z.infer<typeof ActionDecisionSchema>;
 

@@ -1,5 +1,5 @@
 /** Wires the graph: eight nodes, and the routes between them. */
-import { type BaseCheckpointSaver, START, StateGraph } from "@langchain/langgraph";
+import { type BaseCheckpointSaver, isCommand, START, StateGraph } from "@langchain/langgraph";
 import { createCommitter } from "../nodes/committer.ts";
 import type { NodeDeps } from "../nodes/deps.ts";
 import { createExecutor } from "../nodes/executor.ts";
@@ -10,7 +10,7 @@ import { createReflector } from "../nodes/reflector.ts";
 import { createReviewer } from "../nodes/reviewer.ts";
 import { createStager } from "../nodes/stager.ts";
 import { CallerContext, HoldpointInput, HoldpointState } from "../state.ts";
-import { routeFrom, routes } from "./routes.ts";
+import { ANSWERING, routeFrom, routes } from "./routes.ts";
 
 /** Enough supersteps for any plan within the limits; LangGraph's default of 25 is not. */
 const RECURSION_LIMIT = 100;
@@ -39,11 +39,23 @@ export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
     .addConditionalEdges("committer", routeFrom("committer"), routes.committer)
     .addConditionalEdges("reflector", routeFrom("reflector"), routes.reflector)
     .compile({ ...(checkpointer ? { checkpointer } : {}), name: "holdpoint" });
-  return compiled.withConfig({
+  const graph = compiled.withConfig({
     configurable: { __pregel_strict_resume: true },
     durability: "sync",
     recursionLimit: RECURSION_LIMIT,
   });
+  const stream = graph.stream.bind(graph) as (input: unknown, options?: CallOptions) => Promise<never>;
+  // Every way to call a graph leads through `stream`. LangGraph keeps an answer that was cut off, and would give it to
+  // the node in somebody else's call.
+  graph.stream = async (input: unknown, options: CallOptions = {}) => {
+    const answering = isCommand(input) && input.resume !== undefined;
+    return await stream(input, { ...options, configurable: { ...options.configurable, [ANSWERING]: answering } });
+  };
+  return graph;
+}
+
+interface CallOptions {
+  configurable?: Record<string, unknown>;
 }
 
 export type HoldpointGraph = ReturnType<typeof buildGraph>;

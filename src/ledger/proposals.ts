@@ -59,30 +59,36 @@ export async function getProposal(db: Ledger, tenant: string, id: string): Promi
   return toProposal(row);
 }
 
+export interface NewProposal {
+  runId: string;
+  actions: ProposedAction[];
+  impact: Impact;
+  /** The newest proposal of which `actions` were made, null for none: one that came meanwhile is not overwritten. */
+  after?: string | null;
+}
+
 /**
  * Records a proposal. When the run's newest one is still open and says the same (equal digest), that one is returned
  * instead, so that a node that runs again finds its own row; an open one that says something else is superseded.
- * @throws HoldpointError `busy` when an approved transaction of the run has not ended yet
+ * @throws HoldpointError `busy` when an approved transaction of the run has not ended yet, or another process proposed
+ * something meanwhile
  */
-export async function openProposal(
-  db: Ledger,
-  stamp: Stamp,
-  input: { runId: string; actions: ProposedAction[]; impact: Impact },
-): Promise<Proposal> {
+export async function openProposal(db: Ledger, stamp: Stamp, input: NewProposal): Promise<Proposal> {
   return await db.transaction().execute((trx) => openProposalIn(trx, stamp, input));
 }
 
 /** {@link openProposal}, inside a transaction. */
-export async function openProposalIn(
-  trx: LedgerTransaction,
-  stamp: Stamp,
-  input: { runId: string; actions: ProposedAction[]; impact: Impact },
-): Promise<Proposal> {
+export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input: NewProposal): Promise<Proposal> {
   const digest = proposalDigest(stamp.tenant, input.runId, input.actions);
   if ((await getRun(trx, stamp.tenant, input.runId)).status === "ended") {
     throw new HoldpointError("not_paused", `Run "${input.runId}" has ended: it proposes nothing more.`);
   }
   const latest = await findLatestProposal(trx, stamp.tenant, input.runId);
+  if (input.after !== undefined && input.after !== (latest?.id ?? null)) {
+    throw new HoldpointError("busy", `Run "${input.runId}" was advanced by another process meanwhile.`, {
+      hint: "Look at it with `show`.",
+    });
+  }
   if (latest && (latest.status === "pending" || latest.status === "approved")) {
     if (latest.digest === digest) return latest;
     if (latest.status === "approved") {

@@ -52,7 +52,6 @@ export interface AskOptions<T> {
 export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   const { model, schema, prompt, attempts } = options;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-  const structured = structuredModel(model, prompt.name, schema);
   const callbacks = withoutStreaming(options.callbacks);
   const messages: BaseMessage[] = [new SystemMessage(prompt.system), new HumanMessage(prompt.user)];
   const calls: ModelCall[] = [];
@@ -60,6 +59,7 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const started = Date.now();
     try {
+      const structured = structuredModel(model, prompt.name, schema);
       const { raw, parsed } = await structured.invoke(messages, { signal, callbacks });
       const cut = finishReason(raw);
       if (cut === "content_filter") {
@@ -93,10 +93,13 @@ export function structuredModel(model: BaseChatModel, name: string, schema: z.Zo
   return model.withStructuredOutput(plainJsonSchema(schema), how);
 }
 
-/** Where nothing forces a model to call the tool, it may write the object into its text instead. */
+/**
+ * Where nothing forces a model to call the tool, it may write the object as its text instead: all of it, or all of it
+ * in one fence. An object that is quoted among words is not what the model says.
+ */
 function objectIn({ text }: BaseMessage): unknown {
   try {
-    return JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1));
+    return JSON.parse(/^```(?:json)?\n(.*)\n```$/s.exec(text.trim())?.[1] ?? text);
   } catch {
     return null;
   }

@@ -33,7 +33,14 @@ export const DEVELOPMENT_IDENTITY: Identity = { tenant: "default", principal: "l
  */
 export function identityOf(config: LangGraphRunnableConfig): Identity {
   if (config.serverInfo) return DEVELOPMENT_IDENTITY;
-  const { tenant, principal } = CallerContext.parse(config.context ?? {});
+  const parsed = CallerContext.safeParse(config.context ?? {});
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new HoldpointError("usage", `context.${issue?.path.join(".")} does not fit: ${issue?.message}.`, {
+      hint: "Expected tenant and principal as texts of 1 to 100 characters.",
+    });
+  }
+  const { tenant, principal } = parsed.data;
   return {
     tenant: tenant ?? DEVELOPMENT_IDENTITY.tenant,
     principal: principal ?? DEVELOPMENT_IDENTITY.principal,

@@ -6,7 +6,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { ParsedAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson, type JsonObject } from "../domain/json.ts";
 import type { Plan } from "../domain/plan.ts";
-import { type ActionDecision, type Finding, type Proposal, proposalDigest } from "../domain/proposal.ts";
+import { type ActionDecision, type Proposal, proposalDigest } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { editedPlan } from "../execution/edits.ts";
 import { loadRecord } from "../execution/progress.ts";
@@ -22,19 +22,19 @@ type EditAnswer = Extract<ParsedAnswer, { kind: "edited" }>;
 type Staged = Extract<StageResult, { kind: "staged" }>;
 
 /** Longest edited arguments of one action, in UTF-16 code units of JSON. */
-const MAX_ARGS = 100_000;
+const MAX_ARGS = 30_000;
 
-/** @returns why the edit is not taken; undefined when it is recorded, or somebody else decided first */
+/** @returns whether the edit is recorded, or why it is not taken; false when somebody else decided first */
 export async function takeEdit(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   subject: { run: Run; proposal: Proposal },
   answer: EditAnswer,
-): Promise<string | undefined> {
+): Promise<boolean | string> {
   const { run, proposal } = subject;
-  const decision = editDecision(deps, proposal, answer);
   const revision = await findLatestRevision(deps.ledger, run.tenant, run.id);
   if (revision?.verdict !== "allow") return "The plan changed meanwhile. Look at it again.";
+  const decision = editDecision(deps, revision.plan, proposal, answer);
   const stamp = stampOf(deps, config);
   const record = await loadRecord(deps.ledger, run.tenant, run.id);
   const decisions = [...record.decisions, { ...decision, principal: stamp.principal, decidedAt: stamp.at }];
@@ -49,23 +49,23 @@ export async function takeEdit(
   });
   if (staged.kind === "nothing") return "Nothing would be left to decide: reject it instead.";
   if (staged.kind === "impossible") return staged.failures.map((failure) => failure.message).join(" ");
+  const lost = decision.actions.find(
+    ({ step, verdict }) => verdict !== "rejected" && !staged.actions.some((action) => action.step === step),
+  );
+  if (lost) return `${lost.step} could not be proposed any more: what it waits for would never be done.`;
   const objection = objectionTo(deps, { run, proposal }, staged);
   if (objection !== undefined) return objection;
-  await replaceProposal(deps.ledger, stamp, {
-    decision,
-    runId: run.id,
-    actions: staged.actions,
-    impact: staged.impact,
-  });
-  return undefined;
+  const { actions, impact } = staged;
+  return (await replaceProposal(deps.ledger, stamp, { decision, runId: run.id, actions, impact })).taken;
 }
 
-function editDecision(deps: NodeDeps, proposal: Proposal, { edits, rejected }: EditAnswer): DecisionInput {
+function editDecision(deps: NodeDeps, plan: Plan, proposal: Proposal, { edits, rejected }: EditAnswer): DecisionInput {
   const actions = proposal.actions.map(({ step, action, args }): ActionDecision => {
     const edited = edits.get(step);
     if (edited) {
       const after = coerced(deps, action, edited);
-      return { step, verdict: "edited", reason: null, edit: { before: args, after } };
+      const planned = plan.steps.find((candidate) => candidate.id === step)?.args ?? {};
+      return { step, verdict: "edited", reason: null, edit: { action, planned, before: args, after } };
     }
     const reason = rejected.get(step);
     return reason === undefined ? { step, verdict: "kept", reason: null } : { step, verdict: "rejected", reason };
@@ -91,9 +91,8 @@ function faultsOf(deps: NodeDeps, plan: Plan, { edits }: EditAnswer): string[] {
   if (large.length > 0) {
     return large.map(({ id }) => `The arguments of ${id} are longer than ${MAX_ARGS} characters.`);
   }
-  const edited = (finding: Finding) => finding.step === undefined || edits.has(finding.step);
-  const findings = checkPlan(plan, (name) => deps.registry.find(name));
-  return findings.filter(edited).map((finding) => finding.reason);
+  const findings = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
+  return findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
 }
 
 function objectionTo(

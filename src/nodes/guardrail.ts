@@ -12,7 +12,7 @@ import { findLatestProposal, getProposal, moveProposal, recordFindings } from ".
 import { findLatestRevision, judgeRevision, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
-import { humanMessage, lastHuman } from "../messages.ts";
+import { humanMessage, lastHuman, MAX_STORED_TEXT } from "../messages.ts";
 import { checkPlan } from "../planning/check-plan.ts";
 import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
@@ -59,6 +59,12 @@ function lastSaid(messages: State["messages"], config: LangGraphRunnableConfig):
   return said && { id: derivedId("run", { thread: threadOf(config), ...said }), text: said.text };
 }
 
+/** Whatever policy says: of a longer text only a part was taken in. */
+function tooLong(text: string): Finding[] {
+  if (text.length <= MAX_STORED_TEXT) return [];
+  return [{ rule: "request-length", verdict: "deny", reason: `At most ${MAX_STORED_TEXT} characters are taken.` }];
+}
+
 /** Marks what was said last as heard; a request that came otherwise is added to what was said. */
 function hear(state: State, config: LangGraphRunnableConfig, request: Request): Update {
   const said = lastSaid(state.messages, config);
@@ -74,7 +80,7 @@ async function checkRequest(
   config: LangGraphRunnableConfig,
 ): Promise<Checked> {
   const stamp = stampOf(deps, config);
-  const findings = deps.policy.checkRequest(request.text);
+  const findings = [...deps.policy.checkRequest(request.text), ...tooLong(request.text)];
   const denied = strictest(findings, "allow") !== "allow";
   // A denied text may be anything: only a storable excerpt of it is kept.
   const text = denied ? request.text.toWellFormed().replaceAll("\u0000", "").slice(0, EXCERPT) : request.text;

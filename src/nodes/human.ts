@@ -6,11 +6,11 @@
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { answerJsonSchema } from "../domain/answer-formats.ts";
 import { type ParsedAnswer, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
-import type { Proposal } from "../domain/proposal.ts";
+import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
-import type { Outcome } from "../graph/routes.ts";
-import { takeDecision } from "../ledger/decisions.ts";
+import { ANSWERING, type Outcome } from "../graph/routes.ts";
+import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
@@ -23,12 +23,13 @@ type Answered = Update & { outcome: Outcome<"human"> };
 export function createHuman(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Answered> => {
     if (!state.run) return { outcome: "nothing to decide" };
-    const { tenant } = identityOf(config);
-    // A foreign tenant finds no run here and is refused before it can answer.
-    const run = await getRun(deps.ledger, tenant, state.run.id);
-    const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
+    const subject = await findSubject(deps, state.run.id, config).catch(discardAnswer);
+    if ("outcome" in subject) return subject;
+    const { run, proposal } = subject;
     if (!proposal) return { outcome: "nothing to decide" };
     if (proposal.status !== "pending" || !isChecked(proposal)) return follow(proposal);
+    // An answer is for what the interrupt showed, and that was the proposal in state: somebody may have replaced it.
+    if (state.proposal?.id !== proposal.id) return await askAnew(deps, state, proposal, run.tenant);
     // As JSON Schema it only documents the answer. As zod it would also throw at one that does not fit, and the Agent
     // Server would no longer list the thread as interrupted.
     const question = buildQuestion({ run, proposal, state, registry: deps.registry, policy: deps.policy });
@@ -37,16 +38,54 @@ export function createHuman(deps: NodeDeps) {
   };
 }
 
+interface Subject {
+  run: Run;
+  proposal: Proposal | undefined;
+}
+
+async function findSubject(deps: NodeDeps, runId: string, config: LangGraphRunnableConfig): Promise<Subject> {
+  const { tenant } = identityOf(config);
+  // A foreign tenant finds no run here.
+  const run = await getRun(deps.ledger, tenant, runId);
+  return { run, proposal: await findLatestProposal(deps.ledger, tenant, run.id) };
+}
+
+/**
+ * LangGraph keeps an answer whose node threw, and would give it to the node again as the answer of whoever goes on
+ * next: it is used up here, and given again by hand.
+ * @throws the error itself, when nobody had answered
+ */
+function discardAnswer(error: unknown): Answered {
+  try {
+    interrupt("");
+  } catch {
+    throw error;
+  }
+  return { notices: [`The answer was not taken: ${explainError(error)}`], outcome: "asked again" };
+}
+
+async function askAnew(deps: NodeDeps, state: State, proposal: Proposal, tenant: string): Promise<Answered> {
+  const decided = state.proposal && (await findDecision(deps.ledger, tenant, state.proposal.id));
+  const notices = decided ? [`${notTaken(decided)} This is what is proposed now.`] : state.notices;
+  return { proposal, notices, outcome: "asked again" };
+}
+
+const notTaken = ({ principal, verdict }: Decision): string =>
+  `What was asked before was decided already: ${verdict.replace("_", " ")} by ${principal}. No other answer to it counts.`;
+
 /** The guardrail leaves findings on whatever it has checked; an edit that it has not seen yet has none. */
 const isChecked = (proposal: Proposal): boolean => proposal.findings.length > 0;
 
 /** Leads on from the run's newest proposal. */
-function follow(proposal: Proposal): Answered {
-  const update = { proposal, notices: [] };
-  if (proposal.status === "pending") return { ...update, outcome: "edited" };
+function follow(proposal: Proposal, notices: string[] = []): Answered {
+  const update = { proposal, notices };
+  if (proposal.status === "pending") return { ...update, outcome: isChecked(proposal) ? "asked again" : "edited" };
   if (proposal.status === "approved") return { ...update, outcome: "approved" };
   return { ...update, outcome: proposal.status === "rejected" ? "rejected" : "nothing to decide" };
 }
+
+/** Set by the graph for each call: whether it is this call that answers. */
+const givesAnswer = (config: LangGraphRunnableConfig): boolean => config.configurable?.[ANSWERING] !== false;
 
 /**
  * Never throws: LangGraph keeps an answer whose node threw, and would give it to the node again when somebody else
@@ -59,31 +98,41 @@ async function take(
   answer: unknown,
 ): Promise<Answered> {
   try {
-    const stamp = stampOf(deps, config);
+    const { principal, tenant } = stampOf(deps, config);
+    if (!givesAnswer(config)) {
+      const problem = "An earlier answer was cut off before it was recorded, and does not count: please give it again.";
+      return { notices: [problem], outcome: "asked again" };
+    }
     const parsed = parseProposalAnswer(subject.proposal, answer, {
-      principal: stamp.principal,
+      principal,
       byInterruptId: isByInterruptId(config, answer),
       plainAnswerImpact: deps.policy.plainAnswerImpact,
     });
-    const problem = await takeParsed(deps, config, subject, parsed);
-    if (problem !== undefined) return { notices: [problem], outcome: "asked again" };
-    return follow((await findLatestProposal(deps.ledger, stamp.tenant, subject.run.id)) ?? subject.proposal);
+    const taken = await takeParsed(deps, config, subject, parsed);
+    if (typeof taken === "string") return { notices: [taken], outcome: "asked again" };
+    const latest = (await findLatestProposal(deps.ledger, tenant, subject.run.id)) ?? subject.proposal;
+    return follow(latest, taken ? [] : await noticeOfFirst(deps, tenant, subject.proposal));
   } catch (error) {
     return { notices: [`The answer was not taken: ${explainError(error)}`], outcome: "asked again" };
   }
 }
 
-/** @returns why the answer is not taken, or undefined */
+async function noticeOfFirst(deps: NodeDeps, tenant: string, proposal: Proposal): Promise<string[]> {
+  const first = await findDecision(deps.ledger, tenant, proposal.id);
+  return first ? [notTaken(first)] : [];
+}
+
+/** @returns whether the answer was taken, or why not; false when somebody else decided first */
 async function takeParsed(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   subject: { run: Run; proposal: Proposal },
   parsed: ParsedAnswer,
-): Promise<string | undefined> {
+): Promise<boolean | string> {
   if (parsed.kind === "problem") return parsed.problem;
   if (parsed.kind === "edited") return await takeEdit(deps, config, subject, parsed);
   const { verdict, actions, reason } = parsed;
-  await takeDecision(deps.ledger, stampOf(deps, config), {
+  const { taken } = await takeDecision(deps.ledger, stampOf(deps, config), {
     proposalId: subject.proposal.id,
     digest: subject.proposal.digest,
     decider: "person",
@@ -92,11 +141,11 @@ async function takeParsed(
     reason,
     separateApprover: deps.policy.separateApprover,
   });
-  return undefined;
+  return taken;
 }
 
 /**
- * Whether the answer came under the id of its interrupt, which strict resume has checked. LangGraph keeps such answers
+ * Whether the answer came under the id of its interrupt, and so for what that showed. LangGraph keeps such answers
  * in its own part of the configuration (constants.js, CONFIG_KEY_RESUME_MAP); without it an answer counts as a plain one.
  */
 function isByInterruptId(config: LangGraphRunnableConfig, answer: unknown): boolean {

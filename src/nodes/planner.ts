@@ -79,7 +79,7 @@ async function askPlanner(
   const { outcome, message, goal, steps } = reply.value;
   if (outcome === "question") return { status: "invalid_request", message, details: [] };
   if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
-  return PlanSchema.parse({ goal: goal || run.request.slice(0, 500), source: { kind: "model" }, steps });
+  return PlanSchema.parse({ goal: goal || run.request.slice(0, 500).toWellFormed(), source: { kind: "model" }, steps });
 }
 
 /** The actions as a planner sees them: names, purposes and schemas, nothing else. */

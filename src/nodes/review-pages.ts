@@ -53,7 +53,7 @@ export function reviewPageFields(
     name: action,
     args,
     arguments: args,
-    description: describe(asked, index === 0 ? actions : actions.slice(index, index + 1)),
+    description: describe(asked, index === 0 ? actions : [actions[index] as ProposedAction]),
   }));
   const names = [...new Set(actions.map((action) => action.action))];
   const configs = names.map((name) => ({ name, schema: schemaOf(name) }));
@@ -96,10 +96,13 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
   const lines = [
     ...notices.map((notice) => `NOTE: ${notice}`),
     `${requester} asked: ${request}`,
-    ...(all > 1 ? [`One of ${all} actions that belong together, or fail together.`] : []),
+    ...(all > 1 ? [`${all} actions that belong together: they succeed together, or are undone together.`] : []),
     ...actions.flatMap((action) => [
       `${action.step}: ${action.title} (${action.action})`,
-      ...(action.edited ? [`  edited by ${action.edited.by.join(", ")}`] : []),
+      ...(action.edited
+        ? [`  edited by ${action.edited.by.join(", ")}; before: ${JSON.stringify(action.edited.before)}`]
+        : []),
+      ...(action.edited || action.changes.length === 0 ? [`  arguments: ${JSON.stringify(action.args)}`] : []),
       ...action.changes.flatMap(changeLines),
     ]),
     `Impact ${impact.level}; ${impact.reversible ? "can be undone" : "CANNOT all be undone"}.`,
@@ -107,8 +110,16 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
     ...(review?.reasons ?? []).map((reason) => `Reviewer (${review?.verdict}): ${reason}`),
     ...(review?.saferWay ? [`Reviewer, a safer way: ${review.saferWay}`] : []),
   ];
-  return ["```text", ...lines.map((line) => printable(line).replaceAll("```", "'''")), "```"].join("\n");
+  const shown = lines.slice(0, MAX_LINES).map((line) => printable(cut(line)).replaceAll("```", "'''"));
+  const rest = lines.length > MAX_LINES ? [`(${lines.length - MAX_LINES} more lines are not shown here)`] : [];
+  return ["```text", ...shown, ...rest, "```"].join("\n");
 }
+
+const MAX_LINES = 200;
+const MAX_LINE = 1000;
+
+const cut = (line: string): string =>
+  line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length - MAX_LINE} more characters)`;
 
 function changeLines({ table, key, before, after }: Change): string[] {
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];

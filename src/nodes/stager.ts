@@ -3,7 +3,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { AnswerStatus } from "../domain/answer.ts";
 import { loadRecord } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
-import { openProposal } from "../ledger/proposals.ts";
+import { findLatestProposal, openProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type StageFailure, stageWrites } from "../transaction/stage.ts";
@@ -19,6 +19,7 @@ export function createStager(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const { number: _number, ...plan } = state.plan;
     if (run.status === "ended" || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
+    const before = await findLatestProposal(deps.ledger, run.tenant, run.id);
     createReporter(config, run.id, { plan, steps: state.steps }).doing("staging");
     const staged = await stageWrites(deps.registry, {
       identity: actorOf(run),
@@ -30,7 +31,12 @@ export function createStager(deps: NodeDeps) {
     if (staged.kind === "nothing") return { outcome: "nothing to stage" };
     if (staged.kind === "impossible") return { failure: failureOf(staged.failures), outcome: "cannot be done" };
     const { actions, impact } = staged;
-    const proposal = await openProposal(deps.ledger, stampOf(deps, config), { runId: run.id, actions, impact });
+    const proposal = await openProposal(deps.ledger, stampOf(deps, config), {
+      runId: run.id,
+      actions,
+      impact,
+      after: before?.id ?? null,
+    });
     return { proposal, outcome: "staged" };
   };
 }

@@ -24,7 +24,7 @@ export interface PolicyOptions {
   blockedPatterns?: readonly BlockedPattern[];
   /** `always` asks a person for every write; `never` lets policy approve: only for trials and tests. */
   approval?: "always" | "never";
-  /** Whoever asked may not approve. */
+  /** Whoever asked may not decide, and whoever edited may not approve. */
   separateApprover?: boolean;
   /** A reviewer model may clear reversible writes up to this impact, so that no person is asked. Default: none. */
   clearableImpact?: ImpactLevel;
@@ -126,7 +126,7 @@ export function transactionVerdict(proposal: Proposal, findings: readonly Findin
 
 /**
  * What policy says of a transaction. What it is silent about goes to a person, and says so: a checked proposal always
- * has findings.
+ * has findings. So does what was edited, which nobody has approved yet, and which no reviewer may clear.
  */
 export function checkTransaction(policy: Policy, proposal: Proposal): Finding[] {
   const findings = policy.checkTransaction(proposal);
@@ -137,7 +137,13 @@ export function checkTransaction(policy: Policy, proposal: Proposal): Finding[] 
       const reason = `Policy says nothing about "${title}", so a person decides.`;
       return { rule: "policy-silent", verdict: "escalate", reason, step };
     });
-  return [...findings, ...silence];
+  const edited = proposal.actions
+    .filter((action) => action.edited)
+    .map(({ step, title, edited: edit }): Finding => {
+      const reason = `${edit?.by.join(", ")} changed the arguments of "${title}", so a person looks at it again.`;
+      return { rule: "edited", verdict: "escalate", reason, step };
+    });
+  return [...findings, ...silence, ...edited];
 }
 
 /**

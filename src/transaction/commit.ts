@@ -211,12 +211,20 @@ class Transaction {
         `Step "${proposed.step}" refers to ${unresolved.join(", ")}, which does not exist.`,
       );
     }
+    this.#assertAllowed({ ...proposed, args });
     const action = this.#deps.registry.getWrite(proposed.action);
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
     this.#context.onEffect(proposed.step, "executing");
     const effect = await runEffect(this.#context, { action, proposed, args, position, ...ids });
     this.#context.onEffect(proposed.step, effect.status);
     return effect;
+  }
+
+  /** Policy saw the references; what came in their place it sees here. */
+  #assertAllowed(action: ProposedAction): void {
+    const findings = this.#deps.policy.checkTransaction({ ...this.#proposal, actions: [action] });
+    const denied = findings.find((finding) => finding.verdict === "deny");
+    if (denied) throw new ActionFailure("failed", denied.reason);
   }
 
   /** What steps that completed put out: this run's reads and effects. */

@@ -57,7 +57,7 @@ export interface StageInput {
  * the changes of those before it.
  */
 export async function stageWrites(registry: Registry, input: StageInput): Promise<StageResult> {
-  const edits = editsOf(input.record.decisions);
+  const edits = editsOf(input.plan, input.record.decisions);
   const plan = editedPlan(input.plan, input.record.decisions);
   const steps = readyWrites(plan, stepStates(input.plan, input.record), registry);
   if (steps.length === 0) return { kind: "nothing" };
@@ -99,7 +99,12 @@ async function stageOne(
   }
   const dependsOn = dependenciesOf(step).filter((id) => stage.steps.some((other) => other.id === id));
   const base = { step: step.id, title: step.title, action: action.name, version: action.version, dependsOn };
-  if (findReferences(args).length > 0) {
+  const waitsFor = findReferences(step.args).filter((path) => dependsOn.includes(path.split(".")[0] ?? ""));
+  if (findReferences(args).length > waitsFor.length) {
+    // Only the plan may refer: text that came from a step must not choose what stands in an argument.
+    throw new ActionFailure("invalid_request", `Step "${step.id}" got text that looks like a reference to a step.`);
+  }
+  if (waitsFor.length > 0) {
     // It waits for a write of the same stage: what it changes is known, and checked, only at commit.
     return { ...base, args, changes: [], impact: assumedImpact(action, []), reversibility: action.reversibility };
   }

@@ -85,7 +85,10 @@ export async function viewThread(
   const snapshot = await getSnapshot(runtime, threadId);
   const effects = await listEffects(runtime.ledger, identity.tenant, run.id);
   const asked = run.status === "waiting" && isAt(snapshot, run) ? pendingQuestion(snapshot) : undefined;
-  return { threadId, run, state: snapshot.values as State, question: asked?.question ?? null, effects };
+  const open = asked && (await findLatestProposal(runtime.ledger, identity.tenant, run.id));
+  // What waits here may have been replaced elsewhere, where this runtime has no checkpoints of.
+  const question = open?.status === "pending" && open.id === asked?.question.proposalId ? asked.question : null;
+  return { threadId, run, state: snapshot.values as State, question, effects };
 }
 
 /**

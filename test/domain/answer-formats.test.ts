@@ -12,7 +12,7 @@ const action = (step: string, name: string, args: Record<string, string | number
 
 function proposal(actions: ProposedAction[], level: "low" | "medium" | "high" = "low"): Proposal {
   const impact = { level, resources: [], reversible: true, durationMs: 1 };
-  return { id: "prop_1", digest: "d", actions, impact } as unknown as Proposal;
+  return { id: "prop_1", number: 1, digest: "d", actions, impact } as unknown as Proposal;
 }
 
 const sell = action("s1", "sell", { item: "SG001", quantity: 2 });
@@ -64,6 +64,15 @@ describe("an approval", () => {
     expect(parse(two, { decisions: [{ type: "approve" }, { type: "reject" }] }).kind).toBe("problem");
   });
 
+  it("without any id is taken for a later question only when it says what it saw", () => {
+    const second = { ...one, number: 2 };
+    expect(parse(second, { decisions: [{ type: "approve" }] }).kind).toBe("problem");
+    expect(parse(second, [{ type: "accept", args: null }]).kind).toBe("problem");
+    const shown = [{ type: "accept", args: { action: "sell", args: sell.args } }];
+    expect(parse(second, shown)).toMatchObject({ kind: "decided", verdict: "approved" });
+    expect(parse(second, { decisions: [{ type: "approve" }] }, byId)).toMatchObject({ kind: "decided" });
+  });
+
   it("of one action never approves a batch unseen", () => {
     for (const origin of [plain, byId]) {
       for (const type of ["accept", "approve"]) {
@@ -106,6 +115,7 @@ describe("a rejection", () => {
     expect(parse(two, [{ type: "response", args: "no" }])).toMatchObject({ kind: "decided", verdict: "rejected" });
     expect(parse(two, { decisions: [{ type: "ignore", args: null }] })).toMatchObject({ verdict: "rejected" });
     expect(parse(two, { decisions: [{ type: "reject", message: "no" }] }).kind).toBe("problem");
+    expect(parse(two, { decisions: [{ type: "reject", step: "s2", args: null }] }).kind).toBe("problem");
   });
 });
 

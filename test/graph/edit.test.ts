@@ -167,7 +167,7 @@ describe("an edit that cannot be taken", () => {
     ["changes nothing", [edit("a", "a")], "The edit changes nothing"],
     ["refers to a step that is not there", [edit("a", "${x9.text}")], '"x9", which is no step'],
     ["makes steps wait for each other", [edit("a", "${b.text}")], "wait for each other"],
-    ["is too long", [edit("a", "x".repeat(100_001))], "longer than 100000 characters"],
+    ["is too long", [edit("a", "x".repeat(30_001))], "longer than 30000 characters"],
     ["names another action", [{ type: "edit", step: "a", editedAction: { name: "count_notes", args: {} } }], "calls"],
     ["holds a NUL", [edit("a", "a\u0000b")], "NUL"],
   ];
@@ -261,7 +261,14 @@ describe("an edit outlives", () => {
         digest: question.digest,
         decider: "person",
         verdict: "edited",
-        actions: [{ step: "a", verdict: "edited", reason: null, edit: { before: action.args, after } }],
+        actions: [
+          {
+            step: "a",
+            verdict: "edited",
+            reason: null,
+            edit: { action: "note", planned: action.args, before: action.args, after },
+          },
+        ],
         reason: null,
         separateApprover: false,
       },

@@ -123,7 +123,7 @@ describe("messages", () => {
     expect(state.answer?.status).toBe("unsupported_intent");
     const long = await say(runtime, "t2", { type: "human", content: "x".repeat(1_000_000) });
     expect(long.answer?.status).toBe("invalid_request");
-    expect(long.messages[0]?.text).toHaveLength(20_000);
+    expect(long.messages[0]?.text).toHaveLength(20_001);
   });
 
   it("that end with somebody else's words ask nothing", async () => {

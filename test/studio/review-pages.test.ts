@@ -70,7 +70,9 @@ describe("Agent Inbox", () => {
     const edit = fromAgentInbox.edit(showInAgentInbox(asked.value), { quantity: "3" });
     const { __interrupt__: [again] = [] } = await server.run(threadId, plainly(edit), "agent");
     expect(again?.value.actions[0]).toMatchObject({ args: { quantity: 3 }, edited: { by: ["local"] } });
-    expect(again?.value.description).toMatch(/edited by local\n.* quantity_in_stock 23 -> 26/);
+    expect(again?.value.description).toMatch(
+      /edited by local; before: .*"quantity":2.*\n.*"quantity":3.*\n.* quantity_in_stock 23 -> 26/,
+    );
     const accept = plainly(fromAgentInbox.accept(showInAgentInbox(again?.value as Question)));
     const { answer } = await server.run(threadId, accept, "agent");
     expect(answer?.text).toContain("26 in stock now");

@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 import { type Plan, PlanSchema } from "../../src/domain/plan.ts";
+import type { Models } from "../../src/models/roles.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import { createRuntime, type StoreRuntime } from "../../src/runtime.ts";
 import type { Action } from "../../src/tools/action.ts";
@@ -14,7 +15,13 @@ export type PlannedStep = { id: string; args?: Plan["steps"][number]["args"]; ac
 
 /** Opens a runtime on real files; `plans` gives the plan for a request, for requests that are no store requests. */
 export async function openTestRuntime(
-  options: { home?: string; actions?: readonly Action[]; policy?: Policy; plans?: Record<string, PlannedStep[]> } = {},
+  options: {
+    home?: string;
+    actions?: readonly Action[];
+    policy?: Policy;
+    plans?: Record<string, PlannedStep[]>;
+    models?: Models;
+  } = {},
 ): Promise<StoreRuntime> {
   const { plans } = options;
   const runtime = await createRuntime(
@@ -22,6 +29,7 @@ export async function openTestRuntime(
     {
       ...(options.actions ? { actions: options.actions } : {}),
       ...(options.policy ? { policy: options.policy } : {}),
+      ...(options.models ? { models: options.models } : {}),
       ...(plans ? { matchRequest: (request: string) => planFor(request, plans) } : {}),
     },
   );
