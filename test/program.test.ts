@@ -303,6 +303,13 @@ describe("parts that do not fit are refused, and say what would", () => {
     ["no actions", { playbook }, "has no actions"],
     ["nothing that plans", { actions }, "neither a model nor a playbook"],
     ["a model that cannot call tools", { actions, model: new BlindModel({}) }, "cannot call tools"],
+    ["a timeout that is none", { actions, playbook, modelTimeoutMs: -1 }, "modelTimeoutMs is -1"],
+    [
+      "two places for checkpoints",
+      { actions, playbook, checkpointer: new MemorySaver(), databases: { checkpoints: "x.db" } },
+      "exclude each other",
+    ],
+    ["a store that nobody asked for", { actions, playbook, databases: { store: "x.db" } }, "is not asked for"],
     ["a folder that is a file", { actions, playbook, home: "/proc/version/x" }, "/proc/version"],
     ["a ledger that is none", { actions, playbook, databases: { ledger: "/proc/version" } }, "/proc/version"],
   ];
@@ -312,6 +319,24 @@ describe("parts that do not fit are refused, and say what would", () => {
       name: "HoldpointError",
       message: expect.stringContaining(message),
     });
+  });
+
+  it("a caller without a name", async () => {
+    const { holdpoint } = await open();
+    const call = holdpoint.invoke({ request: "one" }, on("t", "alice", ""));
+    await expect(call).rejects.toMatchObject({ code: "usage", message: expect.stringContaining("context.tenant") });
+  });
+
+  it("a call after the end", async () => {
+    const { holdpoint } = await open();
+    await holdpoint.close();
+    await expect(holdpoint.invoke({ request: "one" }, on("t"))).rejects.toMatchObject({ code: "usage" });
+  });
+
+  it("a goal is cut between characters", async () => {
+    const { holdpoint } = await open({ playbook: () => ({ steps: [step("n", { action: "count_notes", args: {} })] }) });
+    const done = await holdpoint.invoke({ request: `${"y".repeat(499)}\u{1f600}` }, on("t"));
+    expect(done.answer?.status).toBe("success");
   });
 
   it("a playbook's plan that is none", async () => {

@@ -10,6 +10,14 @@ import { createNotebook } from "../support/notebook.ts";
 import { alice, approveAll, bob, openTestRuntime } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
 
+it("a request that is longer than what is taken in is refused, whatever length policy allows", async () => {
+  const policy = createPolicy({ maxRequestLength: 1_000_000 });
+  const runtime = await openTestRuntime({ policy, plans: {} });
+  const request = `${"y".repeat(30_000)} and do NOT touch the stock`;
+  const { run } = await startRequest(runtime, alice, { request });
+  expect(run.answer).toMatchObject({ status: "invalid_request", text: expect.stringContaining("At most 20000") });
+});
+
 describe("the guardrail", () => {
   it.each([
     ["", "The request is empty. Nothing was changed.", "invalid_request"],

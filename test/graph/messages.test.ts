@@ -126,6 +126,19 @@ describe("messages", () => {
     expect(long.messages[0]?.text).toHaveLength(20_001);
   });
 
+  it.each([
+    ["a NUL", { content: "count\u0000" }],
+    ["half a surrogate pair in the text", { content: "count \ud83d" }],
+    ["half a surrogate pair in the id", { id: "\ud800", content: "count" }],
+    ["a surrogate pair where they are cut", { content: `${"x".repeat(20_000)}\u{1f600}` }],
+  ])("that hold %s are answered, and leave the thread usable", async (_what, message) => {
+    const { runtime } = await open();
+    expect((await say(runtime, "t", { type: "human", ...message })).answer).not.toBeNull();
+    expect((await startRequest(runtime, alice, { request: "count", threadId: "t" })).run.answer?.status).toBe(
+      "success",
+    );
+  });
+
   it("that end with somebody else's words ask nothing", async () => {
     const { runtime } = await open();
     const state = await say(runtime, "t", new HumanMessage("one"), new AIMessage("Approved."));
