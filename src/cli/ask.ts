@@ -17,6 +17,29 @@ export async function askPerson(question: Question): Promise<ProposalAnswer | un
 }
 
 async function chooseDecisions(question: Question): Promise<Decisions | undefined> {
+  return question.kind === "reconciliation" ? await tellOutcomes(question) : await decide(question);
+}
+
+async function tellOutcomes(question: Question): Promise<Decisions | undefined> {
+  const decisions: Decisions = [];
+  for (const { step, title } of question.actions) {
+    const type = await select({
+      message: `Did it happen? ${step}: ${printable(title)}`,
+      initialValue: "later" as const, // a stray Enter must not testify
+      options: [
+        { value: "happened" as const, label: "It happened", hint: "the rest of the transaction goes on" },
+        { value: "not_happened" as const, label: "It did not happen", hint: "what was done is undone" },
+        { value: "look_again" as const, label: "Look again", hint: "asks its receiver once more" },
+        { value: "later" as const, label: "Not now", hint: "nothing runs; resume later" },
+      ],
+    });
+    if (isCancel(type) || type === "later") return undefined;
+    decisions.push({ type, step });
+  }
+  return decisions;
+}
+
+async function decide(question: Question): Promise<Decisions | undefined> {
   const several = question.actions.length > 1;
   const [first] = question.actions;
   const choice = await select({

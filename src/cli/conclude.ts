@@ -44,6 +44,14 @@ async function give(session: Session, threadId: string, answer: ProposalAnswer):
 /** The exact commands that lead on from a thread that waits. */
 export function resumeCommands(session: Session, threadId: string, question: Question) {
   const bound = `resume ${threadId} --proposal ${question.proposalId}`;
+  if (question.kind === "reconciliation") {
+    return {
+      ask: session.command(`resume ${threadId}`),
+      happened: session.command(`${bound} --happened`),
+      notHappened: session.command(`${bound} --not-happened`),
+      lookAgain: session.command(`${bound} --look-again`),
+    };
+  }
   return {
     ask: session.command(`resume ${threadId}`),
     approve: session.command(`${bound} --approve`),
@@ -52,14 +60,23 @@ export function resumeCommands(session: Session, threadId: string, question: Que
 }
 
 function howToGoOn(session: Session, threadId: string, question: Question): string {
-  const { ask, approve, reject } = resumeCommands(session, threadId, question);
+  const { ask, ...others } = resumeCommands(session, threadId, question);
+  const how = ["  or without one:", ...Object.values(others).map((command) => `    ${command}`)];
+  if (question.kind === "reconciliation") {
+    const all = ["  To answer for each: --decisions <file.json> with the types happened, not_happened and look_again."];
+    return [
+      heading("Waiting for somebody who can tell"),
+      `  Thread ${threadId}. Nothing more runs until then. In a terminal:`,
+      `    ${ask}`,
+      ...how,
+      ...(question.actions.length > 1 ? all : []),
+    ].join("\n");
+  }
   return [
     heading("Waiting for a decision"),
     `  Thread ${threadId}. Nothing has run. To decide, in a terminal:`,
     `    ${ask}`,
-    "  or without one:",
-    `    ${approve}`,
-    `    ${reject}`,
+    ...how,
     ...(question.actions.length > 1
       ? ["  To decide on each action, or to change arguments: --decisions <file.json> instead of --approve."]
       : ["  To change its arguments: --decisions <file.json> instead of --approve."]),

@@ -8,6 +8,9 @@ export interface DecisionOptions {
   approve?: boolean;
   reject?: string;
   decisions?: string;
+  happened?: boolean;
+  notHappened?: boolean;
+  lookAgain?: boolean;
   proposal?: string;
 }
 
@@ -17,6 +20,9 @@ export function carriesDecision(options: DecisionOptions): boolean {
     options.approve && "--approve",
     options.reject !== undefined && "--reject",
     options.decisions && "--decisions",
+    options.happened && "--happened",
+    options.notHappened && "--not-happened",
+    options.lookAgain && "--look-again",
   ];
   const names = given.filter((name) => typeof name === "string");
   if (names.length > 1) {
@@ -53,11 +59,24 @@ export function answerFrom(options: DecisionOptions, question: Question): Propos
     );
   }
   if (options.decisions !== undefined) return readDecisions(options.decisions, proposalId);
+  const word = options.happened ? "happened" : options.notHappened ? "not_happened" : options.lookAgain && "look_again";
+  assertFits(question, word ? "reconciliation" : "transaction");
+  if (word) return { proposalId, decisions: question.actions.map(({ step }) => ({ type: word, step })) };
   if (options.approve) {
     return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "approve", step })) };
   }
   const message = options.reject?.trim() ?? "";
   return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "reject", step, message })) };
+}
+
+/** A yes to whether something may run must not pass for a yes to whether it happened. */
+function assertFits(question: Question, kind: Question["kind"]): void {
+  if (question.kind === kind) return;
+  const [what, hint] =
+    question.kind === "reconciliation"
+      ? ["whether writes happened", "Give --happened, --not-happened or --look-again."]
+      : ["whether writes may run", "Give --approve, --reject or --decisions."];
+  throw new HoldpointError("usage", `The thread asks ${what}; that is no answer to it.`, { hint });
 }
 
 const EXAMPLE =

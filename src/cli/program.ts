@@ -77,6 +77,9 @@ function createProgram(act: Act): Command {
     .option("--approve", "approve every action of the proposal")
     .option("--reject <reason>", "reject every action of the proposal")
     .option("--decisions <file.json>", "decide on each action; see the README for the form")
+    .option("--happened", "where nobody could tell whether writes happened: they did")
+    .option("--not-happened", "they did not")
+    .option("--look-again", "ask their receivers once more")
     .option("--proposal <id>", "decide only if this is the proposal that waits")
     .action((thread: string, options: CommonOptions & DecisionOptions) =>
       act(options, (session) => resume(session, thread, options)),

@@ -25,6 +25,28 @@ const REVERSIBILITY = {
 
 /** What is proposed, what it would change, and why a person is asked. */
 export function renderQuestion(question: Question): string {
+  return question.kind === "reconciliation" ? renderReconciliation(question) : renderTransaction(question);
+}
+
+/** What was called, and may have happened. */
+function renderReconciliation(question: Question): string {
+  const actions = question.actions.map((action, index) =>
+    [
+      `  ${index + 1}. ${heading(printable(action.title))} ${dim(`(${action.step}: ${action.action} v${action.version})`)}`,
+      indent(dim(printable(JSON.stringify(action.args))), 5),
+      ...(action.changes.length > 0 ? [indent(changesTable(action.changes), 5)] : []),
+    ].join("\n"),
+  );
+  return [
+    `${heading("Did this happen?")} ${dim("nobody could tell; it is not repeated, and nothing more runs until you say")}`,
+    ...actions,
+    heading("What is known"),
+    ...question.reasons.map((reason) => `  ${printable(reason)}`),
+    ...notices(question.notices),
+  ].join("\n");
+}
+
+function renderTransaction(question: Question): string {
   const actions = question.actions.map((action, index) => {
     const about = `${action.action} v${action.version}, ${action.impact.level} impact, ${REVERSIBILITY[action.reversibility]}`;
     const takes = action.takesWith.length > 0 ? [`Rejecting it rejects ${action.takesWith.join(", ")} too.`] : [];

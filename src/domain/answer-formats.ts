@@ -21,8 +21,14 @@ const MAX_MESSAGE = 2000;
 
 const DecisionSchema = z.strictObject({
   type: z
-    .enum(["approve", "edit", "reject", "accept", "response", "ignore"])
-    .describe("approve, edit or reject; the others are Agent Inbox's words."),
+    .enum([
+      ...["approve", "edit", "reject", "happened", "not_happened", "look_again"],
+      ...["accept", "response", "ignore"],
+    ] as const)
+    .describe(
+      "approve, edit or reject; where the outcome of a write is asked: happened, not_happened or look_again. " +
+        "The others are Agent Inbox's words.",
+    ),
   step: z.string().max(100).optional().describe("The action's step; without it, the order of the actions counts."),
   message: z.string().max(MAX_MESSAGE).optional().describe("Why, when rejected."),
   editedAction: EditedActionSchema.optional().describe("What is to run instead, when edited."),
@@ -44,9 +50,12 @@ const AnswerSchema = z.union([
   DecisionsSchema,
 ]);
 
+/** Of writes that may run: the first three. Of writes of which nobody can tell whether they happened: the last three. */
+type DecisionType = "approve" | "edit" | "reject" | "happened" | "not_happened" | "look_again";
+
 /** What a person decides about one action, as programs write it. */
 export interface ActionAnswer {
-  type: "approve" | "edit" | "reject";
+  type: DecisionType;
   /** Without it, the order of the actions counts. */
   step?: string | undefined;
   /** Why, when rejected; at most 2000 characters. */
@@ -74,7 +83,7 @@ export interface GivenAnswer {
 }
 
 export interface GivenDecision {
-  readonly type: "approve" | "edit" | "reject";
+  readonly type: DecisionType;
   readonly step: string | undefined;
   readonly message: string | null;
   /** When edited, what is to run instead; when approved, what the page says that it showed. */
@@ -111,6 +120,9 @@ const TYPES = {
   reject: "reject",
   response: "reject",
   ignore: "reject",
+  happened: "happened",
+  not_happened: "not_happened",
+  look_again: "look_again",
 } as const;
 
 function readDecision(given: z.infer<typeof DecisionSchema>): GivenDecision {

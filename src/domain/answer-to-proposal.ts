@@ -43,13 +43,16 @@ export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: 
     return problem(`The answer is for proposal "${proposalId}"; this one is "${proposal.id}".`);
   if (by !== undefined && by !== origin.principal)
     return problem(`The answer is from "${by}", but "${origin.principal}" sent it.`);
+  const plain = proposalId === undefined && !origin.byInterruptId;
   const assigned = assign(proposal, given);
   if (typeof assigned === "string") return problem(assigned);
+  if (proposal.kind === "reconciliation") return reconcile(proposal, assigned, plain);
+  const strange = [...assigned.values()].find(({ type }) => WORDS.has(type));
+  if (strange) return problem(`"${strange.type}" is no answer here: approve, edit or reject.`);
   const rejected = withDependants(proposal, assigned);
   if ([...assigned.values()].some((decision) => decision.type === "edit")) return edit(assigned, rejected);
   const missing = proposal.actions.filter(({ step }) => !assigned.has(step)).map(({ step }) => step);
   if (missing.length > 0) return problem(`Each action needs exactly one decision; look at ${missing.join(", ")}.`);
-  const plain = proposalId === undefined && !origin.byInterruptId;
   const shown = [...assigned.values()].every((decision) => decision.action !== undefined);
   if (plain && rejected.size < proposal.actions.length && !mayBePlain(proposal, origin, shown)) {
     return problem(
@@ -64,6 +67,29 @@ export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: 
 function mayBePlain({ actions, impact, number }: Proposal, origin: AnswerOrigin, shown: boolean): boolean {
   const { plainAnswerImpact: limit } = origin;
   return actions.length === 1 && (number === 1 || shown) && limit !== undefined && isUpTo(impact.level, limit);
+}
+
+/** What a person says of an outcome that nobody could tell; pages that know two answers say approve and reject. */
+const WORDS = new Map([
+  ["happened", "happened"],
+  ["not_happened", "not_happened"],
+  ["look_again", "look_again"],
+] as const) as ReadonlyMap<string, "happened" | "not_happened" | "look_again">;
+
+function reconcile(proposal: Proposal, given: ReadonlyMap<string, GivenDecision>, plain: boolean): ParsedAnswer {
+  if (plain) {
+    return problem(`The answer does not say what it is for: with "proposalId": "${proposal.id}", it counts.`);
+  }
+  const actions: ActionDecision[] = [];
+  for (const { step } of proposal.actions) {
+    const decision = given.get(step);
+    if (!decision) return problem(`Each action needs exactly one answer; look at ${step}.`);
+    const type = decision.type === "approve" ? "happened" : decision.type === "reject" ? "not_happened" : decision.type;
+    const verdict = WORDS.get(type);
+    if (!verdict) return problem(`"${decision.type}" is no answer here: happened, not_happened or look_again.`);
+    actions.push({ step, verdict, reason: decision.message });
+  }
+  return { kind: "decided", verdict: "reconciled", actions, reason: null };
 }
 
 /** The decisions by step, or what is wrong with them. */

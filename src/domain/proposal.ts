@@ -102,7 +102,8 @@ export const ProposalSchema = z.object({
   id: z.string(),
   runId: z.string(),
   number: z.number().int().positive(),
-  kind: z.enum(["transaction"]),
+  /** Writes that are to run; or writes that were called, and of which nobody can tell whether they happened. */
+  kind: z.enum(["transaction", "reconciliation"]),
   status: ProposalStatusSchema,
   /** See {@link proposalDigest}. */
   digest: z.string(),
@@ -116,10 +117,13 @@ export const ProposalSchema = z.object({
 });
 export type Proposal = z.infer<typeof ProposalSchema>;
 
-/** `kept` ones stay proposed, unchanged, because another action of the proposal was edited. */
+/**
+ * `kept` ones stay proposed, unchanged, because another action of the proposal was edited. The last three are a person's
+ * word on an outcome that nobody could tell.
+ */
 const ActionDecisionSchema = z.object({
   step: z.string(),
-  verdict: z.enum(["approved", "rejected", "edited", "kept"]),
+  verdict: z.enum(["approved", "rejected", "edited", "kept", "happened", "not_happened", "look_again"]),
   reason: z.string().nullable(),
   /**
    * When edited: the action, its arguments as they stood in the plan, as they were proposed, and as the person wants
@@ -140,7 +144,7 @@ export const DecisionSchema = z.object({
   digest: z.string(),
   decider: DeciderSchema,
   principal: z.string(),
-  verdict: z.enum(["approved", "partly_approved", "edited", "rejected", "cancelled", "superseded"]),
+  verdict: z.enum(["approved", "partly_approved", "edited", "rejected", "cancelled", "superseded", "reconciled"]),
   actions: z.array(ActionDecisionSchema),
   reason: z.string().nullable(),
   decidedAt: z.string(),
@@ -191,7 +195,12 @@ export function editorsOf(proposal: Pick<Proposal, "actions">): string[] {
  * What an approval is bound to: tenant, run, and each action's step, name, version, arguments and dependencies, in
  * order. References to writes of the same proposal stay symbolic (invariant 1).
  */
-export function proposalDigest(tenant: string, runId: string, actions: readonly ProposedAction[]): string {
+export function proposalDigest(
+  tenant: string,
+  runId: string,
+  actions: readonly ProposedAction[],
+  kind: Proposal["kind"] = "transaction",
+): string {
   const bound = actions.map(({ step, action, version, args, dependsOn }) => ({
     step,
     action,
@@ -199,5 +208,5 @@ export function proposalDigest(tenant: string, runId: string, actions: readonly 
     args,
     dependsOn,
   }));
-  return digestOf({ tenant, runId, actions: bound });
+  return digestOf({ tenant, runId, actions: bound, ...(kind === "transaction" ? {} : { kind }) });
 }

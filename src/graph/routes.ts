@@ -40,7 +40,7 @@ export const routes = {
     "approval stale": "executor",
     "not approved": "human",
     "rolled back": "reflector",
-    "outcome unknown": "reflector",
+    "outcome unknown": "human",
     "nothing to commit": "reflector",
   },
   // The last two only after somebody jumped here while a proposal was open: a run does not end before that has.

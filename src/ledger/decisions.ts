@@ -57,6 +57,7 @@ const STATUS_AFTER: Record<Decision["verdict"], ProposalStatus> = {
   approved: "approved",
   partly_approved: "approved",
   edited: "edited",
+  reconciled: "approved",
   rejected: "rejected",
   cancelled: "rejected",
   superseded: "superseded",

@@ -42,7 +42,12 @@ export async function listProposals(db: Ledger, tenant: string, runId: string): 
   return rows.map(toProposal);
 }
 
-/** The run's newest proposal, or undefined. */
+/** The run's newest transaction, or undefined. A reconciliation of it may be newer. */
+export async function findTransaction(db: Ledger, tenant: string, runId: string): Promise<Proposal | undefined> {
+  return (await listProposals(db, tenant, runId)).findLast((proposal) => proposal.kind === "transaction");
+}
+
+/** The run's newest proposal of whichever kind, or undefined. */
 export async function findLatestProposal(db: Ledger, tenant: string, runId: string): Promise<Proposal | undefined> {
   return (await listProposals(db, tenant, runId)).at(-1);
 }
@@ -61,8 +66,11 @@ export async function getProposal(db: Ledger, tenant: string, id: string): Promi
 
 export interface NewProposal {
   runId: string;
+  kind?: Proposal["kind"];
   actions: ProposedAction[];
   impact: Impact;
+  /** Of a reconciliation, which no policy checks: why a person is asked. */
+  findings?: Finding[];
   /** The newest proposal of which `actions` were made, null for none: one that came meanwhile is not overwritten. */
   after?: string | null;
 }
@@ -79,7 +87,8 @@ export async function openProposal(db: Ledger, stamp: Stamp, input: NewProposal)
 
 /** {@link openProposal}, inside a transaction. */
 export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input: NewProposal): Promise<Proposal> {
-  const digest = proposalDigest(stamp.tenant, input.runId, input.actions);
+  const { kind = "transaction", findings = [] } = input;
+  const digest = proposalDigest(stamp.tenant, input.runId, input.actions, kind);
   if ((await getRun(trx, stamp.tenant, input.runId)).status === "ended") {
     throw new HoldpointError("not_paused", `Run "${input.runId}" has ended: it proposes nothing more.`);
   }
@@ -103,12 +112,12 @@ export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input
     id,
     runId: input.runId,
     number,
-    kind: "transaction",
+    kind,
     status: "pending" satisfies ProposalStatus,
     digest,
     actions: storedJson(input.actions),
     impact: canonicalJson(input.impact),
-    findings: "[]",
+    findings: canonicalJson(findings),
     review: null,
     failure: null,
     createdAt: stamp.at,
@@ -117,7 +126,7 @@ export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input
   await trx.insertInto("proposals").values(row).execute();
   const actions = input.actions.map(({ step, action, version, args }) => ({ step, action, version, args }));
   const data = { proposal: id, digest, actions };
-  await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: input.runId, data });
+  await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: input.runId, data: { ...data, kind } });
   return toProposal(row);
 }
 

@@ -43,12 +43,12 @@ export async function startRun(
 }
 
 /**
- * Whether something of a run that has not ended was approved or has run already, with nothing else waiting: it has to
- * be carried to its end, because no other answer would be true.
+ * Whether something of a run that has not ended was approved or has run already, with nothing else proposed: it has to
+ * be carried to its end, because no other answer would be true. So has what waits to be reconciled.
  */
 export async function isUnderWay(db: Ledger, tenant: string, runId: string): Promise<boolean> {
   const latest = await findLatestProposal(db, tenant, runId);
-  if (latest?.status === "pending") return false;
+  if (latest?.kind === "transaction" && latest.status === "pending") return false;
   return latest?.status === "approved" || (await listEffects(db, tenant, runId)).length > 0;
 }
 

@@ -44,7 +44,7 @@ function leadOn(result: CommitResult, state: State): Committed {
     case "rolled_back":
       return { failure: { ...pick(result.failure), details: [] }, outcome: "rolled back" };
     case "uncertain":
-      return { failure: { ...pick(result.failure), status: "uncertain", details: [] }, outcome: "outcome unknown" };
+      return { notices: [], outcome: "outcome unknown" };
     case "undecided":
       return { outcome: "not approved" };
     case "nothing":

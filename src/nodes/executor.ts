@@ -9,7 +9,7 @@ import { editedPlan } from "../execution/edits.ts";
 import { loadRecord, type RunRecord, stepOutputs, stepStates } from "../execution/progress.ts";
 import { runRead } from "../execution/run-read.ts";
 import type { Outcome } from "../graph/routes.ts";
-import { findLatestProposal } from "../ledger/proposals.ts";
+import { findTransaction } from "../ledger/proposals.ts";
 import { type ReadOutcome, recordReads } from "../ledger/reads.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
@@ -31,7 +31,7 @@ export function createExecutor(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const { number: _number, ...plan } = state.plan;
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
-    const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
+    const proposal = await findTransaction(deps.ledger, run.tenant, run.id);
     if (run.status === "ended" || (proposal && FINAL.includes(proposal.status))) return { outcome: "nothing left" };
     return leadOn(deps, plan, await runReads(deps, config, run, plan));
   };

@@ -164,6 +164,7 @@ function allowed({ plan, number, findings }: Revision): Checked {
 async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Checked | undefined> {
   const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
+  if (proposal?.kind === "reconciliation") return undefined; // it goes straight to a person
   return proposal?.status === "pending" ? await checkPending(deps, config, proposal) : undefined;
 }
 

@@ -12,7 +12,8 @@ import type { Registry } from "../tools/registry.ts";
 import { type ReviewPageFields, reviewPageFields } from "./review-pages.ts";
 
 export interface Question extends ReviewPageFields {
-  kind: "transaction";
+  /** Whether writes may run; or whether writes did happen, of which nobody can tell. */
+  kind: Proposal["kind"];
   proposalId: string;
   /** What an approval is bound to. */
   digest: string;
@@ -39,7 +40,7 @@ export interface QuestionSubject {
 
 export function buildQuestion({ run, proposal, state, registry, policy }: QuestionSubject): Question {
   const own = {
-    kind: "transaction" as const,
+    kind: proposal.kind,
     proposalId: proposal.id,
     digest: proposal.digest,
     runId: run.id,

@@ -5,7 +5,7 @@ import type { Effect, Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { loadRecord, type RunRecord } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
-import { findLatestProposal } from "../ledger/proposals.ts";
+import { findLatestProposal, findTransaction } from "../ledger/proposals.ts";
 import { endRun, getRun } from "../ledger/runs.ts";
 import { answerMessage } from "../messages.ts";
 import { ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
@@ -20,11 +20,14 @@ export function createReflector(deps: NodeDeps) {
     if (!state.run) return { outcome: "done" };
     const run = await getRun(deps.ledger, tenant, state.run.id);
     if (run.answer) return done(run, run.answer, state);
-    const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
-    if (proposal?.status === "pending") return { outcome: "decision pending" };
+    const latest = await findLatestProposal(deps.ledger, tenant, run.id);
+    if (latest?.status === "pending") return { outcome: "decision pending" };
     const record = await loadRecord(deps.ledger, tenant, run.id);
-    const decided = record.decisions.some((decision) => decision.proposalId === proposal?.id);
-    if (proposal?.status === "approved" && decided) return { outcome: "transaction pending" };
+    const proposal = await findTransaction(deps.ledger, tenant, run.id);
+    const unfinished = [latest, proposal].some(
+      (open) => open?.status === "approved" && record.decisions.some(({ proposalId }) => proposalId === open.id),
+    );
+    if (unfinished) return { outcome: "transaction pending" };
     const facts: Facts = {
       run,
       failure: state.failure,
@@ -86,7 +89,7 @@ function composeAnswer(facts: Facts, registry: Registry): Answer {
   const { failure, proposal, record } = facts;
   const done = record.effects.filter((effect) => effect.status === "succeeded");
   const doneTexts = done.map((effect) => summaryOf(effect, registry));
-  const decision = record.decisions.at(-1);
+  const decision = record.decisions.find(({ proposalId }) => proposalId === proposal?.id);
   if (record.effects.some((effect) => effect.status === "uncertain")) return uncertainAnswer(record, doneTexts);
   if (proposal?.status === "rolled_back" || failure) return failureAnswer(facts, doneTexts);
   if (proposal?.status === "rejected" && decision) {

@@ -8,7 +8,14 @@
  */
 import type { JsonObject } from "../domain/json.ts";
 import { printable } from "../domain/printable.ts";
-import { type Change, type Impact, type ImpactLevel, isUpTo, type ProposedAction } from "../domain/proposal.ts";
+import {
+  type Change,
+  type Impact,
+  type ImpactLevel,
+  isUpTo,
+  type Proposal,
+  type ProposedAction,
+} from "../domain/proposal.ts";
 
 type DecisionType = "approve" | "edit" | "reject";
 
@@ -31,6 +38,7 @@ export interface ReviewPageFields {
 }
 
 interface Asked {
+  kind: Proposal["kind"];
   request: string;
   requester: string;
   reasons: string[];
@@ -40,7 +48,10 @@ interface Asked {
   notices: string[];
 }
 
-const DECISIONS: DecisionType[] = ["approve", "edit", "reject"];
+const DECISIONS: Record<Proposal["kind"], DecisionType[]> = {
+  transaction: ["approve", "edit", "reject"],
+  reconciliation: ["approve", "reject"],
+};
 
 export function reviewPageFields(
   asked: Asked,
@@ -55,19 +66,21 @@ export function reviewPageFields(
     arguments: args,
     description: describe(asked, index === 0 ? actions : [actions[index] as ProposedAction]),
   }));
+  const allowed = DECISIONS[asked.kind];
+  const mayRun = asked.kind === "transaction";
   const names = [...new Set(actions.map((action) => action.action))];
   const configs = names.map((name) => ({ name, schema: schemaOf(name) }));
   return {
     actionRequests: requests,
     reviewConfigs: configs.map(({ name, schema }) => ({
       actionName: name,
-      allowedDecisions: DECISIONS,
+      allowedDecisions: allowed,
       argsSchema: schema,
     })),
     action_requests: requests,
     review_configs: configs.map(({ name, schema }) => ({
       action_name: name,
-      allowed_decisions: DECISIONS,
+      allowed_decisions: allowed,
       args_schema: schema,
     })),
     action_request: single
@@ -77,10 +90,11 @@ export function reviewPageFields(
           args: Object.fromEntries(actions.map(({ step, action, args }) => [`${step} ${action}`, args])),
         },
     config: {
-      allow_accept: single !== undefined && plainAnswerImpact !== undefined && isUpTo(impact.level, plainAnswerImpact),
-      allow_edit: single !== undefined,
-      allow_respond: true,
-      allow_ignore: true,
+      allow_accept:
+        mayRun && single !== undefined && plainAnswerImpact !== undefined && isUpTo(impact.level, plainAnswerImpact),
+      allow_edit: mayRun && single !== undefined,
+      allow_respond: mayRun,
+      allow_ignore: mayRun,
     },
     description: describe(asked, actions),
   };
@@ -93,7 +107,10 @@ export function reviewPageFields(
 function describe(asked: Asked, actions: readonly ProposedAction[]): string {
   const { request, requester, reasons, review, impact, notices } = asked;
   const all = asked.actions.length;
+  const question =
+    "NOBODY CAN TELL whether this happened. Find out, then: approve if it DID happen, reject if it did NOT.";
   const lines = [
+    ...(asked.kind === "reconciliation" ? [question] : []),
     ...notices.map((notice) => `NOTE: ${notice}`),
     `${requester} asked: ${request}`,
     ...(all > 1 ? [`${all} actions that belong together: they succeed together, or are undone together.`] : []),

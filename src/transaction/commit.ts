@@ -19,12 +19,13 @@ import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { withLease } from "../ledger/leases.ts";
-import { findLatestProposal, moveProposal } from "../ledger/proposals.ts";
+import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { listReads } from "../ledger/reads.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, type Policy } from "../policy/policy.ts";
 import type { PreviewContext } from "../tools/action.ts";
 import type { Registry } from "../tools/registry.ts";
+import { applyReconciliation, askForReconciliation, findAnswered } from "./reconcile.ts";
 import {
   actionContext,
   type CommitContext,
@@ -53,7 +54,7 @@ export type CommitResult =
   | { kind: "committed" }
   /** One part failed; those before it were undone, or tried to be. */
   | { kind: "rolled_back"; failure: Failure }
-  /** Nobody knows whether one part happened; nothing more was done. */
+  /** Nobody knows whether one part happened; a person is asked, and nothing more was done. */
   | { kind: "uncertain"; failure: Failure };
 
 /**
@@ -66,11 +67,16 @@ export async function commitApproved(
 ): Promise<CommitResult> {
   const { identity, run, signal, onEffect = () => undefined } = input;
   const { tenant } = identity;
-  if (!(await findApproved(deps.ledger, tenant, run.id))) return await recorded(deps.ledger, tenant, run.id);
-  return await withLease(deps.ledger, { tenant, runId: run.id }, async (lease) => {
-    const approved = await findApproved(deps.ledger, tenant, run.id);
-    if (!approved) return await recorded(deps.ledger, tenant, run.id);
+  const { ledger } = deps;
+  const nothingToDo = async () =>
+    !(await findApproved(ledger, tenant, run.id)) && !(await findAnswered(ledger, tenant, run.id));
+  if (await nothingToDo()) return await recorded(ledger, tenant, run.id);
+  return await withLease(ledger, { tenant, runId: run.id }, async (lease) => {
     const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal, onEffect };
+    const answered = await findAnswered(ledger, tenant, run.id);
+    if (answered) await applyReconciliation(context, deps.registry, answered);
+    const approved = await findApproved(ledger, tenant, run.id);
+    if (!approved) return await recorded(ledger, tenant, run.id);
     return await new Transaction(deps, context, run, approved).commit();
   });
 }
@@ -80,21 +86,20 @@ interface Approved {
   readonly decision: Decision;
 }
 
-/** The run's newest proposal, when the ledger holds an approving decision on it. */
+/** The run's transaction, when the ledger holds an approving decision on it. */
 async function findApproved(ledger: Ledger, tenant: string, runId: string): Promise<Approved | undefined> {
-  const proposal = await findLatestProposal(ledger, tenant, runId);
+  const proposal = await findTransaction(ledger, tenant, runId);
   if (proposal?.status !== "approved") return undefined;
   const decision = await findDecision(ledger, tenant, proposal.id);
   return decision && { proposal, decision };
 }
 
-/** What the ledger already says of the run's newest proposal, when it is not one to be committed now. */
+/** What the ledger already says of the run's transaction, when it is not one to be committed now. */
 async function recorded(ledger: Ledger, tenant: string, runId: string): Promise<CommitResult> {
-  const proposal = await findLatestProposal(ledger, tenant, runId);
+  if ((await findLatestProposal(ledger, tenant, runId))?.status === "pending") return { kind: "undecided" };
+  const proposal = await findTransaction(ledger, tenant, runId);
   const failure = proposal?.failure ?? { status: "failed", message: "It did not succeed." };
   switch (proposal?.status) {
-    case "pending":
-      return { kind: "undecided" };
     case "committed":
       return { kind: "committed" };
     case "stale":
@@ -133,8 +138,8 @@ class Transaction {
     const failure = stale ?? (await this.#runAll(effects));
     if (!failure) return await this.#close({ kind: "committed" });
     await this.#resolveInFlight();
-    const unknown = (await this.#effects()).some((effect) => effect.status === "uncertain");
-    if (unknown) return await this.#close({ kind: "uncertain", failure });
+    const after = await this.#effects();
+    if (after.some((effect) => effect.status === "uncertain")) return await this.#ask(after, failure);
     await this.#rollBack();
     return await this.#close({ kind: "rolled_back", failure });
   }
@@ -255,12 +260,22 @@ class Transaction {
     }
   }
 
-  async #close(result: Exclude<CommitResult, { kind: "undecided" | "nothing" }>): Promise<CommitResult> {
+  async #ask(effects: readonly Effect[], failure: Failure): Promise<CommitResult> {
+    const asked = await askForReconciliation(this.#context, this.#proposal, effects);
+    if (!asked) throw this.#movedByOther();
+    return { kind: "uncertain", failure };
+  }
+
+  #movedByOther(): HoldpointError {
+    return new HoldpointError("busy", `Proposal "${this.#proposal.id}" was moved by another process.`);
+  }
+
+  async #close(result: Exclude<CommitResult, { kind: "undecided" | "nothing" | "uncertain" }>): Promise<CommitResult> {
     const failure = "failure" in result ? { status: result.failure.status, message: result.failure.message } : null;
     const moved = await this.#deps.ledger
       .transaction()
       .execute((trx) => moveProposal(trx, stampOf(this.#context), this.#proposal, result.kind, failure));
-    if (!moved) throw new HoldpointError("busy", `Proposal "${this.#proposal.id}" was moved by another process.`);
+    if (!moved) throw this.#movedByOther();
     return result;
   }
 }

@@ -110,6 +110,25 @@ async function lookUp(context: CommitContext, action: AnyWrite | undefined, effe
   }
 }
 
+/** Settles an outcome that nobody could tell, when a look-up can tell it by now. */
+export async function lookAgain(context: CommitContext, action: AnyWrite | undefined, effect: Effect): Promise<Effect> {
+  const known = await lookUp(context, action, effect);
+  if (action && known.kind === "happened") return await succeed(context, action, effect, known.result);
+  if (known.kind === "unknown") return await settleUnknown(context, effect, `Looked again: ${known.why}`);
+  return await settleFailed(context, effect, "failed", "Looked again: it did not happen.");
+}
+
+/** Settles an outcome that nobody could tell by what a person says of it. Its output stays unknown. */
+export async function settleByWord(
+  context: CommitContext,
+  effect: Effect,
+  { by, happened }: { by: string; happened: boolean },
+): Promise<Effect> {
+  if (!happened) return await settleFailed(context, effect, "failed", `${by} says that it did not happen.`);
+  const note = `${by} says that it happened.`;
+  return await settleEffect(context.ledger, stampOf(context), context.lease, { effect, to: "succeeded", note });
+}
+
 const settleUnknown = (context: CommitContext, effect: Effect, note: string) =>
   settleEffect(context.ledger, stampOf(context), context.lease, { effect, to: "uncertain", note });
 

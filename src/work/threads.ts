@@ -297,6 +297,7 @@ function refused(view: ThreadView): HoldpointError {
 /** Whether the stored decision is the one that this caller just gave. */
 function isOwn(decision: Decision, identity: Identity, { decisions }: ProposalAnswer): boolean {
   if (decision.principal !== identity.principal) return false;
+  if (decision.verdict === "reconciled") return true;
   const edits = decisions.some(({ type }) => type === "edit");
   if (edits || decision.verdict === "edited") return edits && decision.verdict === "edited";
   return decisions.some(({ type }) => type === "reject") === (decision.verdict !== "approved");
