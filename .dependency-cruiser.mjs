@@ -4,7 +4,7 @@
  */
 const LAYERS = [
   { members: ["errors", "domain", "messages", "sqlite"] },
-  { members: ["config", "state", "telemetry", "policy"] },
+  { members: ["config", "options", "state", "telemetry", "policy"] },
   // What one of these needs of another is passed in.
   { members: ["ledger", "tools", "planning", "sandbox", "models"], apart: true },
   { members: ["checkpoints", "execution"] },

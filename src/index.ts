@@ -11,6 +11,7 @@ import { isForeignThread } from "./ledger/runs.ts";
 import { structuredModel } from "./models/ask.ts";
 import type { Models } from "./models/roles.ts";
 import { identityOf, threadOf } from "./nodes/deps.ts";
+import { assertOptions } from "./options.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
@@ -95,16 +96,20 @@ export interface Holdpoint {
   readonly stream: HoldpointGraph["stream"];
   /** The compiled LangGraph graph, for everything else. It does not ask first whose thread it is. */
   readonly graph: HoldpointGraph;
-  /** Closes every database that Holdpoint opened. Runs under way are cut off, and can be resumed later. */
+  /**
+   * Closes every database that Holdpoint opened. A transaction under way comes to its end first; other work is cut off,
+   * and goes on later with `invoke(null, …)`.
+   */
   close(): Promise<void>;
 }
 
 /**
  * Builds the graph over your own model, actions, policy, checkpointer and databases.
  * @throws HoldpointError `usage` when the options do not fit, `storage` when a database cannot be opened
- * @throws TypeError when two actions have the same name
+ * @throws TypeError when an action lacks something, or two have the same name
  */
 export async function createHoldpoint(options: HoldpointOptions = {}): Promise<Holdpoint> {
+  assertOptions(options);
   const { home = ".holdpoint", databases = {}, exampleStore = false } = options;
   const models = modelsOf(options.model);
   assertUsable(options, models);
@@ -123,27 +128,41 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     ? await createRuntime({ home }, { ...parts, store: databases.store })
     : await openRuntime({ ...parts, home });
   const { graph } = runtime;
-  let closed = false;
-  const assertOpen = async (given?: CallOptions) => {
-    if (closed) throw new HoldpointError("usage", "This Holdpoint is closed.", { hint: "Create another one." });
+  const closing = new AbortController();
+  const begin = async (given: CallOptions = {}): Promise<CallOptions> => {
+    if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
     await assertOwnThread(runtime, given);
+    const signals = given.signal ? [given.signal, closing.signal] : [closing.signal];
+    return { ...given, signal: AbortSignal.any(signals) };
   };
-  const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) => {
-    await assertOpen(given);
-    return await graph.stream(input, given);
-  };
+  const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) =>
+    await graph.stream(input, await begin(given));
   return {
     graph,
     invoke: async (input, given) => {
-      await assertOpen(given);
-      return await graph.invoke(input as Parameters<typeof graph.invoke>[0], given);
+      const call = await begin(given);
+      try {
+        return await graph.invoke(input as Parameters<typeof graph.invoke>[0], call);
+      } catch (error) {
+        throw closing.signal.aborted
+          ? closedError("Holdpoint was closed while this call was under way.", error)
+          : error;
+      }
     },
     stream: stream as typeof graph.stream,
     close: async () => {
-      closed = true;
+      closing.abort();
+      await runtime.settle();
       await runtime.close();
     },
   };
+}
+
+function closedError(message: string, cause?: unknown): HoldpointError {
+  return new HoldpointError("usage", message, {
+    hint: "Create another one; on a thread that was cut off, invoke(null, …) goes on.",
+    cause,
+  });
 }
 
 /** Before LangGraph writes anything: a foreign request would take the place of what waits there. */
@@ -177,13 +196,8 @@ function policyOf(policy: HoldpointOptions["policy"]): Policy {
   return policy && "checkPlan" in policy ? policy : createPolicy(policy);
 }
 
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
 function assertUsable(options: HoldpointOptions, models: Models): void {
-  const { actions = [], exampleStore, playbook, modelTimeoutMs = 1, databases = {} } = options;
-  if (!Number.isInteger(modelTimeoutMs) || modelTimeoutMs < 1 || modelTimeoutMs > MAX_TIMEOUT_MS) {
-    throw new HoldpointError("usage", `modelTimeoutMs is ${modelTimeoutMs}; expected milliseconds, at least 1.`);
-  }
+  const { actions = [], exampleStore, playbook, databases = {} } = options;
   if (options.checkpointer && databases.checkpoints !== undefined) {
     throw new HoldpointError("usage", "checkpointer and databases.checkpoints exclude each other.");
   }

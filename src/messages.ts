@@ -46,7 +46,11 @@ function asText(given: BaseMessageLike): BaseMessage[] {
 function textOf({ content }: BaseMessage): string {
   const blocks = typeof content === "string" ? [{ type: "text", text: content }] : content;
   const texts = blocks.map((block) =>
-    block.type === "text" && typeof block.text === "string" ? block.text : `[${block.type} left out]`,
+    typeof block === "string"
+      ? block
+      : block.type === "text" && typeof block.text === "string"
+        ? block.text
+        : `[${block.type} left out]`,
   );
   return storable(texts.join("\n"));
 }

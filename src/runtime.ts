@@ -49,6 +49,8 @@ export interface Runtime {
   /** Where the embedded databases are. */
   readonly home: string;
   now(): string;
+  /** Waits for the transactions that are under way. */
+  settle(): Promise<void>;
   /** Closes every database; those in files before it returns, so that a handler of the process's exit can call it. */
   close(): Promise<void>;
 }
@@ -64,8 +66,14 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const now = parts.now ?? (() => new Date().toISOString());
     const shared = { ledger, registry, policy, now, whatCanBeAsked: parts.whatCanBeAsked ?? [] };
     const { matchRequest, models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
-    const graph = buildGraph({ ...shared, matchRequest, models, modelTimeoutMs }, checkpointer);
-    return { ...shared, graph, home: parts.home, close: () => closeAll(opened) };
+    const underWay = new Set<Promise<unknown>>();
+    const track = <T>(work: Promise<T>): Promise<T> => {
+      underWay.add(work);
+      return work.finally(() => underWay.delete(work));
+    };
+    const settle = async () => void (await Promise.allSettled(underWay));
+    const graph = buildGraph({ ...shared, track, matchRequest, models, modelTimeoutMs }, checkpointer);
+    return { ...shared, graph, home: parts.home, settle, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

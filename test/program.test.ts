@@ -7,12 +7,15 @@ import { Command, isInterrupted, MemorySaver } from "@langchain/langgraph";
 import { ChatOpenAI } from "@langchain/openai";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
+  type Action,
   createHoldpoint,
   type Holdpoint,
   type HoldpointOptions,
   type PlaybookPlan,
   type ProgressEvent,
   type Question,
+  type ReadAction,
+  type WriteAction,
 } from "../src/index.ts";
 import { openPostgresDialect } from "./support/ledger.ts";
 import { createNotebook } from "./support/notebook.ts";
@@ -287,6 +290,31 @@ describe("the parts of a program", () => {
     expect(opened()).toEqual([]);
   });
 
+  it("let a transaction come to its end when they are closed, and cut off everything else", async () => {
+    const notebook = createNotebook(tempDir());
+    const [write, read] = notebook.actions as [WriteAction, ReadAction];
+    const begun = Promise.withResolvers<void>();
+    const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
+      begun.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return await work();
+    };
+    const actions: Action[] = [{ ...write, run: (args, context) => slowly(() => write.run(args, context)) }, read];
+    const home = tempDir();
+    const { holdpoint } = await open({ home, actions });
+    const question = asked(await holdpoint.invoke({ request: "three" }, on("t")));
+    const call = holdpoint.invoke(yes(question), on("t", "bob"));
+    const ended = expect(call).rejects.toMatchObject({ code: "usage", message: expect.stringContaining("was closed") });
+    await begun.promise;
+    await holdpoint.close();
+    await ended;
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
+    const { holdpoint: second } = await open({ home, actions });
+    const done = await second.invoke(null, on("t", "bob"));
+    expect(done.answer?.status).toBe("success");
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
+  });
+
   it("are several in one process, each with its own data", async () => {
     const [one, two] = [await open(), await open()];
     const question = asked(await one.holdpoint.invoke({ request: "one" }, on("t")));
@@ -303,7 +331,15 @@ describe("parts that do not fit are refused, and say what would", () => {
     ["no actions", { playbook }, "has no actions"],
     ["nothing that plans", { actions }, "neither a model nor a playbook"],
     ["a model that cannot call tools", { actions, model: new BlindModel({}) }, "cannot call tools"],
-    ["a timeout that is none", { actions, playbook, modelTimeoutMs: -1 }, "modelTimeoutMs is -1"],
+    ["a timeout that is none", { actions, playbook, modelTimeoutMs: -1 }, "modelTimeoutMs does not fit"],
+    ["a misspelt safeguard", { actions, playbook, policy: { separateAprover: true } as never }, "separateAprover"],
+    ["a safeguard that is none", { actions, playbook, policy: { approval: "sometimes" } as never }, "approval"],
+    ["half a policy", { actions, playbook, policy: { checkPlan: () => [] } as never }, "policy does not fit"],
+    ["a misspelt option", { actions, playbook, chekpointer: {} } as never, "chekpointer"],
+    ["a checkpointer that is none", { actions, playbook, checkpointer: {} as never }, "checkpointer does not fit"],
+    ["a model's name", { actions, model: "gpt-5" as never }, "model does not fit"],
+    ["no path", { actions, playbook, databases: { ledger: " " } }, "databases.ledger does not fit"],
+    ["null", null as never, "does not fit"],
     [
       "two places for checkpoints",
       { actions, playbook, checkpointer: new MemorySaver(), databases: { checkpoints: "x.db" } },
@@ -315,10 +351,21 @@ describe("parts that do not fit are refused, and say what would", () => {
   ];
 
   it.each(cases)("%s", async (_what, options, message) => {
-    await expect(createHoldpoint({ home: tempDir(), ...options })).rejects.toMatchObject({
+    const given = options && { home: tempDir(), ...options };
+    await expect(createHoldpoint(given)).rejects.toMatchObject({
       name: "HoldpointError",
       message: expect.stringContaining(message),
     });
+  });
+
+  it.each([
+    [["rd"], "has no fitting name"],
+    [[{}], "has no fitting name"],
+    [[{ ...actions[0], run: undefined }], '"note" has no fitting run'],
+    [[{ ...actions[0], reversibility: "maybe" }], '"note" has no fitting reversibility'],
+    [[{ ...actions[0], version: 0 }], '"note" has no fitting version'],
+  ])("an action that is none: %j", async (given, message) => {
+    await expect(createHoldpoint({ home: tempDir(), playbook, actions: given as never })).rejects.toThrow(message);
   });
 
   it("a caller without a name", async () => {

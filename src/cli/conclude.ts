@@ -16,6 +16,10 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
     surroundings.write(`${JSON.stringify(toJson(session, view), null, 2)}\n`);
     return exitStatusOf(view);
   }
+  if (!view.question && !view.run.answer) {
+    const hint = `Look at it with \`${session.command(`show ${view.threadId}`)}\` in a moment.`;
+    throw new HoldpointError("busy", `Thread "${view.threadId}" is being advanced by another process.`, { hint });
+  }
   if (!view.question) {
     surroundings.write(`${renderAnswer(view)}\n${dim(`Thread ${view.threadId}`)}\n`);
     return exitStatusOf(view);

@@ -80,12 +80,13 @@ function assertFits(question: Question, kind: Question["kind"]): void {
 }
 
 const EXAMPLE =
-  '{ "decisions": [{ "step": "s1", "type": "approve" }, { "step": "s2", "type": "reject", "message": "why" }] }';
+  '{ "decisions": [{ "step": "s1", "type": "approve" }, { "step": "s2", "type": "reject", "message": "why" }, ' +
+  '{ "step": "s3", "type": "edit", "editedAction": { "args": { … } } }] }';
 
 function readDecisions(path: string, proposalId: string): ProposalAnswer {
   let value: unknown;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    value = JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     const why = error instanceof SyntaxError ? `is not JSON: ${error.message}` : describe(error, path);
     throw new HoldpointError("usage", `The decisions file "${path}" ${why}.`, {
@@ -99,13 +100,9 @@ function readDecisions(path: string, proposalId: string): ProposalAnswer {
       hint: `Expected ${EXAMPLE}.`,
     });
   }
-  const decisions = given.decisions.map(({ type, step, message, action }) => ({
-    type,
-    step,
-    message: message ?? undefined,
-    ...(type === "edit" && action ? { editedAction: action } : {}),
-  }));
-  return { decisions, proposalId: given.proposalId ?? proposalId };
+  // As it stands: what the page showed, and who answers, is looked at where the answer is taken.
+  const answer = (Array.isArray(value) ? { decisions: value } : value) as ProposalAnswer;
+  return { ...answer, proposalId: given.proposalId ?? proposalId };
 }
 
 function describe(error: unknown, path: string): string {

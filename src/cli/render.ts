@@ -12,7 +12,9 @@ export function renderPlan(view: ThreadView): string {
   const by = plan.source.name === undefined ? plan.source.kind : `${plan.source.kind} ${plan.source.name}`;
   const lines = plan.steps.map((step, index) => {
     const state = steps[step.id]?.status ?? "pending";
-    return `  ${index + 1}. ${printable(step.title)} ${dim(`(${step.id}: ${step.action}, ${state})`)}`;
+    const edited = view.state.proposal?.actions.some((action) => action.step === step.id && action.edited);
+    const since = edited ? ", edited since" : "";
+    return `  ${index + 1}. ${printable(step.title)} ${dim(`(${step.id}: ${step.action}, ${state}${since})`)}`;
   });
   return [`${heading("Plan")} ${dim(`by ${by}`)}`, ...lines].join("\n");
 }

@@ -95,6 +95,7 @@ export const answerJsonSchema = z.toJSONSchema(AnswerSchema, { io: "input" });
 
 /** @returns the answer, or a sentence that says what does not fit */
 export function readAnswer(value: unknown): GivenAnswer | string {
+  if (!isShallow(value)) return `The answer is nested deeper than ${MAX_DEPTH} levels, or far too large.`;
   const schema = Array.isArray(value) ? AnswerSchema.options[1] : AnswerSchema.options[0];
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
@@ -111,6 +112,20 @@ export function readAnswer(value: unknown): GivenAnswer | string {
   }
   const whole = decisions.length === 1 && decisions[0]?.args !== undefined && decisions[0].step === undefined;
   return { proposalId, by, decisions: read, whole };
+}
+
+const MAX_DEPTH = 100;
+const MAX_ITEMS = 100_000;
+
+/** Level by level, because what is checked could be too deep to recurse into, or could hold itself. */
+function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
+    if (level.length === 0) return true;
+    if (level.length > MAX_ITEMS) return false;
+  }
+  return false;
 }
 
 const TYPES = {

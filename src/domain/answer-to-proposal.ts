@@ -6,8 +6,13 @@ import { type ActionDecision, type Decision, type ImpactLevel, isUpTo, type Prop
 export type ParsedAnswer =
   | { kind: "decided"; verdict: Decision["verdict"]; actions: ActionDecision[]; reason: string | null }
   /** Arguments as they were given, by step; not validated yet. What is neither edited nor rejected stays proposed. */
-  | { kind: "edited"; edits: ReadonlyMap<string, JsonObject>; rejected: ReadonlyMap<string, string | null> }
+  | { kind: "edited"; edits: ReadonlyMap<string, GivenEdit>; rejected: ReadonlyMap<string, string | null> }
   | { kind: "problem"; problem: string };
+
+interface GivenEdit {
+  readonly args: JsonObject;
+  readonly reason: string | null;
+}
 
 /** How an answer came. */
 export interface AnswerOrigin {
@@ -18,13 +23,20 @@ export interface AnswerOrigin {
   readonly plainAnswerImpact: ImpactLevel | undefined;
 }
 
-/** The actions of a proposal that cannot run without the given one, nearest first. */
-export function dependantsOf(proposal: Pick<Proposal, "actions">, step: string): string[] {
+/**
+ * The actions of a proposal that cannot run without the given one, nearest first.
+ * @param edited steps whose dependencies may be others by now
+ */
+export function dependantsOf(
+  proposal: Pick<Proposal, "actions">,
+  step: string,
+  edited: ReadonlySet<string> = new Set(),
+): string[] {
   const found: string[] = [];
   const queue = [step];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     for (const action of proposal.actions) {
-      if (!action.dependsOn.includes(next) || found.includes(action.step)) continue;
+      if (!action.dependsOn.includes(next) || found.includes(action.step) || edited.has(action.step)) continue;
       found.push(action.step);
       queue.push(action.step);
     }
@@ -109,7 +121,7 @@ function assign(proposal: Proposal, given: GivenAnswer): Map<string, GivenDecisi
     if (name !== undefined && name !== action.action) {
       return `${action.step} calls "${action.action}", not "${name}": an edit changes arguments only. Reject it to have something else done.`;
     }
-    if (decision.type === "approve" && decision.action && !shows(decision.action.args, action.args)) {
+    if (decision.type === "approve" && decision.action && !isSaidBy(decision.action.args, action.args)) {
       return `The answer approves other arguments of ${action.step} than those proposed. Look at it again.`;
     }
     assigned.set(action.step, decision);
@@ -126,19 +138,21 @@ function stepByName(proposal: Proposal, given: GivenAnswer, index: number): stri
   return (single ? called[0] : actions[index])?.step;
 }
 
-/** Whether a page showed these arguments: it may have turned values into text. */
-function shows(shown: JsonObject, proposed: JsonObject): boolean {
+/** Whether a page's arguments mean these: it may have turned values into text. */
+export function isSaidBy(said: JsonObject | undefined, meant: JsonObject): boolean {
+  if (!said) return false;
   const asText = (value: Json | undefined) => (typeof value === "string" ? value : JSON.stringify(value));
-  const keys = new Set([...Object.keys(shown), ...Object.keys(proposed)]);
-  return [...keys].every((key) => asText(shown[key]) === asText(proposed[key]));
+  const keys = new Set([...Object.keys(said), ...Object.keys(meant)]);
+  return [...keys].every((key) => asText(said[key]) === asText(meant[key]));
 }
 
 /** The rejected steps with their reasons, those that depend on them included. */
 function withDependants(proposal: Proposal, given: ReadonlyMap<string, GivenDecision>): Map<string, string | null> {
   const rejected = new Map<string, string | null>();
   for (const [step, decision] of given) if (decision.type === "reject") rejected.set(step, decision.message);
+  const edited = new Set([...given].filter(([, { type }]) => type === "edit").map(([step]) => step));
   for (const step of [...rejected.keys()]) {
-    for (const dependant of dependantsOf(proposal, step)) {
+    for (const dependant of dependantsOf(proposal, step, edited)) {
       if (!rejected.has(dependant)) rejected.set(dependant, `It depends on "${step}", which was rejected.`);
     }
   }
@@ -146,10 +160,10 @@ function withDependants(proposal: Proposal, given: ReadonlyMap<string, GivenDeci
 }
 
 function edit(given: ReadonlyMap<string, GivenDecision>, rejected: ReadonlyMap<string, string | null>): ParsedAnswer {
-  const edits = new Map<string, JsonObject>();
-  for (const [step, { type, action }] of given) if (type === "edit" && action) edits.set(step, action.args);
-  const both = [...edits.keys()].find((step) => rejected.has(step));
-  if (both !== undefined) return problem(`${both} is edited, but depends on an action that is rejected.`);
+  const edits = new Map<string, GivenEdit>();
+  for (const [step, { type, action, message }] of given) {
+    if (type === "edit" && action) edits.set(step, { args: action.args, reason: message });
+  }
   return { kind: "edited", edits, rejected };
 }
 

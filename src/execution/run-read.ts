@@ -28,9 +28,16 @@ export async function runRead(action: AnyRead, call: ReadCall): Promise<ReadOutc
     }
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(READ_TIMEOUT_MS)]);
     const context = { ...call.identity, idempotencyKey: key, signal, now: call.now };
-    const output = action.output.parse(await withSignal(action.run(parsed.data, context), signal));
-    const json = JSON.parse(canonicalJson(output)) as Json;
-    return { ...base, status: "succeeded", output: json, summary: action.summarize(parsed.data, output) };
+    const given = action.output.safeParse(await withSignal(action.run(parsed.data, context), signal));
+    if (!given.success) {
+      const [issue] = given.error.issues;
+      const where = issue && issue.path.length > 0 ? ` at "${issue.path.join(".")}"` : "";
+      throw new Error(
+        `"${action.name}" gave something that does not fit its output schema${where}: ${issue?.message}.`,
+      );
+    }
+    const json = JSON.parse(canonicalJson(given.data)) as Json;
+    return { ...base, status: "succeeded", output: json, summary: action.summarize(parsed.data, given.data) };
   } catch (error) {
     const status = error instanceof ActionFailure ? error.status : "failed";
     return { ...base, status: "failed", output: status, summary: explainError(error) };

@@ -7,6 +7,7 @@ import { findLatestProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type CommitResult, commitApproved } from "../transaction/commit.ts";
+import type { EffectListener } from "../transaction/run-effect.ts";
 import { identityOf, type NodeDeps, signalOf } from "./deps.ts";
 import { createReporter } from "./report.ts";
 
@@ -18,15 +19,11 @@ export function createCommitter(deps: NodeDeps) {
     const identity = identityOf(config);
     const run = await getRun(deps.ledger, identity.tenant, state.run.id);
     const report = createReporter(config, run.id, state);
-    const result = await commitApproved(deps, {
-      identity,
-      run,
-      signal: signalOf(config),
-      onEffect: (step, status) =>
-        status === "undoing" || status === "undone" || status === "undo_failed"
-          ? report.step(step, "failed", "rolling back")
-          : report.step(step, EFFECT_STATUS[status], "committing"),
-    });
+    const onEffect: EffectListener = (step, status) =>
+      status === "undoing" || status === "undone" || status === "undo_failed"
+        ? report.step(step, "failed", "rolling back")
+        : report.step(step, EFFECT_STATUS[status], "committing");
+    const result = await deps.track(commitApproved(deps, { identity, run, signal: signalOf(config), onEffect }));
     const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
     const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
     return { ...leadOn(result, state), proposal, steps };

@@ -20,6 +20,8 @@ export interface NodeDeps {
   readonly modelTimeoutMs: number;
   /** What to show when a request was not understood. */
   readonly whatCanBeAsked: readonly string[];
+  /** Marks work that must come to its end before the databases are closed. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** The time now, ISO 8601 UTC. */
   now(): string;
 }

@@ -63,9 +63,9 @@ function editDecision(deps: NodeDeps, plan: Plan, proposal: Proposal, { edits, r
   const actions = proposal.actions.map(({ step, action, args }): ActionDecision => {
     const edited = edits.get(step);
     if (edited) {
-      const after = coerced(deps, action, edited);
+      const after = coerced(deps, action, edited.args);
       const planned = plan.steps.find((candidate) => candidate.id === step)?.args ?? {};
-      return { step, verdict: "edited", reason: null, edit: { action, planned, before: args, after } };
+      return { step, verdict: "edited", reason: edited.reason, edit: { action, planned, before: args, after } };
     }
     const reason = rejected.get(step);
     return reason === undefined ? { step, verdict: "kept", reason: null } : { step, verdict: "rejected", reason };

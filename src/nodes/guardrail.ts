@@ -60,8 +60,8 @@ function lastSaid(messages: State["messages"], config: LangGraphRunnableConfig):
 }
 
 /** Whatever policy says: of a longer text only a part was taken in. */
-function tooLong(text: string): Finding[] {
-  if (text.length <= MAX_STORED_TEXT) return [];
+function tooLong(text: string): Finding[] | undefined {
+  if (text.length <= MAX_STORED_TEXT) return undefined;
   return [{ rule: "request-length", verdict: "deny", reason: `At most ${MAX_STORED_TEXT} characters are taken.` }];
 }
 
@@ -80,7 +80,7 @@ async function checkRequest(
   config: LangGraphRunnableConfig,
 ): Promise<Checked> {
   const stamp = stampOf(deps, config);
-  const findings = [...deps.policy.checkRequest(request.text), ...tooLong(request.text)];
+  const findings = tooLong(request.text) ?? deps.policy.checkRequest(request.text);
   const denied = strictest(findings, "allow") !== "allow";
   // A denied text may be anything: only a storable excerpt of it is kept.
   const text = denied ? request.text.toWellFormed().replaceAll("\u0000", "").slice(0, EXCERPT) : request.text;

@@ -1,5 +1,5 @@
 /** Checks a plan before anything of it runs. What is wrong comes back as findings that say where and what to do. */
-import type { z } from "zod";
+import { z } from "zod";
 import type { Plan, Step } from "../domain/plan.ts";
 import type { Finding } from "../domain/proposal.ts";
 import { dependenciesOf, findReferences } from "./references.ts";
@@ -8,12 +8,18 @@ import { dependenciesOf, findReferences } from "./references.ts";
 export interface ActionFacts {
   readonly kind: "read" | "write";
   readonly input: z.ZodType;
+  readonly output: z.ZodType;
 }
 
 /** @returns one `deny` finding for each fault; an empty list means that the plan can run */
 export function checkPlan(plan: Plan, findAction: (name: string) => ActionFacts | undefined): Finding[] {
   const ids = plan.steps.map((step) => step.id);
   const findings = plan.steps.flatMap((step) => checkStep(step, ids, findAction(step.action)));
+  const outputOf = (id: string) => {
+    const step = plan.steps.find((candidate) => candidate.id === id);
+    return step && findAction(step.action)?.output;
+  };
+  findings.push(...plan.steps.flatMap((step) => checkReferences(step, outputOf)));
   const cycle = findCycle(plan.steps);
   if (cycle) findings.push(fault("plan-cycle", cycle[0] ?? "", `Steps wait for each other: ${cycle.join(" -> ")}.`));
   return findings;
@@ -36,6 +42,24 @@ function checkStep(step: Step, ids: readonly string[], action: ActionFacts | und
     findings.push(...argumentFaults(step, action).map((reason) => fault("plan-arguments", id, reason)));
   }
   return findings;
+}
+
+/** A reference must not lead where the other step's output has nothing; where its schema does not say, it may. */
+function checkReferences(step: Step, outputOf: (id: string) => z.ZodType | undefined): Finding[] {
+  return [...new Set(findReferences(step.args))].flatMap((path) => {
+    const [id = "", ...keys] = path.split(".");
+    const output = outputOf(id);
+    if (!output || leads(z.toJSONSchema(output, { unrepresentable: "any" }), keys)) return [];
+    return [fault("plan-reference", step.id, `Step "${step.id}" refers to "${path}", which "${id}" does not put out.`)];
+  });
+}
+
+function leads(schema: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined || typeof schema !== "object" || schema === null) return true;
+  const { type, properties, items } = schema as { type?: unknown; properties?: object; items?: unknown };
+  if (type === "array") return /^\d+$/.test(key) && (items === undefined || leads(items, rest));
+  if (type !== "object" || properties === undefined) return typeof type !== "string" || type === "object";
+  return Object.hasOwn(properties, key) && leads((properties as Record<string, unknown>)[key], rest);
 }
 
 /** Arguments with references are checked again once those are known. */

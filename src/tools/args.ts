@@ -10,36 +10,41 @@ export function argsJsonSchema(action: Action): JsonObject {
 }
 
 /**
- * Review pages send edited values as text: `"3"` for 3, `"[1,2]"` for a list. Where the schema asks for something
- * other than text and the text says it, it is put in its place; everything else stays, and is for the schema to refuse.
+ * Review pages send edited values as text: `"3"` for 3, `"[1,2]"` for a list. Where the schema refuses a text and takes
+ * what it says as JSON, that is put in its place; everything else stays, and is for the schema to refuse.
  */
 export function coerceArgs(schema: z.ZodType, args: JsonObject): JsonObject {
-  const parsed = schema.safeParse(args);
-  if (parsed.success) return args;
-  const coerced: JsonObject = structuredClone(args);
-  for (const issue of parsed.error.issues) {
-    if (issue.code !== "invalid_type") continue;
-    const place = placeOf(coerced, issue.path);
-    const value = place && said(place.value, issue.expected);
-    if (place && value !== undefined) place.put(value);
+  const faults = faultsOf(schema, args);
+  let coerced = args;
+  for (const path of faults.values()) {
+    const candidate = structuredClone(coerced);
+    // Kept only where it mends its place: one that does not fit either would only be harder to read.
+    if (replace(candidate, path) && !faultsOf(schema, candidate).has(keyOf(path))) coerced = candidate;
   }
   return coerced;
 }
 
-function placeOf(root: JsonObject, path: readonly PropertyKey[]) {
+type Path = readonly PropertyKey[];
+const keyOf = (path: Path): string => JSON.stringify(path.map(String));
+
+/** The places that the schema refuses. */
+function faultsOf(schema: z.ZodType, args: JsonObject): Map<string, Path> {
+  const parsed = schema.safeParse(args);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  return new Map(issues.map(({ path }) => [keyOf(path), path]));
+}
+
+/** Puts what a text says in its place. @returns whether there was such a text */
+function replace(root: JsonObject, path: Path): boolean {
   const key = path.at(-1);
   let holder: Json | undefined = root;
   for (const part of path.slice(0, -1)) holder = own(holder, part);
-  if (typeof holder !== "object" || holder === null || typeof key === "symbol" || key === undefined) return undefined;
-  const value = own(holder, key);
-  if (typeof value !== "string") return undefined;
-  const target = holder as Record<PropertyKey, Json>;
-  return {
-    value,
-    put: (next: Json) => {
-      target[key] = next;
-    },
-  };
+  if (typeof holder !== "object" || holder === null || typeof key === "symbol" || key === undefined) return false;
+  const text = own(holder, key);
+  const value = typeof text === "string" ? said(text) : undefined;
+  if (value === undefined) return false;
+  (holder as Record<PropertyKey, Json>)[key] = value;
+  return true;
 }
 
 function own(holder: Json | undefined, key: PropertyKey): Json | undefined {
@@ -47,23 +52,13 @@ function own(holder: Json | undefined, key: PropertyKey): Json | undefined {
   return (holder as Record<PropertyKey, Json>)[key];
 }
 
-const KINDS: Readonly<Record<string, (value: Json) => boolean>> = {
-  number: (value) => typeof value === "number",
-  int: (value) => typeof value === "number",
-  boolean: (value) => typeof value === "boolean",
-  array: Array.isArray,
-  object: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  record: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  null: (value) => value === null,
-};
-
-/** What a text says as JSON, when that is of the expected kind. */
-function said(text: string, expected: string): Json | undefined {
-  let value: Json;
+/** What a text says as JSON; undefined when it is words, or a number that would be changed by reading it. */
+function said(text: string): Json | undefined {
   try {
-    value = JSON.parse(text);
+    const value = JSON.parse(text) as Json;
+    const rounded = typeof value === "number" && /^-?\d+$/.test(text.trim()) && !Number.isSafeInteger(value);
+    return rounded ? undefined : value;
   } catch {
     return undefined;
   }
-  return KINDS[expected]?.(value) ? value : undefined;
 }

@@ -11,10 +11,38 @@ export interface Registry {
   getWrite(name: string): AnyWrite;
 }
 
-/** @throws TypeError when two actions have the same name */
+const isFunction = (value: unknown): boolean => typeof value === "function";
+const isSchema = (value: unknown): boolean => isFunction((value as { safeParse?: unknown } | undefined)?.safeParse);
+
+/** What an action must have, for those that no compiler has checked. */
+const PARTS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  name: (value) => typeof value === "string" && /^[A-Za-z][\w.-]{0,63}$/.test(value),
+  version: (value) => Number.isInteger(value) && (value as number) > 0,
+  title: (value) => typeof value === "string" && value !== "",
+  description: (value) => typeof value === "string",
+  input: isSchema,
+  output: isSchema,
+  run: isFunction,
+  summarize: isFunction,
+};
+
+function assertWhole(action: Action): void {
+  const given = (typeof action === "object" && action !== null ? action : {}) as unknown as Record<string, unknown>;
+  const kinds = ["reversible", "compensatable", "irreversible"];
+  const write = { preview: isFunction, reversibility: (value: unknown) => kinds.includes(String(value)) };
+  const parts = { ...PARTS, kind: (value: unknown) => value === "read" || value === "write" };
+  const expected = given.kind === "write" ? { ...parts, ...write } : parts;
+  const wrong = Object.entries(expected).find(([part, fits]) => !fits(given[part]))?.[0];
+  if (wrong === undefined) return;
+  const name = typeof given.name === "string" ? `"${given.name}"` : "An action";
+  throw new TypeError(`${name} has no fitting ${wrong}: make actions with defineAction.`);
+}
+
+/** @throws TypeError when an action lacks something, or two have the same name */
 export function createRegistry(actions: readonly Action[]): Registry {
   const byName = new Map<string, Action>();
   for (const action of actions) {
+    assertWhole(action);
     if (byName.has(action.name)) throw new TypeError(`Two actions are called "${action.name}": names are unique.`);
     byName.set(action.name, action);
   }

@@ -209,7 +209,7 @@ class Transaction {
 
   async #runOne(proposed: ProposedAction, position: number, outputs: ReadonlyMap<string, Json>): Promise<Effect> {
     const { args, missing } = resolveReferences(proposed.args, outputs);
-    const unresolved = [...missing, ...findReferences(args)];
+    const unresolved = [...new Set([...missing, ...findReferences(args)])];
     if (unresolved.length > 0) {
       throw new ActionFailure(
         "failed",

@@ -2,12 +2,13 @@
  * Staging: the writes that are ready become one proposal, with their real arguments and the changes that they would
  * make. Nothing runs here.
  */
+import { z } from "zod";
 import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
-import { type Change, type Impact, ImpactLevelSchema, type ProposedAction } from "../domain/proposal.ts";
+import { type Change, ChangeSchema, type Impact, ImpactLevelSchema, type ProposedAction } from "../domain/proposal.ts";
 import type { Identity } from "../domain/run.ts";
-import { ActionFailure } from "../errors.ts";
+import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
 import { editedPlan, editsOf } from "../execution/edits.ts";
 import { type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
@@ -77,15 +78,29 @@ export async function stageWrites(registry: Registry, input: StageInput): Promis
       const action = await stageOne(registry.getWrite(step.action), step, stage, context);
       const edit = edits.get(step.id);
       staged.push(...action.changes);
-      actions.push({ ...action, edited: edit ? { by: edit.by, before: edit.before } : null });
+      // The plan's title says what was planned; of what was edited since, it would say something else than runs.
+      const title = edit ? `${registry.getWrite(step.action).title} (edited)` : action.title;
+      actions.push({ ...action, title, edited: edit ? { by: edit.by, before: edit.before } : null });
     } catch (error) {
-      if (!(error instanceof ActionFailure)) throw error;
+      if (!(error instanceof ActionFailure)) throw previewFailure(step, error);
       failures.push({ step: step.id, status: error.status, message: error.message });
     }
   }
   if (failures.length > 0) return { kind: "impossible", failures };
   return { kind: "staged", actions, impact: totalImpact(actions) };
 }
+
+/** What a preview throws that is no answer of it: the run waits until it is mended. */
+function previewFailure(step: Step, error: unknown): unknown {
+  if (error instanceof HoldpointError) return error;
+  const text = `Step "${step.id}" (${step.action}) could not be previewed: ${explainError(error)}`;
+  return new HoldpointError("action_failed", sentence(text), {
+    hint: "Nothing was proposed; go on with the thread once that is mended.",
+    cause: error,
+  });
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 async function stageOne(
   action: AnyWrite,
@@ -95,7 +110,8 @@ async function stageOne(
 ): Promise<Omit<ProposedAction, "edited">> {
   const { args, missing } = resolveReferences(step.args, stage.outputs);
   if (missing.length > 0) {
-    throw new ActionFailure("failed", `Step "${step.id}" refers to ${missing.join(", ")}, which does not exist.`);
+    const paths = [...new Set(missing)].join(", ");
+    throw new ActionFailure("failed", `Step "${step.id}" refers to ${paths}, which does not exist.`);
   }
   const dependsOn = dependenciesOf(step).filter((id) => stage.steps.some((other) => other.id === id));
   const base = { step: step.id, title: step.title, action: action.name, version: action.version, dependsOn };
@@ -110,7 +126,7 @@ async function stageOne(
   }
   const parsed = parseArgs(action, step.id, args);
   const prepared = action.prepare ? await action.prepare(parsed, context) : parsed;
-  const changes = await action.preview(prepared, context);
+  const changes = checkedChanges(action, await action.preview(prepared, context));
   const final = JSON.parse(canonicalJson(prepared)) as JsonObject;
   return {
     ...base,
@@ -119,6 +135,17 @@ async function stageOne(
     impact: impactOf(action, prepared, changes),
     reversibility: action.reversibility,
   };
+}
+
+/** @throws ActionFailure when what an action says that it would change cannot be shown */
+function checkedChanges(action: AnyWrite, changes: Change[]): Change[] {
+  const parsed = z.array(ChangeSchema).safeParse(changes);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ActionFailure(
+    "failed",
+    `The preview of "${action.name}" does not fit at "${issue?.path.join(".")}": ${issue?.message}.`,
+  );
 }
 
 /** Validates arguments by the action's schema. @throws ActionFailure `invalid_request` that names what is wrong */

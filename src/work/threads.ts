@@ -3,13 +3,15 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, START, type StateSnapshot } from "@langchain/langgraph";
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
+import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
+import { canonicalJson } from "../domain/json.ts";
 import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, Stamp } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
-import { findLatestProposal } from "../ledger/proposals.ts";
+import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { endRun, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { isUnderWay } from "../ledger/start-run.ts";
 import type { Question } from "../nodes/question.ts";
@@ -113,11 +115,12 @@ export async function answerThread(
   await continueThread(runtime, caller, threadId);
   const asked = pendingQuestion(await getSnapshot(runtime, threadId));
   if (!asked) throw notPaused(run);
-  const answer: ProposalAnswer = { ...decide(asked.question), by: identity.principal };
+  const answer: ProposalAnswer = { by: identity.principal, ...decide(asked.question) };
   const { proposalId } = asked.question;
+  const proposal = await getProposal(runtime.ledger, identity.tenant, proposalId);
   const takenByOther = async () => {
     const taken = await findDecision(runtime.ledger, identity.tenant, proposalId);
-    return taken && !isOwn(taken, identity, answer) ? decisionTaken(taken) : undefined;
+    return taken && !isOwn(taken, { identity, proposal, answer }) ? decisionTaken(taken) : undefined;
   };
   try {
     await invoke(runtime, caller, threadId, new Command({ resume: { [asked.interruptId]: answer } }));
@@ -131,7 +134,9 @@ export async function answerThread(
   if (other) throw other;
   const after = await viewThread(runtime, identity, threadId, run.id);
   if (!(await findDecision(runtime.ledger, identity.tenant, proposalId))) throw refused(after);
-  return after;
+  // Another process may have been at the thread's checkpoints meanwhile: what is asked next is asked here.
+  const unasked = after.run.status === "waiting" && !after.question;
+  return unasked ? await continueThread(runtime, caller, threadId) : after;
 }
 
 /**
@@ -145,7 +150,7 @@ export async function continueThread(runtime: Runtime, caller: Caller, threadId:
   if (view.run.status === "ended" || view.question) return view;
   if (await isLeased(runtime.ledger, identity.tenant, view.run.id)) {
     throw new HoldpointError("busy", `Thread "${threadId}" is being advanced by another process right now.`, {
-      hint: "Look at it with `show` in a moment.",
+      hint: "Look at it with `show` in a moment; if that process has died, try again in 30 seconds.",
     });
   }
   await goOn(runtime, caller, view.run);
@@ -294,11 +299,18 @@ function refused(view: ThreadView): HoldpointError {
   });
 }
 
-/** Whether the stored decision is the one that this caller just gave. */
-function isOwn(decision: Decision, identity: Identity, { decisions }: ProposalAnswer): boolean {
+/** Whether the stored decision is the one that this caller just gave: two processes may act for the same person. */
+function isOwn(decision: Decision, given: { identity: Identity; proposal: Proposal; answer: ProposalAnswer }): boolean {
+  const { identity, proposal, answer } = given;
   if (decision.principal !== identity.principal) return false;
-  if (decision.verdict === "reconciled") return true;
-  const edits = decisions.some(({ type }) => type === "edit");
-  if (edits || decision.verdict === "edited") return edits && decision.verdict === "edited";
-  return decisions.some(({ type }) => type === "reject") === (decision.verdict !== "approved");
+  const origin = { principal: identity.principal, byInterruptId: true, plainAnswerImpact: undefined };
+  const parsed = parseProposalAnswer(proposal, answer, origin);
+  if (parsed.kind === "decided") return canonicalJson(parsed.actions) === canonicalJson(decision.actions);
+  if (parsed.kind === "problem") return false;
+  const edited = decision.actions.filter(({ edit }) => edit !== undefined);
+  return (
+    edited.length === parsed.edits.size &&
+    edited.every(({ step, edit }) => edit && isSaidBy(parsed.edits.get(step)?.args, edit.after)) &&
+    decision.actions.every(({ step, verdict }) => (verdict === "rejected") === parsed.rejected.has(step))
+  );
 }

@@ -7,6 +7,7 @@ import { holdpoint, holdpointProcess } from "../support/child.ts";
 import { tempDir } from "../support/temp.ts";
 
 const RETURN = "Return 2 Aviator sunglasses I bought last week.";
+const TWO = "I want to buy 3 pairs of classic sunglasses and 1 pair of aviator sunglasses.";
 
 async function ask(home: string, request: string, ...options: string[]) {
   const { status, stdout, stderr } = await holdpoint(home, request, "--json", ...options);
@@ -95,6 +96,63 @@ describe("a request that writes, without a terminal", () => {
     expect(late.status).toBe(6);
     expect(late.stderr).toContain("was already decided: cancelled by");
     expect(late.stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      "approves other arguments than those proposed",
+      { decisions: [{ step: "s1", type: "approve", editedAction: { args: { item: "SG001", quantity: 1 } } }] },
+      "approves other arguments of s1",
+    ],
+    [
+      "was shown other arguments",
+      [{ type: "accept", args: { action: "take_back", args: { item: "SG001", quantity: 7 } } }],
+      "approves other arguments of s1",
+    ],
+    ["is somebody else's", { decisions: [{ type: "approve" }], by: "mallory" }, 'is from "mallory"'],
+  ])("is not decided by a file that %s", async (_what, content, message) => {
+    const home = tempDir();
+    const { threadId } = await ask(home, RETURN);
+    const file = join(home, "decisions.json");
+    writeFileSync(file, JSON.stringify(content));
+    const refused = await holdpoint(home, "resume", threadId, "--decisions", file, "--as", "kim");
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
+    expect(JSON.parse((await holdpoint(home, "show", threadId, "--json")).stdout).decisions).toEqual([]);
+  });
+
+  it("is rejected as a whole by the page of one action, and edited by a file, marked where it says otherwise", async () => {
+    const home = tempDir();
+    const { threadId } = await ask(home, TWO);
+    const file = join(home, "decisions.json");
+    const args = { item: "SG005", quantity: 1 };
+    writeFileSync(file, `\uFEFF${JSON.stringify([{ type: "edit", step: "s1", editedAction: { args } }])}`);
+    const edited = await holdpoint(home, "resume", threadId, "--decisions", file, "--as", "kim");
+    expect(edited).toMatchObject({ status: 3, stdout: expect.stringContaining("Edited by kim: quantity 3 -> 1") });
+    expect(edited.stdout).toContain("edited since");
+    expect(edited.stdout).toContain("(edited)");
+    writeFileSync(file, JSON.stringify([{ type: "ignore", args: null }]));
+    const ignored = await holdpoint(home, "resume", threadId, "--decisions", file, "--json");
+    expect(JSON.parse(ignored.stdout).answer.status).toBe("rejected");
+  });
+
+  it("is decided once by two processes of one person, and the other is told", async () => {
+    const home = tempDir();
+    for (let round = 0; round < 2; round++) {
+      const { threadId } = await ask(home, TWO);
+      const files = ["s1", "s2"].map((approved) => {
+        const file = join(home, `${approved}.json`);
+        const decisions = ["s1", "s2"].map((step) =>
+          step === approved ? { step, type: "approve" } : { step, type: "reject", message: `not ${step}` },
+        );
+        writeFileSync(file, JSON.stringify({ decisions }));
+        return file;
+      });
+      const results = await Promise.all(
+        files.map((file) => holdpointProcess(home, "resume", threadId, "--decisions", file, "--as", "kim", "--json")),
+      );
+      expect(results.map(({ status }) => status).toSorted()).toEqual([0, 6]);
+      await holdpoint(home, "reseed");
+    }
   });
 
   it("is decided once when one process approves while another rejects", async () => {

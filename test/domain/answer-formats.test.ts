@@ -129,7 +129,11 @@ describe("an edit", () => {
     ["Agent Inbox", [{ type: "edit", args: { action: "sell", args } }]],
     ["Agent Inbox for LangChain", { decisions: [{ type: "edit", args: { action: "sell", args } }] }],
   ])("is read: %s", (_format, answer) => {
-    expect(parse(one, answer)).toEqual({ kind: "edited", edits: new Map([["s1", args]]), rejected: new Map() });
+    expect(parse(one, answer)).toEqual({
+      kind: "edited",
+      edits: new Map([["s1", { args, reason: null }]]),
+      rejected: new Map(),
+    });
   });
 
   it("covers several actions, and leaves what it does not name", () => {
@@ -139,10 +143,13 @@ describe("an edit", () => {
     ]);
     expect(parse(two, all)).toMatchObject({
       kind: "edited",
-      edits: new Map(Object.entries({ s1: args, s2: { to: "x@y.z", lines: [] } })),
+      edits: new Map([
+        ["s1", { args, reason: null }],
+        ["s2", { args: { to: "x@y.z", lines: [] }, reason: null }],
+      ]),
     });
     const some = { decisions: [{ type: "edit", edited_action: { name: "mail", args: {} } }] };
-    expect(parse(two, some)).toMatchObject({ kind: "edited", edits: new Map([["s2", {}]]) });
+    expect(parse(two, some)).toMatchObject({ kind: "edited", edits: new Map([["s2", { args: {}, reason: null }]]) });
     const mixed = named([
       { type: "edit", editedAction: edited },
       { type: "reject", message: "no" },
@@ -150,13 +157,42 @@ describe("an edit", () => {
     expect(parse(two, mixed)).toMatchObject({ kind: "edited", rejected: new Map([["s2", "no"]]) });
   });
 
-  it("cannot change which action is called, or edit what hangs on a rejected one", () => {
+  it("cannot change which action is called", () => {
     const other = { decisions: [{ type: "edit", editedAction: { name: "reseed", args: {} } }] };
     expect(parse(one, other)).toMatchObject({ problem: expect.stringContaining('s1 calls "sell", not "reseed"') });
-    const hanging = proposal([sell, { ...mail, dependsOn: ["s1"] }]);
-    const answer = named([{ type: "reject" }, { type: "edit", editedAction: { args: {} } }]);
-    expect(parse(hanging, answer)).toMatchObject({ problem: expect.stringContaining("s2 is edited, but depends") });
   });
+});
+
+it("an edit may cut the tie to what the same answer rejects, for itself and for what hangs on it", () => {
+  const hanging = proposal([
+    sell,
+    { ...mail, dependsOn: ["s1"] },
+    action("s3", "mail", {}, ["s2"]),
+    action("s4", "mail", {}, ["s1"]),
+  ]);
+  const answer = named([
+    { type: "reject", step: "s1" },
+    { type: "edit", step: "s2", message: "by hand", editedAction: { args: {} } },
+  ]);
+  expect(parse(hanging, answer)).toEqual({
+    kind: "edited",
+    edits: new Map([["s2", { args: {}, reason: "by hand" }]]),
+    rejected: new Map([
+      ["s1", null],
+      ["s4", 'It depends on "s1", which was rejected.'],
+    ]),
+  });
+});
+
+it.each([20_000, 3_000, 101])("what is nested %i deep is refused, and breaks nothing", (depth) => {
+  let args: Record<string, unknown> = {};
+  for (let level = 0; level < depth; level++) args = { args };
+  const answer = { decisions: [{ type: "edit", editedAction: { args } }] };
+  expect(parse(one, answer)).toMatchObject({ kind: "problem", problem: expect.stringContaining("nested deeper") });
+  const around: Record<string, unknown> = {};
+  around.self = around;
+  around.other = around;
+  expect(parse(one, around)).toMatchObject({ kind: "problem" });
 });
 
 describe("what is no answer", () => {

@@ -167,7 +167,9 @@ describe("what a person edited", () => {
     const { threadId } = await startRequest(runtime, alice, { request: "one" });
     const again = await answerThread(runtime, bob, threadId, answer(edit("a", "bob's own")));
     expect(notebook.lines()).toEqual([]);
-    expect(again.question?.reasons).toContain('bob changed the arguments of "Step a", so a person looks at it again.');
+    expect(again.question?.reasons).toContain(
+      'bob changed the arguments of "Write a note (edited)", so a person looks at it again.',
+    );
   });
 
   it("is asked about where policy would let it pass: the edit alone is no approval", async () => {
@@ -239,6 +241,15 @@ describe("what a person edited", () => {
     const edited = answerThread(runtime, bob, threadId, answer(edit("a", "forbidden")));
     await expect(edited).rejects.toMatchObject({ message: expect.stringContaining("It is forbidden.") });
   });
+});
+
+it("an edit that refers to what a step does not put out is refused before anything runs", async () => {
+  const { runtime, threadId, written } = await paused();
+  const edited = answerThread(runtime, bob, threadId, answer(edit("b", "${a.nothing}")));
+  await expect(edited).rejects.toMatchObject({
+    message: expect.stringContaining('Step "b" refers to "a.nothing", which "a" does not put out.'),
+  });
+  expect(written()).toEqual([]);
 });
 
 describe("text that came from a step", () => {

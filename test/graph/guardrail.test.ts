@@ -23,7 +23,7 @@ describe("the guardrail", () => {
     ["", "The request is empty. Nothing was changed.", "invalid_request"],
     ["sudo reboot", '"sudo r" is blocked: it looks like privilege escalation. Nothing was changed.', "denied"],
     ["half \ud800 pair", "half a surrogate pair", "invalid_request"],
-    ["x".repeat(30_000), "at most 4000 are taken", "invalid_request"],
+    ["x".repeat(30_000), "characters are taken", "invalid_request"],
   ])("denies a bad request that reaches the graph itself (%#)", async (request, text, status) => {
     const runtime = await openTestRuntime();
     await runtime.graph.invoke({ request }, { configurable: { thread_id: "t1" }, context: alice.identity });

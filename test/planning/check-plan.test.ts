@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { Step } from "../../src/domain/plan.ts";
 import { checkPlan } from "../../src/planning/check-plan.ts";
 
-const actions = { note: { kind: "write" as const, input: z.strictObject({ text: z.string() }) } };
+const Rows = z.object({ text: z.string(), rows: z.array(z.object({ id: z.string() })), any: z.any() });
+const actions = { note: { kind: "write" as const, input: z.strictObject({ text: z.string() }), output: Rows } };
 const findAction = (name: string) => (Object.hasOwn(actions, name) ? actions[name as "note"] : undefined);
 const step = (id: string, more: Partial<Step> = {}): Step => ({
   id,
@@ -21,6 +22,16 @@ const faults = (...steps: Step[]) =>
 describe("a plan", () => {
   it("passes when its steps fit their actions and wait for steps that are there", () => {
     expect(faults(step("a"), step("b", { args: { text: "${a.text}" } }))).toEqual([]);
+  });
+
+  it("may refer to what its steps put out, or may put out", () => {
+    const text = "${a.text} ${a.rows.0.id} ${a.any.thing.at.all}";
+    expect(faults(step("a"), step("b", { args: { text } }))).toEqual([]);
+    expect(faults(step("a"), step("b", { args: { text: "${a.rows.0.name} ${a.rows.first} ${a.text.x}" } }))).toEqual([
+      'plan-reference: Step "b" refers to "a.rows.0.name", which "a" does not put out.',
+      'plan-reference: Step "b" refers to "a.rows.first", which "a" does not put out.',
+      'plan-reference: Step "b" refers to "a.text.x", which "a" does not put out.',
+    ]);
   });
 
   it.each([

@@ -10,6 +10,9 @@ const Schema = z.strictObject({
   express: z.boolean().optional(),
   tags: z.array(z.string()).optional(),
   address: z.strictObject({ zip: z.string(), floor: z.number() }).optional(),
+  span: z.tuple([z.number(), z.number()]).optional(),
+  either: z.union([z.number(), z.boolean()]).optional(),
+  five: z.literal(5).optional(),
   lines: z.array(z.strictObject({ count: z.number() })).optional(),
 });
 
@@ -22,6 +25,9 @@ describe("edited arguments", () => {
       express: "false",
       tags: '["a"]',
       address: '{"zip":"1","floor":2}',
+      span: "[1,2]",
+      either: "true",
+      five: "5",
       lines: [{ count: "4" }],
     };
     const coerced = coerceArgs(Schema, args);
@@ -32,13 +38,18 @@ describe("edited arguments", () => {
       express: false,
       tags: ["a"],
       address: { zip: "1", floor: 2 },
+      span: [1, 2],
+      either: true,
+      five: 5,
       lines: [{ count: 4 }],
     });
+    expect(coerceArgs(Schema, { name: "a", price: "null" })).toEqual({ name: "a", price: null });
     expect(Schema.safeParse(coerced).success).toBe(true);
     expect(args.quantity).toBe("3");
   });
 
   it.each([
+    ["a number that cannot be kept whole", { name: "a", price: "12345678901234567890" }],
     ["words for a number", { name: "a", quantity: "three" }],
     ["nothing for a number", { name: "a", quantity: "" }],
     ["a list for a number", { name: "a", quantity: "[3]" }],

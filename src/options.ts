@@ -1,0 +1,83 @@
+/** Checks of what a program passes, for those that no compiler has checked: a misspelt safeguard must not be ignored. */
+import { z } from "zod";
+import { ImpactLevelSchema } from "./domain/proposal.ts";
+import { HoldpointError } from "./errors.ts";
+
+const aFunction = z.custom<unknown>((value) => typeof value === "function", "expected a function");
+const withFunctions = (what: string, ...names: string[]) =>
+  z.custom<unknown>(
+    (value) =>
+      typeof value === "object" &&
+      value !== null &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === "function"),
+    `expected ${what}`,
+  );
+
+const Model = withFunctions("a LangChain chat model", "invoke", "withStructuredOutput");
+
+const PolicyOptionsSchema = z.strictObject({
+  maxRequestLength: z.int().positive().optional(),
+  maxSteps: z.int().positive().optional(),
+  blockedPatterns: z.array(z.unknown()).optional(),
+  approval: z.enum(["always", "never"]).optional(),
+  separateApprover: z.boolean().optional(),
+  clearableImpact: ImpactLevelSchema.optional(),
+  plainAnswerImpact: z.enum([...ImpactLevelSchema.options, "none"]).optional(),
+});
+
+const path = z.string().trim().min(1, "expected a path");
+
+const OptionsSchema = z.strictObject({
+  model: z
+    .union([
+      Model,
+      z.strictObject({ planner: Model.optional(), reviewer: Model.optional(), reflector: Model.optional() }),
+    ])
+    .optional(),
+  modelTimeoutMs: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional(),
+  actions: z.array(z.unknown()).optional(),
+  policy: z
+    .union([
+      PolicyOptionsSchema,
+      withFunctions("a policy, or its options", "checkRequest", "checkPlan", "checkTransaction"),
+    ])
+    .optional(),
+  playbook: aFunction.optional(),
+  checkpointer: withFunctions("a LangGraph checkpointer", "getTuple", "put", "putWrites").optional(),
+  databases: z
+    .strictObject({
+      ledger: z.union([path, withFunctions("a path or a Kysely dialect", "createDriver", "createAdapter")]).optional(),
+      checkpoints: path.optional(),
+      store: path.optional(),
+    })
+    .optional(),
+  home: path.optional(),
+  exampleStore: z.boolean().optional(),
+  now: aFunction.optional(),
+});
+
+/** @throws HoldpointError `usage` that names the option that does not fit, or that there is none of that name */
+export function assertOptions(options: unknown): void {
+  const parsed = OptionsSchema.safeParse(options);
+  if (parsed.success) return;
+  const [issue] = parsed.error.issues;
+  const where =
+    issue && issue.path.length > 0 ? `The option ${issue.path.join(".")}` : "What createHoldpoint was given";
+  throw new HoldpointError("usage", `${where} does not fit: ${issue ? explain(issue) : "unreadable"}.`, {
+    hint: "See HoldpointOptions.",
+  });
+}
+
+/** Of alternatives, what is wrong with the one that was meant: the last that got further than its type. */
+function explain(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_union") return issue.message;
+  const nested = issue.errors.map(([first]) => first).filter((first) => first !== undefined);
+  const meant = nested.find((first) => first.code !== "invalid_type" && first.code !== "custom") ?? nested.at(-1);
+  if (!meant) return issue.message;
+  const at = meant.path.length > 0 ? `${meant.path.join(".")}: ` : "";
+  return `${at}${meant.message}`;
+}
