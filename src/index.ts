@@ -18,6 +18,7 @@ import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.t
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
 import type { State } from "./state.ts";
 import type { Action } from "./tools/action.ts";
+import { type Recovered, recoverRuns } from "./work/recover.ts";
 
 export type { Answer } from "./domain/answer.ts";
 export type { ActionAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
@@ -37,6 +38,7 @@ export {
   type ReadAction,
   type WriteAction,
 } from "./tools/action.ts";
+export type { Recovered } from "./work/recover.ts";
 
 /** A predefined plan. Each step calls an action; `args` may refer to other steps, `{ "$ref": "s1.count" }`. */
 export interface PlaybookPlan {
@@ -97,6 +99,12 @@ export interface Holdpoint {
   /** The compiled LangGraph graph, for everything else. It does not ask first whose thread it is. */
   readonly graph: HoldpointGraph;
   /**
+   * Carries on every run of a tenant that a crash left, to its end or to the person it has to ask. To be called at the
+   * start of a program; what other processes are at right now is left to them.
+   * @param context whose runs, and who carries them on
+   */
+  recover(context?: { tenant?: string; principal?: string }): Promise<Recovered[]>;
+  /**
    * Closes every database that Holdpoint opened. A transaction under way comes to its end first; other work is cut off,
    * and goes on later with `invoke(null, …)`.
    */
@@ -150,6 +158,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       }
     },
     stream: stream as typeof graph.stream,
+    recover: async (context = {}) => await recoverRuns(runtime, { identity: identityOf({ context }) }),
     close: async () => {
       closing.abort();
       await runtime.settle();

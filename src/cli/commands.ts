@@ -8,6 +8,7 @@ import { listReads } from "../ledger/reads.ts";
 import { listRevisions } from "../ledger/revisions.ts";
 import { listRuns } from "../ledger/runs.ts";
 import type { Question } from "../nodes/question.ts";
+import { recoverRuns } from "../work/recover.ts";
 import { answerThread, cancelThread, continueThread, startRequest, viewThread } from "../work/threads.ts";
 import { conclude, toJson } from "./conclude.ts";
 import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
@@ -83,6 +84,24 @@ export async function list(session: Session, options: { waiting?: boolean }): Pr
   const text = rows.length > 0 ? table(["thread", "status", "asked by", "when (UTC)", "request"], rows) : none;
   surroundings.write(`${text}\n`);
   return EXIT.done;
+}
+
+export async function recover(session: Session): Promise<number> {
+  const { runtime, surroundings, json } = session;
+  const recovered = await recoverRuns(runtime, session);
+  const status = recovered.some(({ outcome }) => outcome === "left") ? EXIT.conflict : EXIT.done;
+  if (json) {
+    surroundings.write(`${JSON.stringify({ recovered, exitStatus: status }, null, 2)}\n`);
+    return status;
+  }
+  const rows = recovered.map(({ threadId, outcome, run, problem }) => [
+    threadId,
+    run.answer?.status ?? outcome,
+    problem ?? run.answer?.text ?? "waits for a person",
+  ]);
+  const text = rows.length > 0 ? table(["thread", "status", ""], rows) : "No run was left under way.";
+  surroundings.write(`${text}\n`);
+  return status;
 }
 
 export async function reseed(session: Session): Promise<number> {

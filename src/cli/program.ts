@@ -1,7 +1,7 @@
 /** The command line: what can be typed, and what it means. */
 import { Command, CommanderError } from "commander";
 import { HoldpointError } from "../errors.ts";
-import { cancel, list, reseed, resume, run, show } from "./commands.ts";
+import { cancel, list, recover, reseed, resume, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
@@ -99,6 +99,9 @@ function createProgram(act: Act): Command {
     .action((thread: string, options: CommonOptions & { reason?: string }) =>
       act(options, (session) => cancel(session, thread, options)),
     );
+  common(program.command("recover"))
+    .description("carry on every run that a crash left, to its end or to the person it has to ask")
+    .action((options: CommonOptions) => act(options, (session) => recover(session)));
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));

@@ -203,11 +203,18 @@ export async function cancelThread(
  * find in the ledger what is planned, decided and done, and repeat nothing.
  */
 async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<void> {
-  const { threadId, id, request } = run;
-  if (!isAt(await getSnapshot(runtime, threadId), run)) {
-    const config = { configurable: { thread_id: threadId } };
-    await runtime.graph.updateState(config, { request: { id, text: request } }, START);
+  const { threadId, id, tenant } = run;
+  if (isAt(await getSnapshot(runtime, threadId), run)) {
+    await invoke(runtime, caller, threadId, null);
+    // Where a checkpoint says that all is done, only the ledger knows that it is not.
+    if ((await getRun(runtime.ledger, tenant, id)).status !== "running") return;
   }
+  await enterAgain(runtime, caller, run);
+}
+
+async function enterAgain(runtime: Runtime, caller: Caller, { threadId, id, request }: Run): Promise<void> {
+  const config = { configurable: { thread_id: threadId } };
+  await runtime.graph.updateState(config, { request: { id, text: request }, run: null }, START);
   await invoke(runtime, caller, threadId, null);
 }
 
