@@ -1,0 +1,36 @@
+/** What is put to the test: two or three sends in one transaction, asked for and approved. */
+
+import { PlanSchema } from "../src/domain/plan.ts";
+import type { PlaybookResult } from "../src/planning/playbooks/match.ts";
+import { createRuntime, type Runtime } from "../src/runtime.ts";
+import { createSend, type KillByReceiver } from "./action.ts";
+import type { Point } from "./points.ts";
+import type { Kind } from "./receiver.ts";
+
+export interface Subject {
+  readonly kind: Kind;
+  readonly url: string;
+  readonly home: string;
+  readonly scenario: Point["scenario"];
+  /** Tells this run's texts from all others. */
+  readonly id: string;
+}
+
+export const caller = { identity: { tenant: "chaos", principal: "operator" } };
+export const threadId = "t";
+
+export const textsOf = ({ id, scenario }: Pick<Subject, "id" | "scenario">): string[] => [
+  `${id}-a`,
+  `${id}-b`,
+  ...(scenario === "fails" ? [`${id}-refuse`] : []),
+];
+
+export async function openSubject(subject: Subject, kill?: KillByReceiver): Promise<Runtime> {
+  const steps = textsOf(subject).map((text, index) => ({
+    ...{ id: `s${index + 1}`, title: `Send ${text}`, action: "send", args: { text } },
+  }));
+  const plan = PlanSchema.parse({ goal: "Sent.", source: { kind: "playbook", name: "chaos" }, steps });
+  const matchRequest = (): PlaybookResult => ({ kind: "plan", playbook: "chaos", plan });
+  const actions = [createSend(subject.kind, subject.url, kill)];
+  return await createRuntime({ home: subject.home }, { actions, matchRequest });
+}

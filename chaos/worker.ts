@@ -1,0 +1,18 @@
+/** The process that is killed: it asks, approves, and carries out, unless it dies on the way. */
+import { answerThread, startRequest } from "../src/work/threads.ts";
+import { killAt } from "./kill-at.ts";
+import { findPoint } from "./points.ts";
+import { caller, openSubject, type Subject, threadId } from "./subject.ts";
+
+const { point: name, ...subject } = JSON.parse(process.argv[2] ?? "") as Subject & { point: string };
+const { at } = findPoint(name);
+// Set up as in any process that has run before: only what comes then is cut off.
+await (await openSubject(subject)).close();
+if ("words" in at) killAt(at);
+const runtime = await openSubject(subject, "words" in at ? undefined : at);
+await startRequest(runtime, caller, { request: "Send them.", threadId });
+await answerThread(runtime, caller, threadId, ({ proposalId, actions }) => ({
+  proposalId,
+  decisions: actions.map(({ step }) => ({ type: "approve", step })),
+}));
+await runtime.close();
