@@ -10,6 +10,7 @@ export type ErrorCode =
   | "unknown_thread" // no run of this tenant is on that thread
   | "not_paused" // nothing waits for a decision there
   | "decision_taken" // somebody else decided first
+  | "stopped" // a signal asked it to stop; it can go on
   | "busy" // another process advances the run right now
   | "storage" // a database file cannot be read or written
   | "action_failed" // an action said no: it did not happen
@@ -23,6 +24,7 @@ const REMEDIES: Record<ErrorCode, Remedy> = {
   unknown_thread: "fix_input",
   not_paused: "fix_input",
   decision_taken: "ask_person",
+  stopped: "retry",
   busy: "retry",
   storage: "retry",
   action_failed: "ask_person",

@@ -9,10 +9,11 @@ type Decisions = ProposalAnswer["decisions"];
 type Action = Question["actions"][number];
 
 /** The answer, or undefined when the person wants to decide later. */
-export async function askPerson(question: Question): Promise<ProposalAnswer | undefined> {
+export async function askPerson(question: Question, stop?: AbortSignal): Promise<ProposalAnswer | undefined> {
   // At the end of input (Ctrl-D) no prompt ever answers.
   const ended = new Promise<undefined>((resolve) => process.stdin.once("end", () => resolve(undefined)));
-  const decisions = await Promise.race([chooseDecisions(question), ended]);
+  const stopped = new Promise<undefined>((resolve) => stop?.addEventListener("abort", () => resolve(undefined)));
+  const decisions = await Promise.race([chooseDecisions(question), ended, stopped]);
   return decisions && { proposalId: question.proposalId, decisions };
 }
 

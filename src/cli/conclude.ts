@@ -25,7 +25,7 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
     return exitStatusOf(view);
   }
   surroundings.write(`${renderPlan(view)}\n${renderQuestion(view.question)}\n`);
-  const answer = surroundings.interactive ? await askPerson(view.question) : undefined;
+  const answer = surroundings.interactive ? await askPerson(view.question, surroundings.stop?.signal) : undefined;
   if (answer) {
     return await conclude(session, await give(session, view.threadId, answer));
   }

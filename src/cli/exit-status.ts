@@ -22,6 +22,8 @@ export const EXIT = {
   storage: 7,
   /** The model could not be reached or was of no use; nothing was changed, and asking again may work. */
   unavailable: 8,
+  /** A signal asked it to stop; nothing is lost, and the thread can go on. */
+  stopped: 9,
 } as const;
 
 const BY_ANSWER: Record<AnswerStatus, number> = {
@@ -44,6 +46,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
   unknown_thread: EXIT.usage,
   not_paused: EXIT.conflict,
   decision_taken: EXIT.conflict,
+  stopped: EXIT.stopped,
   busy: EXIT.conflict,
   storage: EXIT.storage,
   action_failed: EXIT.failed,

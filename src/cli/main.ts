@@ -5,6 +5,7 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 const { config: loadDotenv } = await import("dotenv");
 const { runCli } = await import("./run-cli.ts");
+const { stopOnSignals } = await import("../work/stop.ts");
 
 loadDotenv({ quiet: true });
 // Whoever reads along may stop at any time, as `head` does: no reason to fail.
@@ -13,9 +14,13 @@ for (const stream of [process.stdout, process.stderr]) {
     if (error.code !== "EPIPE") process.exitCode = 1;
   });
 }
+const stop = stopOnSignals();
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
+  stop,
   interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
 });
+// A question that was left open would keep the process waiting for input.
+if (stop.signal.aborted) process.exit();

@@ -1,17 +1,21 @@
 /** What every command shares: who calls, how output goes out, and the databases for the time that it runs. */
 import { userInfo } from "node:os";
 import { parse, relative } from "node:path";
+import type { RunControl } from "@langchain/langgraph";
 import { readConfig } from "../config.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
 import { createRuntime, type StoreRuntime } from "../runtime.ts";
+import type { Stop } from "../work/stop.ts";
 
 /** The world around a command. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** True when a person can be asked: input and output are a terminal. */
   readonly interactive: boolean;
+  /** Tells that a signal asked the process to stop. */
+  readonly stop?: Stop;
   /** Standard output. */
   write(text: string): void;
   /** Standard error. */
@@ -22,6 +26,7 @@ export interface Session {
   readonly runtime: StoreRuntime;
   readonly identity: Identity;
   readonly surroundings: Surroundings;
+  readonly control?: RunControl;
   readonly json: boolean;
   /** How the caller would type a further command of Holdpoint. */
   command(rest: string): string;
@@ -43,7 +48,15 @@ export async function withSession(
   const runtime = await createRuntime(config);
   try {
     const command = (rest: string) => `${homePrefix(config.home)}${programName(surroundings.environment)} ${rest}`;
-    return await work({ runtime, identity, surroundings, json: options.json ?? false, command });
+    const control = surroundings.stop?.control;
+    return await work({
+      runtime,
+      identity,
+      surroundings,
+      ...(control ? { control } : {}),
+      json: options.json ?? false,
+      command,
+    });
   } finally {
     await runtime.close();
   }

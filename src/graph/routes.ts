@@ -32,11 +32,13 @@ export const routes = {
     "writes ready": "stager",
     "nothing left": "reflector",
     "step failed": "reflector",
+    drained: "executor",
     "plan changed": "guardrail",
   },
   stager: { staged: "guardrail", "cannot be done": "reflector", "nothing to stage": "executor" },
   committer: {
     committed: "executor",
+    drained: "committer",
     "approval stale": "executor",
     "not approved": "human",
     "rolled back": "reflector",

@@ -8,7 +8,7 @@ import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type CommitResult, commitApproved } from "../transaction/commit.ts";
 import type { EffectListener } from "../transaction/run-effect.ts";
-import { identityOf, type NodeDeps, signalOf } from "./deps.ts";
+import { identityOf, isDraining, type NodeDeps, signalOf } from "./deps.ts";
 import { createReporter } from "./report.ts";
 
 type Committed = Update & { outcome: Outcome<"committer"> };
@@ -23,7 +23,9 @@ export function createCommitter(deps: NodeDeps) {
       status === "undoing" || status === "undone" || status === "undo_failed"
         ? report.step(step, "failed", "rolling back")
         : report.step(step, EFFECT_STATUS[status], "committing");
-    const result = await deps.track(commitApproved(deps, { identity, run, signal: signalOf(config), onEffect }));
+    const stopped = () => isDraining(config);
+    const signal = signalOf(config);
+    const result = await deps.track(commitApproved(deps, { identity, run, signal, stopped, onEffect }));
     const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
     const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
     return { ...leadOn(result, state), proposal, steps };
@@ -33,7 +35,8 @@ export function createCommitter(deps: NodeDeps) {
 function leadOn(result: CommitResult, state: State): Committed {
   switch (result.kind) {
     case "committed":
-      return { outcome: "committed" };
+    case "drained":
+      return { outcome: result.kind };
     case "stale": {
       const notice = `It has to be approved again: ${result.failure.message}`;
       return { notices: [...state.notices, notice], outcome: "approval stale" };

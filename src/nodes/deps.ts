@@ -67,5 +67,8 @@ export function threadOf(config: LangGraphRunnableConfig): string {
   return thread;
 }
 
+/** Whether this invocation is asked to stop: what is in flight ends, and nothing new starts. */
+export const isDraining = (config: LangGraphRunnableConfig): boolean => config.control?.drainRequested === true;
+
 /** The abort signal of the invocation, or one that never aborts. */
 export const signalOf = (config: LangGraphRunnableConfig): AbortSignal => config.signal ?? new AbortController().signal;

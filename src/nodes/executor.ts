@@ -16,7 +16,7 @@ import { getRun } from "../ledger/runs.ts";
 import { dependenciesOf, resolveReferences } from "../planning/references.ts";
 import type { State, Update } from "../state.ts";
 import { readyWrites } from "../transaction/stage.ts";
-import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+import { actorOf, identityOf, isDraining, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 import { createReporter } from "./report.ts";
 
 type Executed = Update & { outcome: Outcome<"executor"> };
@@ -33,7 +33,11 @@ export function createExecutor(deps: NodeDeps) {
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
     const proposal = await findTransaction(deps.ledger, run.tenant, run.id);
     if (run.status === "ended" || (proposal && FINAL.includes(proposal.status))) return { outcome: "nothing left" };
-    return leadOn(deps, plan, await runReads(deps, config, run, plan));
+    const record = await runReads(deps, config, run, plan);
+    if (isDraining(config) && readyReads(deps, plan, record).length > 0) {
+      return { steps: stepStates(plan, record), outcome: "drained" };
+    }
+    return leadOn(deps, plan, record);
   };
 }
 
@@ -71,7 +75,7 @@ async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Ru
   });
   await runDataflow<Step, ReadOutcome>({
     concurrency: CONCURRENCY,
-    stopped: () => signal.aborted,
+    stopped: () => signal.aborted || isDraining(config),
     ready: (started) => readyReads(deps, plan, { ...record, reads }).filter((step) => !started.has(step)),
     run: async (step) => {
       report.step(step.id, "running", "reading");

@@ -52,6 +52,8 @@ export type CommitResult =
   /** The approval is no longer for what would run: it has to be proposed again. Nothing ran. */
   | { kind: "stale"; failure: Failure }
   | { kind: "committed" }
+  /** It was asked to stop between two actions; called again, it goes on. */
+  | { kind: "drained" }
   /** One part failed; those before it were undone, or tried to be. */
   | { kind: "rolled_back"; failure: Failure }
   /** Nobody knows whether one part happened; a person is asked, and nothing more was done. */
@@ -63,16 +65,16 @@ export type CommitResult =
  */
 export async function commitApproved(
   deps: CommitDeps,
-  input: { identity: Identity; run: Run; signal: AbortSignal; onEffect?: EffectListener },
+  input: { identity: Identity; run: Run; signal: AbortSignal; stopped?: () => boolean; onEffect?: EffectListener },
 ): Promise<CommitResult> {
-  const { identity, run, signal, onEffect = () => undefined } = input;
+  const { identity, run, signal, stopped = () => false, onEffect = () => undefined } = input;
   const { tenant } = identity;
   const { ledger } = deps;
   const nothingToDo = async () =>
     !(await findApproved(ledger, tenant, run.id)) && !(await findAnswered(ledger, tenant, run.id));
   if (await nothingToDo()) return await recorded(ledger, tenant, run.id);
   return await withLease(ledger, { tenant, runId: run.id }, async (lease) => {
-    const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal, onEffect };
+    const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal, stopped, onEffect };
     const answered = await findAnswered(ledger, tenant, run.id);
     if (answered) await applyReconciliation(context, deps.registry, answered);
     const approved = await findApproved(ledger, tenant, run.id);
@@ -111,6 +113,8 @@ async function recorded(ledger: Ledger, tenant: string, runId: string): Promise<
   }
 }
 
+const DRAINED = Symbol("drained");
+
 class Transaction {
   readonly #deps: CommitDeps;
   readonly #context: CommitContext;
@@ -136,6 +140,7 @@ class Transaction {
       if (failure) return await this.#close({ kind: "rolled_back", failure });
     }
     const failure = stale ?? (await this.#runAll(effects));
+    if (failure === DRAINED) return { kind: "drained" };
     if (!failure) return await this.#close({ kind: "committed" });
     await this.#resolveInFlight();
     const after = await this.#effects();
@@ -188,13 +193,14 @@ class Transaction {
   }
 
   /** Runs the approved actions in order. Returns why it stopped, or undefined when all succeeded. */
-  async #runAll(earlier: readonly Effect[]): Promise<Failure | undefined> {
+  async #runAll(earlier: readonly Effect[]): Promise<Failure | typeof DRAINED | undefined> {
     if (earlier.some(({ status }) => status === "undoing" || status === "undone" || status === "undo_failed")) {
       const cause = earlier.find((effect) => effect.status === "failed");
       return cause ? failureOf(cause) : { status: "failed", message: "An earlier attempt had begun to roll back." };
     }
     const outputs = await this.#outputs();
     for (const [position, proposed] of this.#approvedActions.entries()) {
+      if (this.#context.stopped()) return DRAINED;
       try {
         const effect = await this.#runOne(proposed, position, outputs);
         if (effect.status !== "succeeded") return failureOf(effect);
@@ -270,7 +276,9 @@ class Transaction {
     return new HoldpointError("busy", `Proposal "${this.#proposal.id}" was moved by another process.`);
   }
 
-  async #close(result: Exclude<CommitResult, { kind: "undecided" | "nothing" | "uncertain" }>): Promise<CommitResult> {
+  async #close(
+    result: Exclude<CommitResult, { kind: "undecided" | "nothing" | "uncertain" | "drained" }>,
+  ): Promise<CommitResult> {
     const failure = "failure" in result ? { status: result.failure.status, message: result.failure.message } : null;
     const moved = await this.#deps.ledger
       .transaction()

@@ -25,6 +25,8 @@ export interface CommitContext {
   /** Whoever asked: actions run on their behalf. */
   readonly requester: string;
   readonly signal: AbortSignal;
+  /** Asked between two actions: whether nothing more is to start. */
+  readonly stopped: () => boolean;
   readonly onEffect: EffectListener;
   /** The time now, ISO 8601 UTC. */
   now(): string;

@@ -1,7 +1,7 @@
 /** What callers do with threads: start a run, look at it, answer it, cancel it, carry on what a crash left. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, START, type StateSnapshot } from "@langchain/langgraph";
+import { Command, GraphDrained, type RunControl, START, type StateSnapshot } from "@langchain/langgraph";
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
@@ -33,6 +33,8 @@ export interface ThreadView {
 export interface Caller {
   readonly identity: Identity;
   readonly signal?: AbortSignal;
+  /** Asks for a clean stop: what is in flight ends, nothing new starts, and the thread can go on. */
+  readonly control?: RunControl;
 }
 
 const THREAD_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -250,8 +252,15 @@ async function invoke(
       configurable: { thread_id: threadId },
       context: caller.identity,
       ...(caller.signal ? { signal: caller.signal } : {}),
+      ...(caller.control ? { control: caller.control } : {}),
     });
   } catch (error) {
+    if (error instanceof GraphDrained) {
+      throw new HoldpointError("stopped", `Thread "${threadId}" was stopped (${caller.control?.drainReason}).`, {
+        hint: "Nothing is lost; `resume` without a decision goes on.",
+        cause: error,
+      });
+    }
     throw asStorageError(error, `A database in ${runtime.home}`);
   }
 }
