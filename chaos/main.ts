@@ -1,23 +1,20 @@
 /**
  * `npm run chaos`: kills processes at every point, for every kind of receiver, and prints what became of it.
  * `npm run chaos -- 50` makes 50 runs for each; without a number, 50.
+ * `npm run chaos -- interleavings 10000` tries that many interleavings of what people and processes do to a thread.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { type Outcome, Receiver, tryControl, tryPoint } from "./harness.ts";
+import { checkInterleavings } from "./interleavings.ts";
 import { type Point, points } from "./points.ts";
 import type { Kind } from "./receiver.ts";
 
 const KINDS: readonly Kind[] = ["idempotent", "look-up", "opaque"];
-const times = Number(process.argv[2] ?? "50");
-if (!Number.isInteger(times) || times < 1) {
-  process.stderr.write(`"${process.argv[2]}" is no number of runs.\n`);
-  process.exit(2);
-}
 
-async function repeat(attempt: () => Promise<Outcome>): Promise<Outcome> {
+async function repeat(times: number, attempt: () => Promise<Outcome>): Promise<Outcome> {
   const total = { duplicated: 0, lost: 0, uncertain: 0 };
   for (let run = 0; run < times; run++) {
     const outcome = await attempt();
@@ -32,31 +29,45 @@ async function repeat(attempt: () => Promise<Outcome>): Promise<Outcome> {
 const hasControl = ({ at, scenario, name }: Point): boolean =>
   scenario === "succeeds" && (!("words" in at) || name === "effect done, no outcome");
 
-const folder = mkdtempSync(join(tmpdir(), "holdpoint-receivers-"));
-const receivers = KINDS.map((kind) => new Receiver(kind, folder));
-const table = new Table({
-  head: ["killed", "receiver", "runs", "lost", "duplicated", "uncertain", "plain LangGraph: lost", "duplicated"],
-  style: { head: [], border: [] },
-});
-let bad = 0;
-try {
-  for (const receiver of receivers) await receiver.start();
-  for (const point of points) {
-    for (const receiver of receivers) {
-      const { lost, duplicated, uncertain } = await repeat(() => tryPoint(receiver, point));
-      const control = hasControl(point) ? await repeat(() => tryControl(receiver, point)) : undefined;
-      bad += lost + duplicated;
-      table.push([
-        ...[point.name, receiver.kind, times, lost, duplicated, uncertain],
-        ...[control?.lost ?? "", control?.duplicated ?? ""],
-      ]);
-      process.stderr.write(".");
+async function killEverywhere(times: number): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "holdpoint-receivers-"));
+  const receivers = KINDS.map((kind) => new Receiver(kind, folder));
+  const table = new Table({
+    head: ["killed", "receiver", "runs", "lost", "duplicated", "uncertain", "plain LangGraph: lost", "duplicated"],
+    style: { head: [], border: [] },
+  });
+  let bad = 0;
+  try {
+    for (const receiver of receivers) await receiver.start();
+    for (const point of points) {
+      for (const receiver of receivers) {
+        const { lost, duplicated, uncertain } = await repeat(times, () => tryPoint(receiver, point));
+        const plain = hasControl(point) ? await repeat(times, () => tryControl(receiver, point)) : undefined;
+        bad += lost + duplicated;
+        const control = [plain?.lost ?? "", plain?.duplicated ?? ""];
+        table.push([point.name, receiver.kind, times, lost, duplicated, uncertain, ...control]);
+        process.stderr.write(".");
+      }
     }
+  } finally {
+    for (const receiver of receivers) receiver.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
-} finally {
-  for (const receiver of receivers) receiver.stop();
-  rmSync(folder, { recursive: true, force: true });
+  process.stdout.write(`\n${table.toString()}\n`);
+  process.stdout.write(bad === 0 ? "Nothing was lost, and nothing was done twice.\n" : `${bad} effects are wrong.\n`);
+  return bad;
 }
-process.stdout.write(`\n${table.toString()}\n`);
-process.stdout.write(bad === 0 ? "Nothing was lost, and nothing was done twice.\n" : `${bad} effects are wrong.\n`);
-process.exitCode = bad === 0 ? 0 : 1;
+
+const words = process.argv.slice(2);
+const interleavings = words[0] === "interleavings";
+const given = (interleavings ? words[1] : words[0]) ?? (interleavings ? "10000" : "50");
+const times = Number(given);
+if (!Number.isInteger(times) || times < 1) {
+  process.stderr.write(`"${given}" is no number of runs.\n`);
+  process.exitCode = 2;
+} else if (interleavings) {
+  await checkInterleavings(times);
+  process.stdout.write(`${times} interleavings: no answer was misapplied, and nothing was written twice.\n`);
+} else {
+  process.exitCode = (await killEverywhere(times)) === 0 ? 0 : 1;
+}
