@@ -2,6 +2,7 @@
  * `npm run chaos`: kills processes at every point, for every kind of receiver, and prints what became of it.
  * `npm run chaos -- 50` makes 50 runs for each; without a number, 50.
  * `npm run chaos -- interleavings 10000` tries that many interleavings of what people and processes do to a thread.
+ * `npm run chaos -- races 1000` lets two workers recover the same transaction at once, that often.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +11,7 @@ import Table from "cli-table3";
 import { type Outcome, Receiver, tryControl, tryPoint } from "./harness.ts";
 import { checkInterleavings } from "./interleavings.ts";
 import { type Point, points } from "./points.ts";
+import { race } from "./races.ts";
 import type { Kind } from "./receiver.ts";
 
 const KINDS: readonly Kind[] = ["idempotent", "look-up", "opaque"];
@@ -58,16 +60,33 @@ async function killEverywhere(times: number): Promise<number> {
   return bad;
 }
 
-const words = process.argv.slice(2);
-const interleavings = words[0] === "interleavings";
-const given = (interleavings ? words[1] : words[0]) ?? (interleavings ? "10000" : "50");
-const times = Number(given);
+const MODES = {
+  kills: { times: 50, run: async (times: number) => (await killEverywhere(times)) === 0 },
+  interleavings: {
+    times: 10_000,
+    run: async (times: number) => {
+      await checkInterleavings(times);
+      process.stdout.write(`${times} interleavings: no answer was misapplied, and nothing was written twice.\n`);
+      return true;
+    },
+  },
+  races: {
+    times: 1000,
+    run: async (times: number) => {
+      await race(times);
+      process.stdout.write(`${times} races: each transaction was picked up once.\n`);
+      return true;
+    },
+  },
+};
+
+const [first = "kills", second] = process.argv.slice(2);
+const mode = Object.hasOwn(MODES, first) ? MODES[first as keyof typeof MODES] : MODES.kills;
+const given = mode === MODES.kills && first !== "kills" ? first : second;
+const times = Number(given ?? mode.times);
 if (!Number.isInteger(times) || times < 1) {
-  process.stderr.write(`"${given}" is no number of runs.\n`);
+  process.stderr.write(`"${given}" is no number of runs. Usage: [kills|interleavings|races] [number]\n`);
   process.exitCode = 2;
-} else if (interleavings) {
-  await checkInterleavings(times);
-  process.stdout.write(`${times} interleavings: no answer was misapplied, and nothing was written twice.\n`);
 } else {
-  process.exitCode = (await killEverywhere(times)) === 0 ? 0 : 1;
+  process.exitCode = (await mode.run(times)) ? 0 : 1;
 }
