@@ -11,6 +11,7 @@ import type { Runtime } from "../src/runtime.ts";
 import { recoverRuns } from "../src/work/recover.ts";
 import { answerThread, startRequest, type ThreadView, viewThread } from "../src/work/threads.ts";
 import type { Point } from "./points.ts";
+import { openFaultyNetwork } from "./proxy.ts";
 import type { Kind, LogLine } from "./receiver.ts";
 import { caller, openSubject, type Subject, textsOf, threadId } from "./subject.ts";
 
@@ -67,6 +68,29 @@ export async function tryPoint(receiver: Receiver, point: Point): Promise<Outcom
     const { view, asked } = await recover(subject, receiver);
     return judge(view, asked, receiver.lines(textsOf(subject)), subject);
   } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** What a faulty network led to. */
+export interface FaultyOutcome extends Outcome {
+  /** The most often that one write, or one undo, was sent. */
+  readonly sends: number;
+  /** How many requests the network delivered twice, which only an idempotent receiver bears. */
+  readonly duplicates: number;
+}
+
+/** One transaction over a network that goes wrong. What the network itself duplicates is not the committer's doing. */
+export async function tryFaults(receiver: Receiver, seed: number, scenario: Point["scenario"]): Promise<FaultyOutcome> {
+  const home = mkdtempSync(join(tmpdir(), "holdpoint-chaos-"));
+  const network = await openFaultyNetwork(receiver.url, seed);
+  const subject: Subject = { kind: receiver.kind, url: network.url, home, scenario, id: `${process.pid}-${++runs}` };
+  try {
+    const { view, asked } = await recover(subject, receiver);
+    const outcome = judge(view, asked, receiver.lines(textsOf(subject)), subject);
+    return { ...outcome, sends: Math.max(0, ...network.sent.values()), duplicates: network.duplicates() };
+  } finally {
+    await network.close();
     rmSync(home, { recursive: true, force: true });
   }
 }

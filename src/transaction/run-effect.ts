@@ -3,6 +3,7 @@
  * before never runs again (invariant 3), and an unknown outcome is looked up, repeated only where the receiver is
  * idempotent, and otherwise left to a person (invariant 4).
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import type { Change, Effect, ProposedAction } from "../domain/proposal.ts";
@@ -48,6 +49,10 @@ export interface EffectPlan {
   readonly proposalId: string;
   readonly runId: string;
 }
+
+/** How often an idempotent receiver is called at the most, and the first pause between two calls, doubled each time. */
+const MAX_ATTEMPTS = 4;
+const PAUSE_MS = 50;
 
 /** Runs a write, or finds out what became of an earlier attempt. Returns the effect, settled. */
 export async function runEffect(context: CommitContext, plan: EffectPlan): Promise<Effect> {
@@ -149,7 +154,10 @@ async function attempt(context: CommitContext, action: AnyWrite, found: Effect, 
   } catch (error) {
     const note = explainError(error);
     if (error instanceof ActionFailure) return await settleFailed(context, effect, error.status, note);
-    return await resolveEffect(context, action, effect, note);
+    const repeatable = action.idempotent && !action.lookup && effect.attempts < MAX_ATTEMPTS;
+    if (!repeatable) return await resolveEffect(context, action, effect, note);
+    await sleep(PAUSE_MS * 2 ** effect.attempts);
+    return await attempt(context, action, effect, args);
   }
   return await succeed(context, action, effect, result);
 }
