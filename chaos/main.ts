@@ -1,6 +1,6 @@
 /**
  * `npm run chaos`: kills processes at every point, for every kind of receiver, and prints what became of it.
- * `npm run chaos -- 50` makes 50 runs for each; without a number, 50.
+ * `npm run chaos -- 50` makes 50 runs for each; without a number, 50. With `--docs` the figures go into docs/guarantees.md.
  * `npm run chaos -- interleavings 10000` tries that many interleavings of what people and processes do to a thread.
  * `npm run chaos -- races 1000` lets two workers recover the same transaction at once, that often.
  */
@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
+import { HEAD, type Row, writeFigures } from "./figures.ts";
 import { type Outcome, Receiver, tryControl, tryPoint } from "./harness.ts";
 import { checkInterleavings } from "./interleavings.ts";
 import { type Point, points } from "./points.ts";
@@ -34,10 +35,7 @@ const hasControl = ({ at, scenario, name }: Point): boolean =>
 async function killEverywhere(times: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "holdpoint-receivers-"));
   const receivers = KINDS.map((kind) => new Receiver(kind, folder));
-  const table = new Table({
-    head: ["killed", "receiver", "runs", "lost", "duplicated", "uncertain", "plain LangGraph: lost", "duplicated"],
-    style: { head: [], border: [] },
-  });
+  const rows: Row[] = [];
   let bad = 0;
   try {
     for (const receiver of receivers) await receiver.start();
@@ -47,7 +45,7 @@ async function killEverywhere(times: number): Promise<number> {
         const plain = hasControl(point) ? await repeat(times, () => tryControl(receiver, point)) : undefined;
         bad += lost + duplicated;
         const control = [plain?.lost ?? "", plain?.duplicated ?? ""];
-        table.push([point.name, receiver.kind, times, lost, duplicated, uncertain, ...control]);
+        rows.push([point.name, receiver.kind, times, lost, duplicated, uncertain, ...control]);
         process.stderr.write(".");
       }
     }
@@ -55,7 +53,10 @@ async function killEverywhere(times: number): Promise<number> {
     for (const receiver of receivers) receiver.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+  const table = new Table({ head: [...HEAD].map(String), style: { head: [], border: [], compact: true } });
+  table.push(...rows.map((row) => [...row]));
   process.stdout.write(`\n${table.toString()}\n`);
+  if (process.argv.includes("--docs")) writeFigures(rows);
   process.stdout.write(bad === 0 ? "Nothing was lost, and nothing was done twice.\n" : `${bad} effects are wrong.\n`);
   return bad;
 }
@@ -80,7 +81,7 @@ const MODES = {
   },
 };
 
-const [first = "kills", second] = process.argv.slice(2);
+const [first = "kills", second] = process.argv.slice(2).filter((word) => word !== "--docs");
 const mode = Object.hasOwn(MODES, first) ? MODES[first as keyof typeof MODES] : MODES.kills;
 const given = mode === MODES.kills && first !== "kills" ? first : second;
 const times = Number(given ?? mode.times);

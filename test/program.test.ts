@@ -3,9 +3,10 @@ import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { BaseMessage } from "@langchain/core/messages";
-import { Command, isInterrupted, MemorySaver } from "@langchain/langgraph";
+import { Command, END, isInterrupted, MemorySaver, START, StateGraph, StateSchema } from "@langchain/langgraph";
 import { ChatOpenAI } from "@langchain/openai";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
 import {
   type Action,
   createHoldpoint,
@@ -315,6 +316,24 @@ describe("the parts of a program", () => {
     expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
   });
 
+  it("are a part of another graph, which asks and answers for them", async () => {
+    const { holdpoint, notebook } = await open({ checkpointer: new MemorySaver() });
+    const parent = new StateGraph(new StateSchema({ request: z.string(), answer: z.any() }))
+      .addNode("holdpoint", async ({ request }, config) => {
+        const { answer } = await holdpoint.graph.invoke({ request }, config as never);
+        return { answer };
+      })
+      .addEdge(START, "holdpoint")
+      .addEdge("holdpoint", END)
+      .compile({ checkpointer: new MemorySaver() });
+    const question = asked(await parent.invoke({ request: "one" }, on("t")));
+    expect(question.value.actions).toMatchObject([{ step: "a" }]);
+    expect(notebook.lines()).toEqual([]);
+    const done = await parent.invoke(yes(question) as never, on("t", "bob"));
+    expect(done.answer).toMatchObject({ status: "success" });
+    expect(notebook.lines()).toHaveLength(1);
+  });
+
   it("are several in one process, each with its own data", async () => {
     const [one, two] = [await open(), await open()];
     const question = asked(await one.holdpoint.invoke({ request: "one" }, on("t")));
@@ -359,13 +378,14 @@ describe("parts that do not fit are refused, and say what would", () => {
   });
 
   it.each([
-    [["rd"], "has no fitting name"],
-    [[{}], "has no fitting name"],
-    [[{ ...actions[0], run: undefined }], '"note" has no fitting run'],
-    [[{ ...actions[0], reversibility: "maybe" }], '"note" has no fitting reversibility'],
-    [[{ ...actions[0], version: 0 }], '"note" has no fitting version'],
-  ])("an action that is none: %j", async (given, message) => {
-    await expect(createHoldpoint({ home: tempDir(), playbook, actions: given as never })).rejects.toThrow(message);
+    ["a word", "rd", "has no fitting name"],
+    ["nothing", {}, "has no fitting name"],
+    ["no way to run", { ...actions[0], run: undefined }, '"note" has no fitting run'],
+    ["no such reversibility", { ...actions[0], reversibility: "maybe" }, '"note" has no fitting reversibility'],
+    ["no version", { ...actions[0], version: 0 }, '"note" has no fitting version'],
+  ])("an action that is none: %s", async (_what, action, message) => {
+    const given = [action] as never;
+    await expect(createHoldpoint({ home: tempDir(), playbook, actions: given })).rejects.toThrow(message);
   });
 
   it("a caller without a name", async () => {

@@ -1,4 +1,5 @@
 /** Wires the graph: eight nodes, and the routes between them. */
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type BaseCheckpointSaver, isCommand, START, StateGraph } from "@langchain/langgraph";
 import { createCommitter } from "../nodes/committer.ts";
 import type { NodeDeps } from "../nodes/deps.ts";
@@ -48,10 +49,17 @@ export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   // Every way to call a graph leads through `stream`. LangGraph keeps an answer that was cut off, and would give it to
   // the node in somebody else's call.
   graph.stream = async (input: unknown, options: CallOptions = {}) => {
+    if (isPartOfAnother(options)) return await stream(input, options); // there the answer comes by way of the other one
     const answering = isCommand(input) && input.resume !== undefined;
     return await stream(input, { ...options, configurable: { ...options.configurable, [ANSWERING]: answering } });
   };
   return graph;
+}
+
+/** Whether it is called inside a node of another graph: LangGraph passes that one's reader on (constants.js). */
+function isPartOfAnother({ configurable = {} }: CallOptions): boolean {
+  const around: unknown = AsyncLocalStorageProviderSingleton.getRunnableConfig()?.configurable;
+  return [configurable, around ?? {}].some((config) => "__pregel_read" in (config as object));
 }
 
 interface CallOptions {
