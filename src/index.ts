@@ -18,7 +18,9 @@ import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.t
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
 import type { State } from "./state.ts";
 import type { Action } from "./tools/action.ts";
+import type { RollbackReport } from "./transaction/rollback.ts";
 import { type Recovered, recoverRuns } from "./work/recover.ts";
+import { rollBackThread } from "./work/threads.ts";
 
 export type { Answer } from "./domain/answer.ts";
 export type { ActionAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
@@ -38,6 +40,7 @@ export {
   type ReadAction,
   type WriteAction,
 } from "./tools/action.ts";
+export type { RollbackReport, TakenBack } from "./transaction/rollback.ts";
 export type { Recovered } from "./work/recover.ts";
 
 /** A predefined plan. Each step calls an action; `args` may refer to other steps, `{ "$ref": "s1.count" }`. */
@@ -105,6 +108,15 @@ export interface Holdpoint {
    */
   recover(context?: { tenant?: string; principal?: string }): Promise<Recovered[]>;
   /**
+   * Undoes what the newest run of a thread did, last first. Where others have changed since what it changed, it says so
+   * and undoes nothing, unless it is told to do it `anyway`. Asked for again after a crash, it goes on where it was.
+   * @throws HoldpointError `not_paused` when the run has not ended or has nothing to undo, `unknown_thread`, `busy`
+   */
+  rollback(
+    input: { threadId: string; reason?: string; anyway?: boolean },
+    context?: { tenant?: string; principal?: string },
+  ): Promise<RollbackReport>;
+  /**
    * Closes every database that Holdpoint opened. A transaction under way comes to its end first; other work is cut off,
    * and goes on later with `invoke(null, …)`.
    */
@@ -158,6 +170,8 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       }
     },
     stream: stream as typeof graph.stream,
+    rollback: async (input, context = {}) =>
+      await rollBackThread(runtime, { identity: identityOf({ context }) }, input),
     recover: async (context = {}) => await recoverRuns(runtime, { identity: identityOf({ context }) }),
     close: async () => {
       closing.abort();

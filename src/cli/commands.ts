@@ -1,4 +1,5 @@
 /** The commands. Each returns its exit status. */
+import { printable } from "../domain/printable.ts";
 import { asStorageError } from "../errors.ts";
 import { listAudit } from "../ledger/audit.ts";
 import { listDecisions } from "../ledger/decisions.ts";
@@ -8,8 +9,16 @@ import { listReads } from "../ledger/reads.ts";
 import { listRevisions } from "../ledger/revisions.ts";
 import { listRuns } from "../ledger/runs.ts";
 import type { Question } from "../nodes/question.ts";
+import type { RollbackReport } from "../transaction/rollback.ts";
 import { recoverRuns } from "../work/recover.ts";
-import { answerThread, cancelThread, continueThread, startRequest, viewThread } from "../work/threads.ts";
+import {
+  answerThread,
+  cancelThread,
+  continueThread,
+  rollBackThread,
+  startRequest,
+  viewThread,
+} from "../work/threads.ts";
 import { conclude, toJson } from "./conclude.ts";
 import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
@@ -102,6 +111,38 @@ export async function recover(session: Session): Promise<number> {
   const text = rows.length > 0 ? table(["thread", "status", ""], rows) : "No run was left under way.";
   surroundings.write(`${text}\n`);
   return status;
+}
+
+export async function rollback(
+  session: Session,
+  threadId: string,
+  options: { reason?: string; anyway?: boolean },
+): Promise<number> {
+  assertReason("--reason", options.reason);
+  const reason = options.reason?.trim() || null;
+  const anyway = options.anyway ?? false;
+  const report = await rollBackThread(session.runtime, session, { threadId, reason, anyway });
+  const status = exitStatusOfRollback(report);
+  const text = session.json ? JSON.stringify({ ...report, exitStatus: status }, null, 2) : renderRollback(report);
+  session.surroundings.write(`${text}\n`);
+  return status;
+}
+
+function exitStatusOfRollback(report: RollbackReport): number {
+  if (report.kind === "moved_on") return EXIT.conflict;
+  return report.effects.every((effect) => effect.status === "undone") ? EXIT.done : EXIT.failed;
+}
+
+function renderRollback(report: RollbackReport): string {
+  if (report.kind === "rolled_back") {
+    const rows = report.effects.map(({ step, action, status, note }) => [step, action, status.replace("_", " "), note]);
+    return table(["step", "action", "", ""], rows);
+  }
+  return [
+    "Nothing was undone. Others have changed since what this run changed:",
+    ...report.since.map((sentence) => `  ${printable(sentence)}`),
+    "To undo it all the same: --anyway.",
+  ].join("\n");
 }
 
 export async function reseed(session: Session): Promise<number> {

@@ -1,7 +1,7 @@
 /** The command line: what can be typed, and what it means. */
 import { Command, CommanderError } from "commander";
 import { HoldpointError } from "../errors.ts";
-import { cancel, list, recover, reseed, resume, run, show } from "./commands.ts";
+import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
@@ -99,6 +99,14 @@ function createProgram(act: Act): Command {
     .option("--reason <text>", "why")
     .action((thread: string, options: CommonOptions & { reason?: string }) =>
       act(options, (session) => cancel(session, thread, options)),
+    );
+  common(program.command("rollback"))
+    .description("undo what the newest run of a thread did, last first; says what could not be undone, and why")
+    .argument("<thread>", "its id")
+    .option("--reason <text>", "why")
+    .option("--anyway", "also where others have changed since what it changed")
+    .action((thread: string, options: CommonOptions & { reason?: string; anyway?: boolean }) =>
+      act(options, (session) => rollback(session, thread, options)),
     );
   common(program.command("recover"))
     .description("carry on every run that a crash left, to its end or to the person it has to ask")

@@ -183,6 +183,8 @@ export const EffectSchema = z.object({
   output: JsonSchema,
   changes: z.array(ChangeSchema),
   note: z.string().nullable(),
+  /** When it was intended, ISO 8601 UTC. */
+  createdAt: z.string(),
 });
 export type Effect = z.infer<typeof EffectSchema>;
 

@@ -68,6 +68,10 @@ export interface WriteAction<Input = unknown, Output = unknown> extends ActionBa
    * behind it. Returns one sentence that says what was done.
    */
   undo?(effect: Effect, context: ActionContext): Promise<string>;
+  /** For how long after it happened it can be undone on demand, in milliseconds. Silence is for ever. */
+  readonly undoWindowMs?: number;
+  /** What others have changed since of what the effect left behind, a sentence each: somebody is asked before it is undone. */
+  movedOn?(effect: Effect, context: ActionContext): Promise<string[]>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds actions of every input and output type

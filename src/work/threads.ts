@@ -18,6 +18,7 @@ import type { Question } from "../nodes/question.ts";
 import { strictest } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import type { State } from "../state.ts";
+import { type RollbackReport, rollBackRun } from "../transaction/rollback.ts";
 
 /** A thread as it stands after an invocation. */
 export interface ThreadView {
@@ -198,6 +199,26 @@ export async function cancelThread(
   }
   await goOn(runtime, caller, run);
   return await viewThread(runtime, identity, input.threadId);
+}
+
+/**
+ * Takes back what the newest run of a thread did; see {@link rollBackRun}.
+ * @throws HoldpointError `not_paused` when the run has not ended or there is nothing to undo
+ */
+export async function rollBackThread(
+  runtime: Runtime,
+  { identity, signal }: Caller,
+  input: { threadId: string; reason?: string | null; anyway?: boolean },
+): Promise<RollbackReport> {
+  const { threadId, reason = null, anyway = false } = input;
+  const run = await getThreadRun(runtime, identity, threadId);
+  if (run.status !== "ended") {
+    throw new HoldpointError("not_paused", `The run of thread "${threadId}" has not ended.`, {
+      hint: "Let it end with `resume`, or `cancel` it; what it has done can be rolled back then.",
+    });
+  }
+  const whole = signal ?? new AbortController().signal;
+  return await rollBackRun(runtime, { identity, run, reason, anyway, signal: whole });
 }
 
 /**

@@ -6,7 +6,7 @@ import { ITEM, line, unitsChange, wholeNumber } from "./fields.ts";
 import { stockImpact } from "./impact.ts";
 import { assertInStock, getProduct, labelOf, type Product, setStock } from "./products.ts";
 import { type Done, findResult, once } from "./receipts.ts";
-import { undoEffect } from "./undo.ts";
+import { stockMovedOn, undoEffect } from "./undo.ts";
 import { readView, stockChange } from "./views.ts";
 
 const NAME = "adjust_stock";
@@ -63,6 +63,7 @@ export function createAdjustStock(store: Store): WriteAction<AdjustInput, Adjust
       }),
     lookup: async (key) => findResult(db, key, { action: NAME, output: OutputSchema }),
     undo: async (effect, context) => undoEffect(db, effect, context.now),
+    movedOn: async (effect) => stockMovedOn(db, effect),
     summarize: (_args, { item, name, stockBefore, stockAfter }) =>
       `Stock of ${labelOf({ id: item, name })} is now ${stockAfter} (was ${stockBefore}).`,
   });

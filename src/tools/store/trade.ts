@@ -13,7 +13,7 @@ import { type Done, findResult, once } from "./receipts.ts";
 import { assertPrice, type Direction, planTrade } from "./trade-plan.ts";
 import { type TradeInput, TradeInputSchema, type TradeOutput, TradeOutputSchema } from "./trade-schema.ts";
 import { insertTransaction } from "./transactions.ts";
-import { undoEffect } from "./undo.ts";
+import { stockMovedOn, undoEffect } from "./undo.ts";
 import { readView } from "./views.ts";
 
 /** What tells one kind of trade from the other. */
@@ -51,6 +51,7 @@ export function createTrade(store: Store, kind: TradeKind): WriteAction<TradeInp
     },
     lookup: async (key) => findResult(db, key, { action: kind.name, output: TradeOutputSchema }),
     undo: async (effect, context) => undoEffect(db, effect, context.now),
+    movedOn: async (effect) => stockMovedOn(db, effect),
     summarize: (_args, output) => kind.summarize(output),
   });
 }

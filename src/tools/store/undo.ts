@@ -36,6 +36,16 @@ export function undoEffect(db: Db, effect: Effect, now: string): string {
   });
 }
 
+/** What others changed since of the stock that the effect left. Money is carried on by every later sale, and is no loss. */
+export function stockMovedOn(db: Db, effect: Effect): string[] {
+  const products = readProducts(db);
+  return effect.changes.flatMap(({ table, key, after }) => {
+    const product = products.find(({ id }) => id === key);
+    if (table !== "inventory" || !product || after?.quantity_in_stock === product.quantity) return [];
+    return [`${labelOf(product)} had ${after?.quantity_in_stock} in stock after it, and has ${product.quantity} now.`];
+  });
+}
+
 /** A run that is still on its way somewhere must find that its effect is not wanted any more. */
 function refuseFromNowOn(db: Db, effect: Effect, now: string): string {
   insertReceipt(db, effect.key, {

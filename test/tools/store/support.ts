@@ -60,6 +60,7 @@ function effectOf(action: AnyWrite, key: string, args: JsonObject = {}): Effect 
     output: null,
     changes: [],
     note: null,
+    createdAt: "2026-11-01T10:00:00.000Z",
   };
 }
 
