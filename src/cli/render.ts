@@ -53,7 +53,9 @@ function renderTransaction(question: Question): string {
     const about = `${action.action} v${action.version}, ${action.impact.level} impact, ${REVERSIBILITY[action.reversibility]}`;
     const takes = action.takesWith.length > 0 ? [`Rejecting it rejects ${action.takesWith.join(", ")} too.`] : [];
     const unknown = action.changes.length === 0 ? ["Its changes are known only when what it waits for is done."] : [];
+    const noReturn = question.pointOfNoReturn === action.step && question.actions.length > 1;
     const lines = [
+      ...(noReturn ? [heading("From here on, a failure can no longer be undone whole.")] : []),
       `${index + 1}. ${heading(printable(action.title))} ${dim(`(${action.step}: ${about})`)}`,
       indent(dim(printable(JSON.stringify(action.args))), 3),
       ...editedLines(action).map((line) => indent(line, 3)),

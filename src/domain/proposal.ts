@@ -188,6 +188,14 @@ export const EffectSchema = z.object({
 });
 export type Effect = z.infer<typeof EffectSchema>;
 
+/**
+ * The first action of a proposal after which a failure can no longer be undone whole, or null. As they run in the order
+ * in which they are proposed, everything before it still can.
+ */
+export function pointOfNoReturn(actions: readonly ProposedAction[]): string | null {
+  return actions.find((action) => action.reversibility === "irreversible")?.step ?? null;
+}
+
 /** Who changed arguments of a proposal. */
 export function editorsOf(proposal: Pick<Proposal, "actions">): string[] {
   return [...new Set(proposal.actions.flatMap((action) => action.edited?.by ?? []))];

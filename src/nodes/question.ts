@@ -3,7 +3,7 @@
  * (see {@link reviewPageFields}); the rest is what a person needs to decide, for the pages that know Holdpoint.
  */
 import { dependantsOf } from "../domain/answer-to-proposal.ts";
-import type { Impact, Proposal, ProposedAction, Review } from "../domain/proposal.ts";
+import { type Impact, type Proposal, type ProposedAction, pointOfNoReturn, type Review } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { State } from "../state.ts";
@@ -25,6 +25,8 @@ export interface Question extends ReviewPageFields {
   reasons: string[];
   review: Review | null;
   impact: Impact;
+  /** The step once which has run, a failure can no longer be undone whole; null where everything can be undone. */
+  pointOfNoReturn: string | null;
   actions: (ProposedAction & { /** Rejecting this one rejects these too. */ takesWith: string[] })[];
   /** Why an earlier answer was not taken, and what else the person should know. */
   notices: string[];
@@ -50,6 +52,7 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
     reasons: [...new Set(proposal.findings.filter((f) => f.verdict !== "allow").map((f) => f.reason))],
     review: proposal.review,
     impact: proposal.impact,
+    pointOfNoReturn: pointOfNoReturn(proposal.actions),
     actions: proposal.actions.map((action) => ({ ...action, takesWith: dependantsOf(proposal, action.step) })),
     notices: state.notices,
   };

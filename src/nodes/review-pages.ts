@@ -15,6 +15,7 @@ import {
   isUpTo,
   type Proposal,
   type ProposedAction,
+  pointOfNoReturn,
 } from "../domain/proposal.ts";
 
 type DecisionType = "approve" | "edit" | "reject";
@@ -115,6 +116,7 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
     `${requester} asked: ${request}`,
     ...(all > 1 ? [`${all} actions that belong together: they succeed together, or are undone together.`] : []),
     ...actions.flatMap((action) => [
+      ...(all > 1 && pointOfNoReturn(asked.actions) === action.step ? [NO_RETURN] : []),
       `${action.step}: ${action.title} (${action.action})`,
       ...(action.edited
         ? [`  edited by ${action.edited.by.join(", ")}; before: ${JSON.stringify(action.edited.before)}`]
@@ -137,6 +139,8 @@ const MAX_LINE = 1000;
 
 const cut = (line: string): string =>
   line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE)}… (${line.length - MAX_LINE} more characters)`;
+
+const NO_RETURN = "FROM HERE ON, a failure can no longer be undone whole:";
 
 function changeLines({ table, key, before, after }: Change): string[] {
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
