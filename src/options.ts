@@ -21,6 +21,7 @@ const PolicyOptionsSchema = z.strictObject({
   blockedPatterns: z.array(z.unknown()).optional(),
   approval: z.enum(["always", "never"]).optional(),
   separateApprover: z.boolean().optional(),
+  approvalExpiresMs: z.int().positive().optional(),
   clearableImpact: ImpactLevelSchema.optional(),
   plainAnswerImpact: z.enum([...ImpactLevelSchema.options, "none"]).optional(),
 });

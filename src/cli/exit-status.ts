@@ -36,6 +36,7 @@ const BY_ANSWER: Record<AnswerStatus, number> = {
   unsupported_intent: EXIT.notDone,
   denied: EXIT.notDone,
   superseded: EXIT.conflict,
+  expired: EXIT.notDone,
   failed: EXIT.failed,
   uncertain: EXIT.failed,
   unavailable: EXIT.unavailable,

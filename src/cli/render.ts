@@ -72,6 +72,7 @@ function renderTransaction(question: Question): string {
     ...actions.map((action) => indent(action)),
     heading("Impact"),
     `  ${impact.level}; touches ${printable(impact.resources.join(", "))}; ${reversible}; takes about ${seconds} s`,
+    ...(question.expiresAt === null ? [] : [heading("Decide until"), `  ${question.expiresAt}`]),
     heading("Why you are asked"),
     ...question.reasons.map((reason) => `  ${printable(reason)}`),
     ...(review?.reasons ?? []).map((reason) => `  Reviewer (${review?.verdict}): ${printable(reason)}`),

@@ -15,6 +15,7 @@ const AnswerStatusSchema = z.enum([
   "rejected",
   "cancelled",
   "superseded",
+  "expired",
   "failed",
   "uncertain",
   "unavailable",

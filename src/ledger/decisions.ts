@@ -61,6 +61,7 @@ const STATUS_AFTER: Record<Decision["verdict"], ProposalStatus> = {
   rejected: "rejected",
   cancelled: "rejected",
   superseded: "superseded",
+  expired: "expired",
 };
 
 /**

@@ -23,7 +23,7 @@ type Executed = Update & { outcome: Outcome<"executor"> };
 
 const CONCURRENCY = 8;
 /** After these nothing more of the plan is done. */
-const FINAL = ["rolled_back", "uncertain", "denied", "rejected", "superseded"];
+const FINAL = ["rolled_back", "uncertain", "denied", "rejected", "expired", "superseded"];
 
 export function createExecutor(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Executed> => {

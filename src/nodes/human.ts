@@ -11,8 +11,9 @@ import type { Run } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
 import { ANSWERING, type Outcome } from "../graph/routes.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
-import { findLatestProposal } from "../ledger/proposals.ts";
+import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
+import { expiryOf } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { takeEdit } from "./edit.ts";
@@ -28,6 +29,7 @@ export function createHuman(deps: NodeDeps) {
     const { run, proposal } = subject;
     if (!proposal) return { outcome: "nothing to decide" };
     if (proposal.status !== "pending" || !isChecked(proposal)) return follow(proposal);
+    if (isExpired(deps, proposal)) return await expire(deps, proposal, run);
     // An answer is for what the interrupt showed, and that was the proposal in state: somebody may have replaced it.
     if (state.proposal?.id !== proposal.id) return await askAnew(deps, state, proposal, run.tenant);
     // As JSON Schema it only documents the answer. As zod it would also throw at one that does not fit, and the Agent
@@ -36,6 +38,26 @@ export function createHuman(deps: NodeDeps) {
     const answer: unknown = interrupt(question, { responseSchema: answerJsonSchema });
     return await take(deps, config, { run, proposal }, answer);
   };
+}
+
+function isExpired({ policy, now }: NodeDeps, proposal: Proposal): boolean {
+  const expiresAt = expiryOf(policy, proposal);
+  return expiresAt !== null && expiresAt <= now();
+}
+
+/** Nobody decided in time: the system does, once, like anybody else. An answer that came with this call came too late. */
+async function expire(deps: NodeDeps, proposal: Proposal, { tenant }: Run): Promise<Answered> {
+  const reason = `Nobody decided until ${expiryOf(deps.policy, proposal)}.`;
+  await takeDecision(
+    deps.ledger,
+    { tenant, principal: "system", at: deps.now() },
+    {
+      ...{ proposalId: proposal.id, digest: proposal.digest, decider: "system", verdict: "expired", reason },
+      actions: proposal.actions.map(({ step }) => ({ step, verdict: "rejected", reason })),
+      separateApprover: false,
+    },
+  );
+  return follow(await getProposal(deps.ledger, tenant, proposal.id));
 }
 
 interface Subject {
@@ -81,8 +103,10 @@ function follow(proposal: Proposal, notices: string[] = []): Answered {
   const update = { proposal, notices };
   if (proposal.status === "pending") return { ...update, outcome: isChecked(proposal) ? "asked again" : "edited" };
   if (proposal.status === "approved") return { ...update, outcome: "approved" };
-  return { ...update, outcome: proposal.status === "rejected" ? "rejected" : "nothing to decide" };
+  return { ...update, outcome: OVER.includes(proposal.status) ? "rejected" : "nothing to decide" };
 }
+
+const OVER: readonly Proposal["status"][] = ["rejected", "expired"];
 
 /** Set by the graph for each call: whether it is this call that answers. */
 const givesAnswer = (config: LangGraphRunnableConfig): boolean => config.configurable?.[ANSWERING] !== false;

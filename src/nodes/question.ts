@@ -5,7 +5,7 @@
 import { dependantsOf } from "../domain/answer-to-proposal.ts";
 import { type Impact, type Proposal, type ProposedAction, pointOfNoReturn, type Review } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
-import type { Policy } from "../policy/policy.ts";
+import { expiryOf, type Policy } from "../policy/policy.ts";
 import type { State } from "../state.ts";
 import { argsJsonSchema } from "../tools/args.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -25,6 +25,8 @@ export interface Question extends ReviewPageFields {
   reasons: string[];
   review: Review | null;
   impact: Impact;
+  /** Until when it can be decided, ISO 8601 UTC; null for ever. */
+  expiresAt: string | null;
   /** The step once which has run, a failure can no longer be undone whole; null where everything can be undone. */
   pointOfNoReturn: string | null;
   actions: (ProposedAction & { /** Rejecting this one rejects these too. */ takesWith: string[] })[];
@@ -52,6 +54,7 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
     reasons: [...new Set(proposal.findings.filter((f) => f.verdict !== "allow").map((f) => f.reason))],
     review: proposal.review,
     impact: proposal.impact,
+    expiresAt: expiryOf(policy, proposal),
     pointOfNoReturn: pointOfNoReturn(proposal.actions),
     actions: proposal.actions.map((action) => ({ ...action, takesWith: dependantsOf(proposal, action.step) })),
     notices: state.notices,

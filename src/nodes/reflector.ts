@@ -98,6 +98,9 @@ function composeAnswer(facts: Facts, registry: Registry): Answer {
     const text = `${decision.principal} ${verb} it${why}. ${changedSoFar(doneTexts)}`;
     return { status: verb, text, details: [] };
   }
+  if (proposal?.status === "expired" && decision) {
+    return { status: "expired", text: `${decision.reason} ${changedSoFar(doneTexts)}`, details: [] };
+  }
   const reads = record.reads.filter((read) => read.status === "succeeded").map((read) => read.summary);
   const rejected = record.decisions.flatMap(({ actions }) => actions.filter(({ verdict }) => verdict === "rejected"));
   const left = rejected.map(

@@ -26,6 +26,8 @@ export interface PolicyOptions {
   approval?: "always" | "never";
   /** Whoever asked may not decide, and whoever edited may not approve. */
   separateApprover?: boolean;
+  /** How long a person may take to decide, in milliseconds; then nothing of it runs any more. Default: for ever. */
+  approvalExpiresMs?: number;
   /** A reviewer model may clear reversible writes up to this impact, so that no person is asked. Default: none. */
   clearableImpact?: ImpactLevel;
   /**
@@ -38,6 +40,8 @@ export interface PolicyOptions {
 export interface Policy {
   readonly separateApprover: boolean;
   readonly plainAnswerImpact: ImpactLevel | undefined;
+  /** Milliseconds; undefined for ever. */
+  readonly approvalExpiresMs?: number | undefined;
   checkRequest(text: string): Finding[];
   checkPlan(plan: Plan): Finding[];
   checkTransaction(proposal: Proposal): Finding[];
@@ -64,6 +68,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
 
   return {
     separateApprover,
+    approvalExpiresMs: options.approvalExpiresMs,
     plainAnswerImpact: plainAnswerImpact === "none" ? undefined : plainAnswerImpact,
     checkRequest(text) {
       if (text.trim() === "") return [{ rule: "request-empty", verdict: "deny", reason: "The request is empty." }];
@@ -108,6 +113,12 @@ function checkWrite(
   const clearable =
     clearableImpact !== undefined && reversibility === "reversible" && isUpTo(impact.level, clearableImpact);
   return { rule: "writes-need-a-person", verdict: "escalate", reason, step, ...(clearable ? { clearable } : {}) };
+}
+
+/** Until when a proposal can be decided, ISO 8601 UTC; null for ever. Outcomes that nobody can tell wait for ever. */
+export function expiryOf({ approvalExpiresMs }: Policy, { kind, createdAt }: Proposal): string | null {
+  if (approvalExpiresMs === undefined || kind !== "transaction") return null;
+  return new Date(Date.parse(createdAt) + approvalExpiresMs).toISOString();
 }
 
 /** The most restrictive verdict: deny before escalate before allow. Without findings: `whenSilent`. */

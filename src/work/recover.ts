@@ -1,7 +1,12 @@
-/** After a crash: every run that was left under way is found, and goes on to its end or to the person it has to ask. */
+/**
+ * After a crash: every run that was left under way is found, and goes on to its end or to the person it has to ask. What
+ * nobody decided in time ends.
+ */
 import type { Run } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
+import { findLatestProposal } from "../ledger/proposals.ts";
 import { listRuns } from "../ledger/runs.ts";
+import { expiryOf } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import { type Caller, continueThread } from "./threads.ts";
 
@@ -18,14 +23,24 @@ export interface Recovered {
 const LIMIT = 1000;
 
 /**
- * Carries on every run of the caller's tenant that nobody is at, one after the other, oldest first. A run that another
+ * Carries on every run of the caller's tenant that nobody is at, and those whose time to decide is over, one after the other, oldest first. A run that another
  * process is planning or reading for at this moment may be entered twice; nothing of it is decided or written twice.
  */
 export async function recoverRuns(runtime: Runtime, caller: Caller): Promise<Recovered[]> {
-  const found = await listRuns(runtime.ledger, caller.identity.tenant, { status: "running", limit: LIMIT });
+  const { tenant } = caller.identity;
+  const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT });
+  const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT });
+  for (const run of waiting) if (await isOverdue(runtime, run)) found.push(run);
   const recovered: Recovered[] = [];
   for (const run of found.toReversed()) recovered.push(await recoverRun(runtime, caller, run));
   return recovered;
+}
+
+/** Whether a run waits for a decision that came too late by now. */
+async function isOverdue({ ledger, policy, now }: Runtime, run: Run): Promise<boolean> {
+  const proposal = await findLatestProposal(ledger, run.tenant, run.id);
+  const expiresAt = proposal?.status === "pending" ? expiryOf(policy, proposal) : null;
+  return expiresAt !== null && expiresAt <= now();
 }
 
 async function recoverRun(runtime: Runtime, caller: Caller, found: Run): Promise<Recovered> {

@@ -115,7 +115,8 @@ export async function answerThread(
   // Nothing is carried on here: whoever says no must not set off what somebody else approved.
   if (earlier) throw decisionTaken(earlier, latest);
   if (run.status !== "waiting") throw notPaused(run);
-  await continueThread(runtime, caller, threadId);
+  const current = await continueThread(runtime, caller, threadId);
+  if (current.run.status === "ended") throw notPaused(current.run);
   const asked = pendingQuestion(await getSnapshot(runtime, threadId));
   if (!asked) throw notPaused(run);
   const answer: ProposalAnswer = { by: identity.principal, ...decide(asked.question) };
@@ -150,7 +151,9 @@ export async function answerThread(
 export async function continueThread(runtime: Runtime, caller: Caller, threadId: string): Promise<ThreadView> {
   const { identity } = caller;
   const view = await viewThread(runtime, identity, threadId);
-  if (view.run.status === "ended" || view.question) return view;
+  const { question } = view;
+  const overdue = question?.expiresAt != null && question.expiresAt <= runtime.now();
+  if (view.run.status === "ended" || (question && !overdue)) return view;
   if (await isLeased(runtime.ledger, identity.tenant, view.run.id)) {
     throw new HoldpointError("busy", `Thread "${threadId}" is being advanced by another process right now.`, {
       hint: "Look at it with `show` in a moment; if that process has died, try again in 30 seconds.",

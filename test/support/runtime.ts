@@ -21,6 +21,7 @@ export async function openTestRuntime(
     policy?: Policy;
     plans?: Record<string, PlannedStep[]>;
     models?: Models;
+    now?: () => string;
   } = {},
 ): Promise<StoreRuntime> {
   const { plans } = options;
@@ -30,6 +31,7 @@ export async function openTestRuntime(
       ...(options.actions ? { actions: options.actions } : {}),
       ...(options.policy ? { policy: options.policy } : {}),
       ...(options.models ? { models: options.models } : {}),
+      ...(options.now ? { now: options.now } : {}),
       ...(plans ? { matchRequest: (request: string) => planFor(request, plans) } : {}),
     },
   );
