@@ -20,7 +20,7 @@ import type { State } from "./state.ts";
 import type { Action } from "./tools/action.ts";
 import type { RollbackReport } from "./transaction/rollback.ts";
 import { type Recovered, recoverRuns } from "./work/recover.ts";
-import { rollBackThread } from "./work/threads.ts";
+import { type Caller, rollBackThread } from "./work/threads.ts";
 
 export type { Answer } from "./domain/answer.ts";
 export type { ActionAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
@@ -155,6 +155,11 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     const signals = given.signal ? [given.signal, closing.signal] : [closing.signal];
     return { ...given, signal: AbortSignal.any(signals) };
   };
+  const callerOf = (context: object): Caller => ({ identity: identityOf({ context }), signal: closing.signal });
+  const whole = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
+    return await runtime.track(work());
+  };
   const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) =>
     await graph.stream(input, await begin(given));
   return {
@@ -170,9 +175,8 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       }
     },
     stream: stream as typeof graph.stream,
-    rollback: async (input, context = {}) =>
-      await rollBackThread(runtime, { identity: identityOf({ context }) }, input),
-    recover: async (context = {}) => await recoverRuns(runtime, { identity: identityOf({ context }) }),
+    rollback: (input, context = {}) => whole(() => rollBackThread(runtime, callerOf(context), input)),
+    recover: (context = {}) => whole(() => recoverRuns(runtime, callerOf(context))),
     close: async () => {
       closing.abort();
       await runtime.settle();

@@ -49,6 +49,8 @@ export interface Runtime {
   /** Where the embedded databases are. */
   readonly home: string;
   now(): string;
+  /** Marks work that {@link settle} waits for. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** Waits for the transactions that are under way. */
   settle(): Promise<void>;
   /** Closes every database; those in files before it returns, so that a handler of the process's exit can call it. */
@@ -73,7 +75,7 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     };
     const settle = async () => void (await Promise.allSettled(underWay));
     const graph = buildGraph({ ...shared, track, matchRequest, models, modelTimeoutMs }, checkpointer);
-    return { ...shared, graph, home: parts.home, settle, close: () => closeAll(opened) };
+    return { ...shared, graph, home: parts.home, track, settle, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

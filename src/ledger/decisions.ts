@@ -51,6 +51,8 @@ export async function listDecisions(db: Ledger, tenant: string, runId: string): 
 export type DecisionInput = Omit<Decision, "principal" | "decidedAt"> & {
   /** Refuse a decision by the person who asked (invariant 9). */
   separateApprover: boolean;
+  /** Refuse a decision that is taken later than this, by the clock at that moment; ISO 8601 UTC. */
+  deadline?: { readonly until: string | null; now(): string };
 };
 
 const STATUS_AFTER: Record<Decision["verdict"], ProposalStatus> = {
@@ -100,7 +102,7 @@ export async function takeDecisionIn(
     if (first) return { taken: false, decision: first };
     throw new HoldpointError("not_paused", `Proposal "${proposal.id}" is ${proposal.status}: it takes no decision.`);
   }
-  const { separateApprover: _policy, ...rest } = input;
+  const { separateApprover: _policy, deadline: _deadline, ...rest } = input;
   const decision: Decision = { ...rest, principal: stamp.principal, decidedAt: stamp.at };
   const row = { ...decision, tenant: stamp.tenant, actions: canonicalJson(decision.actions) };
   await trx.insertInto("decisions").values(row).execute();
@@ -140,8 +142,14 @@ async function assertDecidable(
       hint: "Look at the proposal again, then decide.",
     });
   }
-  if (!input.separateApprover || input.decider !== "person") return;
   const run = await getRun(trx, stamp.tenant, proposal.runId);
+  if (run.status === "ended")
+    throw new HoldpointError("not_paused", `Run "${run.id}" has ended: nothing is decided any more.`);
+  const until = input.deadline?.until ?? null;
+  if (until !== null && input.deadline && until <= input.deadline.now()) {
+    throw new HoldpointError("usage", `The answer came after ${until}, when it was too late to decide.`);
+  }
+  if (!input.separateApprover || input.decider !== "person") return;
   const hint = "Let somebody else decide.";
   if (run.requester === stamp.principal) {
     throw new HoldpointError("usage", `"${stamp.principal}" asked for this and may not decide it.`, { hint });

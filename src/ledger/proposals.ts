@@ -98,6 +98,10 @@ export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input
       hint: "Look at it with `show`.",
     });
   }
+  const unfinished = await findTransaction(trx, stamp.tenant, input.runId);
+  if (unfinished && unfinished.id !== latest?.id && unfinished.status === "approved") {
+    throw new HoldpointError("busy", `Proposal "${unfinished.id}" is approved and has not been carried out yet.`);
+  }
   if (latest && (latest.status === "pending" || latest.status === "approved")) {
     if (latest.digest === digest) return latest;
     if (latest.status === "approved") {

@@ -8,7 +8,7 @@ import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type CommitResult, commitApproved } from "../transaction/commit.ts";
 import type { EffectListener } from "../transaction/run-effect.ts";
-import { identityOf, isDraining, type NodeDeps, signalOf } from "./deps.ts";
+import { identityOf, isDraining, type NodeDeps } from "./deps.ts";
 import { createReporter } from "./report.ts";
 
 type Committed = Update & { outcome: Outcome<"committer"> };
@@ -24,7 +24,8 @@ export function createCommitter(deps: NodeDeps) {
         ? report.step(step, "failed", "rolling back")
         : report.step(step, EFFECT_STATUS[status], "committing");
     const stopped = () => isDraining(config);
-    const signal = signalOf(config);
+    // What was begun comes to its end, its rollback too: an aborted call in it would only leave doubt.
+    const { signal } = new AbortController();
     const result = await deps.track(commitApproved(deps, { identity, run, signal, stopped, onEffect }));
     const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
     const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};

@@ -13,7 +13,7 @@ import { loadRecord } from "../execution/progress.ts";
 import { type DecisionInput, replaceProposal } from "../ledger/decisions.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { checkPlan } from "../planning/check-plan.ts";
-import { checkTransaction } from "../policy/policy.ts";
+import { checkTransaction, expiryOf } from "../policy/policy.ts";
 import { coerceArgs } from "../tools/args.ts";
 import { type StageResult, stageWrites } from "../transaction/stage.ts";
 import { actorOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
@@ -78,6 +78,7 @@ function editDecision(deps: NodeDeps, plan: Plan, proposal: Proposal, { edits, r
     actions,
     reason: null,
     separateApprover: deps.policy.separateApprover,
+    deadline: { until: expiryOf(deps.policy, proposal), now: deps.now },
   };
 }
 

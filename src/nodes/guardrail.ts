@@ -8,7 +8,7 @@ import type { Finding, Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { takeDecision } from "../ledger/decisions.ts";
-import { findLatestProposal, getProposal, moveProposal, recordFindings } from "../ledger/proposals.ts";
+import { findLatestProposal, findTransaction, getProposal, moveProposal, recordFindings } from "../ledger/proposals.ts";
 import { findLatestRevision, judgeRevision, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
@@ -162,6 +162,9 @@ function allowed({ plan, number, findings }: Revision): Checked {
 
 /** The check of the run's open proposal; without one, the executor finds what is left to do. */
 async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Checked | undefined> {
+  const transaction = await findTransaction(deps.ledger, run.tenant, run.id);
+  // Also when a reconciliation of it is newer: it has to be carried to its end.
+  if (transaction?.status === "approved") return { proposal: transaction, outcome: "transaction allowed" };
   const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
   if (proposal?.kind === "reconciliation") return undefined; // it goes straight to a person

@@ -164,6 +164,7 @@ async function takeParsed(
     actions,
     reason,
     separateApprover: deps.policy.separateApprover,
+    deadline: { until: expiryOf(deps.policy, subject.proposal), now: deps.now },
   });
   return taken;
 }

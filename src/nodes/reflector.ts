@@ -98,6 +98,9 @@ function composeAnswer(facts: Facts, registry: Registry): Answer {
     const text = `${decision.principal} ${verb} it${why}. ${changedSoFar(doneTexts)}`;
     return { status: verb, text, details: [] };
   }
+  if (proposal?.status === "denied" || proposal?.status === "stale") {
+    return { ...notRun(proposal), text: `${notRun(proposal).text} ${changedSoFar(doneTexts)}` };
+  }
   if (proposal?.status === "expired" && decision) {
     return { status: "expired", text: `${decision.reason} ${changedSoFar(doneTexts)}`, details: [] };
   }
@@ -111,11 +114,25 @@ function composeAnswer(facts: Facts, registry: Registry): Answer {
   return { status: "success", text: texts.join(" "), details: [] };
 }
 
+/** A proposal that came to nothing, from what the ledger holds of it: state may have been lost with a process. */
+function notRun({ status, findings, review, failure }: Proposal): Answer {
+  const denied = findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
+  const why = [...denied, ...(review?.verdict === "deny" ? review.reasons : [])].join(" ");
+  if (status === "denied") return { status: "denied", text: sentence(why || "It is not allowed"), details: [] };
+  return {
+    status: "failed",
+    text: sentence(`It was approved, but ${failure?.message ?? "cannot run any more"}`),
+    details: [],
+  };
+}
+
 function changedSoFar(doneTexts: readonly string[]): string {
   return doneTexts.length === 0 ? "Nothing was changed." : `What was done before stays: ${doneTexts.join(" ")}`;
 }
 
-function failureAnswer({ failure, record }: Facts, doneTexts: readonly string[]): Answer {
+function failureAnswer({ failure: kept, proposal, record }: Facts, doneTexts: readonly string[]): Answer {
+  const recorded = proposal?.status === "rolled_back" ? proposal.failure : null;
+  const failure = kept ?? (recorded && { ...recorded, details: [] });
   const undone = record.effects.filter((effect) => effect.status === "undone");
   const stuck = record.effects.filter((effect) => effect.status === "undo_failed");
   const status = stuck.length > 0 ? "failed" : (failure?.status ?? "failed");

@@ -13,7 +13,7 @@ import {
   proposalDigest,
 } from "../domain/proposal.ts";
 import type { Identity, Run } from "../domain/run.ts";
-import { ActionFailure, HoldpointError } from "../errors.ts";
+import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
 import { stepOutputs } from "../execution/progress.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
@@ -185,8 +185,10 @@ class Transaction {
       try {
         staged.push(...(await action.preview(parseArgs(action, proposed.step, proposed.args), context)));
       } catch (error) {
-        if (!(error instanceof ActionFailure)) throw error;
-        return error;
+        if (error instanceof ActionFailure) return error;
+        if (error instanceof HoldpointError) throw error;
+        const message = `"${proposed.action}" could not be previewed once more: ${explainError(error)}`;
+        return { status: "failed", message };
       }
     }
     return undefined;

@@ -35,13 +35,15 @@ export interface RollbackInput {
   readonly reason: string | null;
   /** Undo also where the world has moved on. */
   readonly anyway: boolean;
-  readonly signal: AbortSignal;
+  /** Asked between two effects: whether nothing more is to be undone now. */
+  readonly stopped: () => boolean;
 }
 
 /** @throws HoldpointError `not_paused` when there is nothing to undo, `busy` when another process is at the run */
 export async function rollBackRun(deps: CommitDeps, input: RollbackInput): Promise<RollbackReport> {
-  const { identity, run, signal } = input;
+  const { identity, run } = input;
   return await withLease(deps.ledger, { tenant: identity.tenant, runId: run.id }, async (lease) => {
+    const { signal } = new AbortController();
     const quiet = { stopped: () => false, onEffect: () => undefined };
     const context: CommitContext = { ...deps, ...quiet, lease, identity, requester: run.requester, signal };
     const effects = (await listEffects(deps.ledger, identity.tenant, run.id)).filter(({ status }) =>
@@ -54,7 +56,11 @@ export async function rollBackRun(deps: CommitDeps, input: RollbackInput): Promi
     if (since.length > 0) return { kind: "moved_on", since };
     await note(context, run, "rollback.asked", { reason: input.reason, anyway: input.anyway });
     const taken: TakenBack[] = [];
-    for (const effect of effects.toReversed()) taken.push(await takeBack(deps, context, effect));
+    for (const effect of effects.toReversed()) {
+      const { step, action } = effect;
+      if (input.stopped()) taken.push({ step, action, status: "kept", note: "Stopped before it; ask again to go on." });
+      else taken.push(await takeBack(deps, context, effect));
+    }
     await note(context, run, "rollback.ended", { effects: taken.map(({ step, status }) => ({ step, status })) });
     return { kind: "rolled_back", effects: taken };
   });
@@ -74,7 +80,7 @@ function writeOf(deps: CommitDeps, effect: Effect): AnyWrite | undefined {
 /** What others changed since of what these effects left behind. */
 async function movedOn(deps: CommitDeps, context: CommitContext, effects: readonly Effect[]): Promise<string[]> {
   const sentences: string[] = [];
-  for (const effect of effects.filter(({ status }) => status === "succeeded")) {
+  for (const effect of effects) {
     const action = writeOf(deps, effect);
     try {
       sentences.push(...((await action?.movedOn?.(effect, actionContext(context, effect.key))) ?? []));
@@ -96,6 +102,7 @@ async function takeBack(deps: CommitDeps, context: CommitContext, effect: Effect
 
 /** Why an effect is left as it is, or undefined. */
 function whyNot(action: AnyWrite | undefined, effect: Effect, now: string): string | undefined {
+  if (effect.status === "undoing") return undefined; // it was begun, and has to come to an end
   if (!action?.undo || action.reversibility === "irreversible") return `"${effect.action}" cannot be undone.`;
   if (action.version !== effect.version) return `"${effect.action}" is another version by now.`;
   const { undoWindowMs } = action;

@@ -4,9 +4,10 @@
  * idempotent, and otherwise left to a person (invariant 4).
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
 import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
-import type { Change, Effect, ProposedAction } from "../domain/proposal.ts";
+import { type Change, ChangeSchema, type Effect, type ProposedAction } from "../domain/proposal.ts";
 import type { Identity, Stamp } from "../domain/run.ts";
 import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
@@ -59,7 +60,7 @@ export async function runEffect(context: CommitContext, plan: EffectPlan): Promi
   const { action, proposed, args } = plan;
   const key = effectKey(plan.runId, { step: proposed.step, action: action.name, version: action.version, args });
   const parsed = parseArgs(action, proposed.step, args);
-  const undoData = (await action.captureUndo?.(parsed, actionContext(context, key))) ?? null;
+  const undoData = await captured(action, parsed, actionContext(context, key));
   const effect = await beginEffect(context.ledger, stampOf(context), context.lease, {
     key,
     runId: plan.runId,
@@ -75,6 +76,16 @@ export async function runEffect(context: CommitContext, plan: EffectPlan): Promi
   if (effect.status === "intended") return await attempt(context, action, effect, parsed);
   if (effect.status !== "executing") return effect;
   return await recover(context, action, effect, parsed);
+}
+
+/** What `undo` will need. @throws ActionFailure when it cannot be had: nothing has happened then, and nothing will */
+async function captured(action: AnyWrite, args: unknown, context: ActionContext): Promise<Json> {
+  try {
+    return JSON.parse(canonicalJson((await action.captureUndo?.(args, context)) ?? null)) as Json;
+  } catch (error) {
+    if (error instanceof ActionFailure || (error instanceof HoldpointError && error.code === "storage")) throw error;
+    throw new ActionFailure("failed", `What undoing "${action.name}" needs could not be had: ${explainError(error)}`);
+  }
 }
 
 /** An earlier process was at it and recorded no outcome: it died, or lost its lease. */
@@ -168,17 +179,31 @@ async function succeed(
   effect: Effect,
   result: ActionResult,
 ): Promise<Effect> {
-  const parsed = action.output.safeParse(result.output);
-  // It did happen: an output that breaks its own schema is recorded as it came, and said so.
-  const note = parsed.success ? undefined : `The output does not fit the schema of "${action.name}".`;
-  const output = JSON.parse(canonicalJson(parsed.success ? parsed.data : result.output)) as Json;
+  // It did happen, whatever the action says of it: what does not fit is recorded as it came, or left out, and said so.
+  const given = (result ?? {}) as Partial<ActionResult>;
+  const parsed = action.output.safeParse(given.output);
+  const changes = z.array(ChangeSchema).safeParse(given.changes);
+  const faults = [
+    ...(parsed.success ? [] : [`The output does not fit the schema of "${action.name}".`]),
+    ...(changes.success
+      ? []
+      : [`What "${action.name}" says that it changed does not fit; shown is what was expected.`]),
+  ];
   return await settleEffect(context.ledger, stampOf(context), context.lease, {
     effect,
     to: "succeeded",
-    output,
-    changes: result.changes,
-    ...(note === undefined ? {} : { note }),
+    output: storable(parsed.success ? parsed.data : given.output),
+    changes: changes.success ? changes.data : effect.changes,
+    ...(faults.length > 0 ? { note: faults.join(" ") } : {}),
   });
+}
+
+function storable(output: unknown): Json {
+  try {
+    return JSON.parse(canonicalJson(output ?? null)) as Json;
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -190,7 +215,7 @@ export async function undoEffect(
   action: AnyWrite | undefined,
   effect: Effect,
 ): Promise<Effect> {
-  const wasCutOff = effect.status === "undoing";
+  const wasTried = effect.status === "undoing" || effect.status === "undo_failed";
   const undoing = await settleEffect(context.ledger, stampOf(context), context.lease, {
     effect,
     to: "undoing",
@@ -202,7 +227,7 @@ export async function undoEffect(
   if (!action || !undo || action.reversibility === "irreversible") {
     return await settle("undo_failed", `"${effect.action}" cannot be undone.`);
   }
-  if (wasCutOff && !action.idempotent) {
+  if (wasTried && !action.idempotent) {
     const known = await lookUp(context, action, effect);
     if (known.kind === "not_happened") return await settle("undone", "It is not there any more.");
     if (known.kind === "unknown") return await settle("undo_failed", `Undoing it was cut off. ${known.why}`);

@@ -32,7 +32,10 @@ export async function recoverRuns(runtime: Runtime, caller: Caller): Promise<Rec
   const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT });
   for (const run of waiting) if (await isOverdue(runtime, run)) found.push(run);
   const recovered: Recovered[] = [];
-  for (const run of found.toReversed()) recovered.push(await recoverRun(runtime, caller, run));
+  for (const run of found.toReversed()) {
+    if (caller.signal?.aborted || caller.control?.drainRequested) break;
+    recovered.push(await recoverRun(runtime, caller, run));
+  }
   return recovered;
 }
 

@@ -12,7 +12,7 @@ import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
-import { endRun, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
+import { endRunIn, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { isUnderWay } from "../ledger/start-run.ts";
 import type { Question } from "../nodes/question.ts";
 import { strictest } from "../policy/policy.ts";
@@ -198,7 +198,15 @@ export async function cancelThread(
   } else {
     const why = input.reason === null ? "" : `: ${input.reason}`;
     const text = `${identity.principal} cancelled it${why}. Nothing was changed.`;
-    await endRun(ledger, stamp, run.id, { status: "cancelled", text, details: [] });
+    await ledger.transaction().execute(async (trx) => {
+      const latest = await findLatestProposal(trx, identity.tenant, run.id);
+      if (latest?.id !== proposal?.id || (await isUnderWay(trx, identity.tenant, run.id))) {
+        throw new HoldpointError("busy", `Thread "${input.threadId}" is being advanced by another process.`, {
+          hint: "Look at it with `show`, then cancel it again.",
+        });
+      }
+      await endRunIn(trx, stamp, run.id, { status: "cancelled", text, details: [] });
+    });
   }
   await goOn(runtime, caller, run);
   return await viewThread(runtime, identity, input.threadId);
@@ -210,7 +218,7 @@ export async function cancelThread(
  */
 export async function rollBackThread(
   runtime: Runtime,
-  { identity, signal }: Caller,
+  { identity, signal, control }: Caller,
   input: { threadId: string; reason?: string | null; anyway?: boolean },
 ): Promise<RollbackReport> {
   const { threadId, reason = null, anyway = false } = input;
@@ -220,8 +228,8 @@ export async function rollBackThread(
       hint: "Let it end with `resume`, or `cancel` it; what it has done can be rolled back then.",
     });
   }
-  const whole = signal ?? new AbortController().signal;
-  return await rollBackRun(runtime, { identity, run, reason, anyway, signal: whole });
+  const stopped = () => signal?.aborted === true || control?.drainRequested === true;
+  return await rollBackRun(runtime, { identity, run, reason, anyway, stopped });
 }
 
 /**
