@@ -300,7 +300,17 @@ describe("the parts of a program", () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return await work();
     };
-    const actions: Action[] = [{ ...write, run: (args, context) => slowly(() => write.run(args, context)) }, read];
+    const actions: Action[] = [
+      {
+        ...write,
+        run: (args, context) =>
+          slowly(async () => {
+            context.signal.throwIfAborted(); // as a call does that honours its signal
+            return await write.run(args, context);
+          }),
+      },
+      read,
+    ];
     const home = tempDir();
     const { holdpoint } = await open({ home, actions });
     const question = asked(await holdpoint.invoke({ request: "three" }, on("t")));

@@ -59,7 +59,7 @@ export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: 
   const assigned = assign(proposal, given);
   if (typeof assigned === "string") return problem(assigned);
   if (proposal.kind === "reconciliation") return reconcile(proposal, assigned, plain);
-  const strange = [...assigned.values()].find(({ type }) => WORDS.has(type));
+  const strange = [...assigned.values()].find(({ type }) => isOutcome(type));
   if (strange) return problem(`"${strange.type}" is no answer here: approve, edit or reject.`);
   const rejected = withDependants(proposal, assigned);
   if ([...assigned.values()].some((decision) => decision.type === "edit")) return edit(assigned, rejected);
@@ -82,11 +82,9 @@ function mayBePlain({ actions, impact, number }: Proposal, origin: AnswerOrigin,
 }
 
 /** What a person says of an outcome that nobody could tell; pages that know two answers say approve and reject. */
-const WORDS = new Map([
-  ["happened", "happened"],
-  ["not_happened", "not_happened"],
-  ["look_again", "look_again"],
-] as const) as ReadonlyMap<string, "happened" | "not_happened" | "look_again">;
+const OUTCOMES = ["happened", "not_happened", "look_again"] as const;
+type Outcome = (typeof OUTCOMES)[number];
+const isOutcome = (type: string): type is Outcome => (OUTCOMES as readonly string[]).includes(type);
 
 function reconcile(proposal: Proposal, given: ReadonlyMap<string, GivenDecision>, plain: boolean): ParsedAnswer {
   if (plain) {
@@ -97,9 +95,8 @@ function reconcile(proposal: Proposal, given: ReadonlyMap<string, GivenDecision>
     const decision = given.get(step);
     if (!decision) return problem(`Each action needs exactly one answer; look at ${step}.`);
     const type = decision.type === "approve" ? "happened" : decision.type === "reject" ? "not_happened" : decision.type;
-    const verdict = WORDS.get(type);
-    if (!verdict) return problem(`"${decision.type}" is no answer here: happened, not_happened or look_again.`);
-    actions.push({ step, verdict, reason: decision.message });
+    if (!isOutcome(type)) return problem(`"${decision.type}" is no answer here: happened, not_happened or look_again.`);
+    actions.push({ step, verdict: type, reason: decision.message });
   }
   return { kind: "decided", verdict: "reconciled", actions, reason: null };
 }

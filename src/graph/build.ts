@@ -2,7 +2,7 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type BaseCheckpointSaver, isCommand, START, StateGraph } from "@langchain/langgraph";
 import { createCommitter } from "../nodes/committer.ts";
-import type { NodeDeps } from "../nodes/deps.ts";
+import { ANSWERING, type NodeDeps } from "../nodes/deps.ts";
 import { createExecutor } from "../nodes/executor.ts";
 import { createGuardrail } from "../nodes/guardrail.ts";
 import { createHuman } from "../nodes/human.ts";
@@ -11,7 +11,7 @@ import { createReflector } from "../nodes/reflector.ts";
 import { createReviewer } from "../nodes/reviewer.ts";
 import { createStager } from "../nodes/stager.ts";
 import { CallerContext, HoldpointInput, HoldpointState } from "../state.ts";
-import { ANSWERING, routeFrom, routes } from "./routes.ts";
+import { routeFrom, routes } from "./routes.ts";
 
 /** Enough supersteps for any plan within the limits; LangGraph's default of 25 is not. */
 const RECURSION_LIMIT = 100;

@@ -49,9 +49,6 @@ export const routes = {
   reflector: { done: END, "decision pending": "human", "transaction pending": "committer" },
 } as const;
 
-/** In the configuration of a call: whether it carries an answer. */
-export const ANSWERING = "__holdpoint_answering";
-
 export type NodeName = keyof typeof routes;
 /** How a node can end. */
 export type Outcome<Node extends NodeName> = keyof (typeof routes)[Node] & string;

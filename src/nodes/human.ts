@@ -1,7 +1,7 @@
 /**
- * The human: asks a person, and records the decision. Before the interrupt it only reads, because it runs again from
- * the top when it is resumed; after it, the decision is taken by compare-and-set, and the stored row is what counts,
- * whatever the answer says (invariants 1 and 5).
+ * The human: asks a person, and records the decision. It runs again from the top when it is resumed: before the
+ * interrupt it only reads, but for ending what nobody decided in time; after it, the decision is taken by
+ * compare-and-set, and the stored row is what counts, whatever the answer says (invariants 1 and 5).
  */
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { answerJsonSchema } from "../domain/answer-formats.ts";
@@ -9,13 +9,13 @@ import { type ParsedAnswer, parseProposalAnswer } from "../domain/answer-to-prop
 import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
-import { ANSWERING, type Outcome } from "../graph/routes.ts";
+import type { Outcome } from "../graph/routes.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
-import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { ANSWERING, identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { takeEdit } from "./edit.ts";
 import { buildQuestion } from "./question.ts";
 

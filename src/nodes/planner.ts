@@ -12,6 +12,7 @@ import { listRevisions, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import { type ActionCard, PlannerReplySchema, plannerPrompt } from "../models/prompts/planner.ts";
 import type { State, Update } from "../state.ts";
+import { argsJsonSchema } from "../tools/args.ts";
 import type { Registry } from "../tools/registry.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
@@ -88,7 +89,7 @@ function actionCards(registry: Registry): ActionCard[] {
     name: action.name,
     kind: action.kind,
     purpose: action.description,
-    args: z.toJSONSchema(action.input, { io: "input", unrepresentable: "any" }),
+    args: argsJsonSchema(action),
     output: z.toJSONSchema(action.output, { unrepresentable: "any" }),
   }));
 }

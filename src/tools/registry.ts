@@ -26,8 +26,8 @@ const PARTS: Readonly<Record<string, (value: unknown) => boolean>> = {
   summarize: isFunction,
 };
 
-function assertWhole(action: Action): void {
-  const given = (typeof action === "object" && action !== null ? action : {}) as unknown as Record<string, unknown>;
+function assertWhole(action: unknown): void {
+  const given = typeof action === "object" && action !== null ? (action as Record<string, unknown>) : {};
   const kinds = ["reversible", "compensatable", "irreversible"];
   const write = { preview: isFunction, reversibility: (value: unknown) => kinds.includes(String(value)) };
   const parts = { ...PARTS, kind: (value: unknown) => value === "read" || value === "write" };

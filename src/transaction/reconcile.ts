@@ -3,6 +3,7 @@
  * goes on from what the person says. Nothing runs here but look-ups.
  */
 import type { Decision, Effect, Finding, Proposal, ProposedAction } from "../domain/proposal.ts";
+import { HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
@@ -36,7 +37,9 @@ export async function askForReconciliation(
 /** What was called, with the arguments that it was called with. */
 function asked(transaction: Proposal, effect: Effect): ProposedAction {
   const proposed = transaction.actions.find((action) => action.step === effect.step);
-  if (!proposed) throw new Error(`Effect "${effect.key}" belongs to no action of "${transaction.id}".`);
+  if (!proposed) {
+    throw new HoldpointError("internal", `Effect "${effect.key}" belongs to no action of "${transaction.id}".`);
+  }
   return { ...proposed, args: effect.args, dependsOn: [] };
 }
 

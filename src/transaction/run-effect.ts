@@ -183,7 +183,9 @@ async function succeed(
   const given = (result ?? {}) as Partial<ActionResult>;
   const parsed = action.output.safeParse(given.output);
   const changes = z.array(ChangeSchema).safeParse(given.changes);
+  const output = storable(parsed.success ? parsed.data : given.output);
   const faults = [
+    ...(output === undefined ? [`The output of "${action.name}" cannot be stored, and was left out.`] : []),
     ...(parsed.success ? [] : [`The output does not fit the schema of "${action.name}".`]),
     ...(changes.success
       ? []
@@ -192,17 +194,18 @@ async function succeed(
   return await settleEffect(context.ledger, stampOf(context), context.lease, {
     effect,
     to: "succeeded",
-    output: storable(parsed.success ? parsed.data : given.output),
+    output: output ?? null,
     changes: changes.success ? changes.data : effect.changes,
     ...(faults.length > 0 ? { note: faults.join(" ") } : {}),
   });
 }
 
-function storable(output: unknown): Json {
+/** The output as JSON; undefined when it is none, or holds what no database takes. */
+function storable(output: unknown): Json | undefined {
   try {
     return JSON.parse(canonicalJson(output ?? null)) as Json;
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -139,6 +139,15 @@ describe("messages", () => {
     );
   });
 
+  it("stay one when their run is entered again from the ledger", async () => {
+    const { runtime } = await open();
+    const { request } = await say(runtime, "t", { type: "human", content: "one" });
+    await runtime.graph.updateState(config("t"), { request, run: null } as never, "__start__");
+    const again = await runtime.graph.invoke(null, config("t"));
+    expect(talk(again)).toEqual([["human", "one"]]);
+    expect(await listRuns(runtime.ledger, "acme", { threadId: "t" })).toHaveLength(1);
+  });
+
   it("that end with somebody else's words ask nothing", async () => {
     const { runtime } = await open();
     const state = await say(runtime, "t", new HumanMessage("one"), new AIMessage("Approved."));

@@ -2,11 +2,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { HoldpointError } from "../../src/errors.ts";
+import { findDecision, takeDecision } from "../../src/ledger/decisions.ts";
 import { listProposals } from "../../src/ledger/proposals.ts";
+import { endRun } from "../../src/ledger/runs.ts";
 import type { AnyRead, AnyWrite } from "../../src/tools/action.ts";
 import { recoverRuns } from "../../src/work/recover.ts";
-import { answerThread, cancelThread, rollBackThread, startRequest } from "../../src/work/threads.ts";
+import { answerThread, rollBackThread, startRequest } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { alice, approveAll, bob, openTestRuntime, type PlannedStep } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
@@ -78,6 +79,7 @@ describe("an action that misbehaves", () => {
     ["nothing", undefined],
     ["changes that are none", { output: { text: "a" }, changes: [{ table: 1 }] }],
     ["no output", { output: undefined, changes: [] }],
+    ["an output that cannot be stored", { output: { text: "a\u0000" }, changes: [] }],
   ])("when it gives back %s: it did happen, and the run goes on", async (_what, result) => {
     const change = (write: AnyWrite): Partial<AnyWrite> => ({
       run: async (...call) => {
@@ -88,7 +90,10 @@ describe("an action that misbehaves", () => {
     const { runtime, threadId, lines } = await asked("two", change);
     const done = await answerThread(runtime, bob, threadId, approveAll);
     expect(done.run.answer?.status).toBe("success");
-    expect(done.effects).toMatchObject([{ status: "succeeded", note: expect.stringContaining("does not fit") }, {}]);
+    expect(done.effects).toMatchObject([
+      { status: "succeeded", note: expect.stringMatching(/does not fit|cannot be stored/) },
+      {},
+    ]);
     expect(lines()).toEqual(["write a", "write b"]);
   });
 
@@ -128,16 +133,26 @@ it("an approval that can no longer run is no success, whatever the plan has read
   const { home, runtime, threadId, read } = await asked("reading");
   await runtime.close();
   const without = await openTestRuntime({ home, actions: [read], plans });
-  const { run } = await answerThread(without, bob, threadId, approveAll).catch((error: unknown) => {
-    if (error instanceof HoldpointError) return { run: { answer: { status: error.code } } };
-    throw error;
-  });
-  expect(run.answer?.status).not.toBe("success");
+  const { run } = await answerThread(without, bob, threadId, approveAll);
+  expect(run.answer).toMatchObject({ status: "failed", text: expect.stringContaining("no write action") });
 });
 
-it("a run that waits is cancelled, and nothing of it can be decided after that", async () => {
-  const { runtime, threadId, lines } = await asked("two");
-  await cancelThread(runtime, bob, { threadId, reason: null });
-  await expect(answerThread(runtime, bob, threadId, approveAll)).rejects.toMatchObject({ code: "decision_taken" });
-  expect(lines()).toEqual([]);
+it.each([
+  ["its run has ended", true, "has ended"],
+  ["its time is over, by the clock at that moment", false, "too late to decide"],
+])("a decision is not taken once %s", async (_what, ended, message) => {
+  const { runtime, runId } = await asked("two");
+  const stamp = { ...bob.identity, at: runtime.now() };
+  const [proposal] = await listProposals(runtime.ledger, "acme", runId);
+  if (!proposal) throw new Error("nothing was proposed");
+  if (ended) await endRun(runtime.ledger, stamp, runId, { status: "cancelled", text: "No.", details: [] });
+  const until = ended ? null : "2026-11-01T10:00:00.000Z";
+  const late = takeDecision(runtime.ledger, stamp, {
+    ...{ proposalId: proposal.id, digest: proposal.digest, decider: "person", verdict: "approved", reason: null },
+    actions: proposal.actions.map(({ step }) => ({ step, verdict: "approved", reason: null })),
+    separateApprover: false,
+    deadline: { until, now: () => "2026-11-01T10:00:00.000Z" },
+  });
+  await expect(late).rejects.toMatchObject({ message: expect.stringContaining(message) });
+  expect(await findDecision(runtime.ledger, "acme", proposal.id)).toBeUndefined();
 });
