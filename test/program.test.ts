@@ -326,6 +326,26 @@ describe("the parts of a program", () => {
     expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
   });
 
+  it("let a rollback come to its end when they are closed, and begin none after that", async () => {
+    const notebook = createNotebook(tempDir());
+    const [write, read] = notebook.actions as [WriteAction, ReadAction];
+    const begun = Promise.withResolvers<void>();
+    const undo: WriteAction["undo"] = async (effect, context) => {
+      begun.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return (await write.undo?.(effect, context)) ?? "";
+    };
+    const { holdpoint } = await open({ actions: [{ ...write, undo }, read] });
+    await holdpoint.invoke(yes(asked(await holdpoint.invoke({ request: "one" }, on("t")))), on("t", "bob"));
+    const context = { tenant: "acme", principal: "bob" };
+    const rollback = holdpoint.rollback({ threadId: "t" }, context);
+    await begun.promise;
+    await holdpoint.close();
+    expect(await rollback).toMatchObject({ effects: [{ step: "a", status: "undone" }] });
+    await expect(holdpoint.rollback({ threadId: "t" }, context)).rejects.toMatchObject({ code: "usage" });
+    expect(notebook.lines().map((line) => line.did)).toEqual(["write", "undo"]);
+  });
+
   it("are a part of another graph, which asks and answers for them", async () => {
     const { holdpoint, notebook } = await open({ checkpointer: new MemorySaver() });
     const parent = new StateGraph(new StateSchema({ request: z.string(), answer: z.any() }))

@@ -88,7 +88,9 @@ describe("an answer is for what was shown", () => {
     const { runtime, threadId, question } = await paused({ request: "one" });
     const give = (text: string, caller: typeof carol) =>
       runtime.graph.invoke(new Command({ resume: answer(edit("a", text))(question) }), on(threadId, caller));
-    await Promise.allSettled([give("bob's", bob), give("carol's", carol)]);
+    const results = await Promise.all([give("bob's", bob), give("carol's", carol)]);
+    const notices = results.map((state) => (state as State).notices.join());
+    expect(notices.toSorted()).toEqual(["", expect.stringContaining("No other answer to it counts.")]);
     const proposals = await listProposals(
       runtime.ledger,
       "acme",
