@@ -2,7 +2,7 @@
 import Table from "cli-table3";
 import colors from "picocolors";
 import { printable } from "../domain/printable.ts";
-import type { Change } from "../domain/proposal.ts";
+import { type Change, changedFields } from "../domain/proposal.ts";
 
 export const heading = (text: string): string => colors.bold(text);
 export const dim = (text: string): string => colors.dim(text);
@@ -34,11 +34,10 @@ export function changesTable(changes: readonly Change[]): string {
   return table(["", "", "before", "after"], changes.flatMap(changeRows));
 }
 
-function changeRows({ table: name, key, before, after }: Change): string[][] {
+function changeRows(change: Change): string[][] {
+  const { table: name, key, before, after } = change;
   const what = before === null ? " (new)" : after === null ? " (removed)" : "";
-  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  const shown = fields.filter((field) => (before?.[field] ?? null) !== (after?.[field] ?? null));
-  return shown.map((field, index) => [
+  return changedFields(change).map((field, index) => [
     index === 0 ? `${name} ${key}${what}` : "",
     field,
     show(before?.[field]),

@@ -16,6 +16,12 @@ export const ChangeSchema = z.object({
 });
 export type Change = z.infer<typeof ChangeSchema>;
 
+/** The fields that a change alters; of a row that comes or goes, all that have a value. */
+export function changedFields({ before, after }: Pick<Change, "before" | "after">): string[] {
+  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  return fields.filter((field) => (before?.[field] ?? null) !== (after?.[field] ?? null));
+}
+
 const ReversibilitySchema = z.enum(["reversible", "compensatable", "irreversible"]);
 export type Reversibility = z.infer<typeof ReversibilitySchema>;
 

@@ -10,6 +10,7 @@ import type { JsonObject } from "../domain/json.ts";
 import { printable } from "../domain/printable.ts";
 import {
   type Change,
+  changedFields,
   type Impact,
   type ImpactLevel,
   isUpTo,
@@ -142,10 +143,10 @@ const cut = (line: string): string =>
 
 const NO_RETURN = "FROM HERE ON, a failure can no longer be undone whole:";
 
-function changeLines({ table, key, before, after }: Change): string[] {
-  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+function changeLines(change: Change): string[] {
+  const { table, key, before, after } = change;
   const text = (value: unknown) => (value === null || value === undefined ? "-" : String(value));
-  return fields
-    .filter((field) => (before?.[field] ?? null) !== (after?.[field] ?? null))
-    .map((field) => `  ${table} ${key}: ${field} ${text(before?.[field])} -> ${text(after?.[field])}`);
+  return changedFields(change).map(
+    (field) => `  ${table} ${key}: ${field} ${text(before?.[field])} -> ${text(after?.[field])}`,
+  );
 }
