@@ -68,7 +68,7 @@ function tooLong(text: string): Finding[] | undefined {
 /** Marks what was said last as heard; a request that came otherwise is added to what was said. */
 function hear(state: State, config: LangGraphRunnableConfig, request: Request): Update {
   const said = lastSaid(state.messages, config);
-  if (said && (said.id !== state.heard || said.id === request.id)) return { heard: said.id };
+  if (said && said.id !== state.heard) return { heard: said.id };
   const messages = [humanMessage(request.id, request.text)];
   return { messages, heard: lastSaid(messages, config)?.id ?? null };
 }

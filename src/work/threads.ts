@@ -248,7 +248,7 @@ async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<void> {
 
 async function enterAgain(runtime: Runtime, caller: Caller, { threadId, id, request }: Run): Promise<void> {
   const config = { configurable: { thread_id: threadId } };
-  await runtime.graph.updateState(config, { request: { id, text: request }, run: null }, START);
+  await runtime.graph.updateState(config, { request: { id, text: request } }, START);
   await invoke(runtime, caller, threadId, null);
 }
 
