@@ -138,8 +138,8 @@ async function recover(subject: Subject, receiver: Receiver): Promise<{ view: Th
   const runtime = await openSubject(subject);
   let asked = 0;
   try {
-    // Stands for waiting until the dead process's lease has run out, which takes 30 seconds.
-    await runtime.ledger.updateTable("runs").set({ leaseUntil: null }).execute();
+    // Stands for waiting until the dead process is not believed to be alive any more, which takes 30 seconds.
+    await runtime.ledger.updateTable("runs").set({ leaseUntil: null, aliveUntil: null }).execute();
     const { ledger } = runtime;
     if (!(await findThreadRun(ledger, caller.identity.tenant, threadId))) {
       await startRequest(runtime, caller, { request: "Send them.", threadId }); // nobody had been told that it was taken

@@ -17,15 +17,9 @@ import { listProposals } from "../src/ledger/proposals.ts";
 import type { Question } from "../src/nodes/question.ts";
 import type { PlaybookResult } from "../src/planning/playbooks/match.ts";
 import { createRuntime, type Runtime } from "../src/runtime.ts";
+import { cancelThread } from "../src/work/cancel.ts";
 import { recoverRuns } from "../src/work/recover.ts";
-import {
-  answerThread,
-  type Caller,
-  cancelThread,
-  continueThread,
-  startRequest,
-  viewThread,
-} from "../src/work/threads.ts";
+import { answerThread, type Caller, continueThread, startRequest, viewThread } from "../src/work/threads.ts";
 import { createNotebookAction, type NotebookLog } from "./notebook.ts";
 
 const ACTS = [

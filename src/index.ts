@@ -5,7 +5,8 @@ import type { BaseCheckpointSaver, Command } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { z } from "zod";
 import { type Plan, PlanSchema } from "./domain/plan.ts";
-import { HoldpointError } from "./errors.ts";
+import type { RollbackReport, Run } from "./domain/run.ts";
+import { explainError, HoldpointError } from "./errors.ts";
 import type { HoldpointGraph } from "./graph/build.ts";
 import { isForeignThread } from "./ledger/runs.ts";
 import { structuredModel } from "./models/ask.ts";
@@ -18,14 +19,15 @@ import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.t
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
 import type { State } from "./state.ts";
 import type { Action } from "./tools/action.ts";
-import type { RollbackReport } from "./transaction/rollback.ts";
-import { type Recovered, recoverRuns } from "./work/recover.ts";
+import { cancelThread } from "./work/cancel.ts";
+import { type Recovered, recoverOnStart, recoverRuns } from "./work/recover.ts";
 import { type Caller, rollBackThread } from "./work/threads.ts";
 
 export type { Answer } from "./domain/answer.ts";
 export type { ActionAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
 export type { Plan } from "./domain/plan.ts";
 export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "./domain/proposal.ts";
+export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
 export { ActionFailure, HoldpointError } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
 export type { Question } from "./nodes/question.ts";
@@ -40,7 +42,6 @@ export {
   type ReadAction,
   type WriteAction,
 } from "./tools/action.ts";
-export type { RollbackReport, TakenBack } from "./transaction/rollback.ts";
 export type { Recovered } from "./work/recover.ts";
 
 /** A predefined plan. Each step calls an action; `args` may refer to other steps, `{ "$ref": "s1.count" }`. */
@@ -78,6 +79,11 @@ export interface HoldpointOptions {
   readonly home?: string;
   /** With the example store: its actions, and the playbooks that plan for it. Default: false. */
   readonly exampleStore?: boolean;
+  /**
+   * Whether the runs that a crash left are carried on when it is created, in the background; what came of them is in
+   * `recovered`. Default: true.
+   */
+  readonly recoverOnStart?: boolean;
   /** The time now, ISO 8601 UTC. Default: the clock. */
   readonly now?: () => string;
 }
@@ -102,11 +108,27 @@ export interface Holdpoint {
   /** The compiled LangGraph graph, for everything else. It does not ask first whose thread it is. */
   readonly graph: HoldpointGraph;
   /**
-   * Carries on every run of a tenant that a crash left, to its end or to the person it has to ask. To be called at the
-   * start of a program; what other processes are at right now is left to them.
+   * What came of the runs of every tenant that a crash had left when this Holdpoint was created. It settles once they
+   * have ended or wait for a person, which takes half a minute where a process was seen at one just before.
+   */
+  readonly recovered: Promise<readonly Recovered[]>;
+  /**
+   * Carries on every run of a tenant that a crash left, to its end or to the person it has to ask, as it is done for all
+   * tenants on creation; what other processes are at right now is left to them.
    * @param context whose runs, and who carries them on
    */
   recover(context?: { tenant?: string; principal?: string }): Promise<Recovered[]>;
+  /**
+   * Ends the newest run of a thread early: what waits is withdrawn, a transaction under way stops before its next action
+   * and is undone, and what was committed before stays, or with `rollback` is undone too.
+   * @returns the run as it stands; it has not ended while somebody has yet to say whether a write happened
+   * @throws HoldpointError `not_paused` when it has ended, `unknown_thread`, `busy` when the process that is at it has not
+   * stopped yet: the cancellation is recorded then
+   */
+  cancel(
+    input: { threadId: string; reason?: string; rollback?: boolean },
+    context?: { tenant?: string; principal?: string },
+  ): Promise<Run>;
   /**
    * Undoes what the newest run of a thread did, last first. Where others have changed since what it changed, it says so
    * and undoes nothing, unless it is told to do it `anyway`. Asked for again after a crash, it goes on where it was.
@@ -149,9 +171,15 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     : await openRuntime({ ...parts, home });
   const { graph } = runtime;
   const closing = new AbortController();
+  const atWork = new Map<string, Promise<unknown>>();
+  const hear = (threadId: string, work: Promise<unknown>) => {
+    const over = work.finally(() => atWork.delete(threadId)).catch(() => undefined);
+    atWork.set(threadId, over);
+  };
   const begin = async (given: CallOptions = {}): Promise<CallOptions> => {
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
     await assertOwnThread(runtime, given);
+    await atWork.get(threadOf(given)); // the recovery is just at this thread
     const signals = given.signal ? [given.signal, closing.signal] : [closing.signal];
     return { ...given, signal: AbortSignal.any(signals) };
   };
@@ -160,10 +188,16 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
     return await runtime.track(work());
   };
+  const found = options.recoverOnStart === false ? [] : recoverOnStart(runtime, { signal: closing.signal, hear });
+  const recovered = runtime.track(Promise.resolve(found)).catch((error: unknown) => {
+    process.emitWarning(`The runs that a crash left were not looked for: ${explainError(error)}`);
+    return [];
+  });
   const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) =>
     await graph.stream(input, await begin(given));
   return {
     graph,
+    recovered,
     invoke: async (input, given) => {
       const call = await begin(given);
       try {
@@ -175,6 +209,8 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       }
     },
     stream: stream as typeof graph.stream,
+    cancel: ({ reason = null, ...input }, context = {}) =>
+      whole(async () => (await cancelThread(runtime, callerOf(context), { reason, ...input })).run),
     rollback: (input, context = {}) => whole(() => rollBackThread(runtime, callerOf(context), input)),
     recover: (context = {}) => whole(() => recoverRuns(runtime, callerOf(context))),
     close: async () => {

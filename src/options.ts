@@ -58,6 +58,7 @@ const OptionsSchema = z.strictObject({
     .optional(),
   home: path.optional(),
   exampleStore: z.boolean().optional(),
+  recoverOnStart: z.boolean().optional(),
   now: aFunction.optional(),
 });
 

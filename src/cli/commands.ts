@@ -1,5 +1,6 @@
 /** The commands. Each returns its exit status. */
 import { printable } from "../domain/printable.ts";
+import type { RollbackReport } from "../domain/run.ts";
 import { asStorageError } from "../errors.ts";
 import { listAudit } from "../ledger/audit.ts";
 import { listDecisions } from "../ledger/decisions.ts";
@@ -9,16 +10,9 @@ import { listReads } from "../ledger/reads.ts";
 import { listRevisions } from "../ledger/revisions.ts";
 import { listRuns } from "../ledger/runs.ts";
 import type { Question } from "../nodes/question.ts";
-import type { RollbackReport } from "../transaction/rollback.ts";
+import { cancelThread } from "../work/cancel.ts";
 import { recoverRuns } from "../work/recover.ts";
-import {
-  answerThread,
-  cancelThread,
-  continueThread,
-  rollBackThread,
-  startRequest,
-  viewThread,
-} from "../work/threads.ts";
+import { answerThread, continueThread, rollBackThread, startRequest, viewThread } from "../work/threads.ts";
 import { conclude, toJson } from "./conclude.ts";
 import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
@@ -27,8 +21,20 @@ import type { Session } from "./session.ts";
 import { table } from "./text.ts";
 
 export async function run(session: Session, request: string, options: { thread?: string }): Promise<number> {
+  await goOnAfterCrash(session);
   const threadId = options.thread === undefined ? {} : { threadId: options.thread };
   return await conclude(session, await startRequest(session.runtime, session, { request, ...threadId }));
+}
+
+/** Before anything new: what a crash left goes on, and the person is told. */
+async function goOnAfterCrash(session: Session): Promise<void> {
+  for (const { threadId, run: found, outcome } of await recoverRuns(session.runtime, session)) {
+    if (outcome === "left") continue;
+    const now = outcome === "waiting" ? `it waits: ${session.command(`resume ${threadId}`)}` : found.answer?.text;
+    session.surroundings.writeError(
+      `Thread ${threadId} was left under way, and has gone on: ${printable(now ?? "")}\n`,
+    );
+  }
 }
 
 export async function resume(session: Session, threadId: string, options: DecisionOptions): Promise<number> {
@@ -47,10 +53,18 @@ export async function resume(session: Session, threadId: string, options: Decisi
   return await conclude(session, await answerThread(session.runtime, session, threadId, decide));
 }
 
-export async function cancel(session: Session, threadId: string, options: { reason?: string }): Promise<number> {
+export async function cancel(
+  session: Session,
+  threadId: string,
+  options: { reason?: string; rollback?: boolean },
+): Promise<number> {
   assertReason("--reason", options.reason);
-  const reason = options.reason?.trim() || null;
-  return await conclude(session, await cancelThread(session.runtime, session, { threadId, reason }));
+  const input = { threadId, reason: options.reason?.trim() || null, rollback: options.rollback ?? false };
+  const view = await cancelThread(session.runtime, session, input);
+  if (view.question) {
+    session.surroundings.writeError("The cancellation is recorded. The run ends once somebody has said this:\n");
+  }
+  return await conclude(session, view);
 }
 
 export async function show(session: Session, threadId: string): Promise<number> {

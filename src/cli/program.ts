@@ -94,10 +94,11 @@ function createProgram(act: Act): Command {
     .option("--waiting", "only those that wait for a decision")
     .action((options: CommonOptions & { waiting?: boolean }) => act(options, (session) => list(session, options)));
   common(program.command("cancel"))
-    .description("end a thread that waits; nothing of what waits will run")
+    .description("end a run early: nothing more of it starts, and a transaction under way is undone")
     .argument("<thread>", "its id")
     .option("--reason <text>", "why")
-    .action((thread: string, options: CommonOptions & { reason?: string }) =>
+    .option("--rollback", "undo what was committed before, too; otherwise it stays")
+    .action((thread: string, options: CommonOptions & { reason?: string; rollback?: boolean }) =>
       act(options, (session) => cancel(session, thread, options)),
     );
   common(program.command("rollback"))

@@ -1,4 +1,5 @@
 /** A run: one request on a thread, from asking to answer, however many invocations it takes. */
+import { z } from "zod";
 import type { Answer } from "./answer.ts";
 
 /** Whose data, and who acts. */
@@ -14,6 +15,39 @@ export interface Stamp extends Identity {
 
 export type RunStatus = "running" | "waiting" | "ended";
 
+/** What became of one effect that was to be taken back. */
+const TakenBackSchema = z.object({
+  step: z.string(),
+  action: z.string(),
+  /** `kept`: it was not tried. */
+  status: z.enum(["undone", "undo_failed", "kept"]),
+  /** What was done, or why not. */
+  note: z.string(),
+});
+export type TakenBack = Readonly<z.infer<typeof TakenBackSchema>>;
+
+const RollbackReportSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("rolled_back"), effects: z.array(TakenBackSchema) }),
+  /** Others have changed what this run changed; nothing was undone. */
+  z.object({ kind: z.literal("moved_on"), since: z.array(z.string()) }),
+]);
+export type RollbackReport = z.infer<typeof RollbackReportSchema>;
+
+/** Somebody wants a run to end before it has done everything. */
+export const CancellationSchema = z.object({
+  by: z.string(),
+  reason: z.string().nullable(),
+  /** Whether what was committed before is to be undone; if not, it stays. */
+  rollback: z.boolean(),
+  /** What became of that, once it was tried. */
+  report: RollbackReportSchema.nullable(),
+});
+export type Cancellation = z.infer<typeof CancellationSchema>;
+
+/** What somebody asked to be taken back of a run that has ended. */
+export const RollbackRequestSchema = z.object({ by: z.string(), reason: z.string().nullable(), anyway: z.boolean() });
+export type RollbackRequest = z.infer<typeof RollbackRequestSchema>;
+
 export interface Run {
   id: string;
   tenant: string;
@@ -23,6 +57,13 @@ export interface Run {
   status: RunStatus;
   /** Present once the run has ended. */
   answer: Answer | null;
+  /** That it is to end early; whoever is at it stops at the next chance. */
+  cancellation: Cancellation | null;
+  /** A rollback that was asked for after it had ended, while that has not come to its end. */
+  rollback: RollbackRequest | null;
   createdAt: string;
   updatedAt: string;
 }
+
+/** Whether nothing more of a run is to start. */
+export const isOver = (run: Run): boolean => run.status === "ended" || run.cancellation !== null;

@@ -9,6 +9,7 @@ import { createHuman } from "../nodes/human.ts";
 import { createPlanner } from "../nodes/planner.ts";
 import { createReflector } from "../nodes/reflector.ts";
 import { createReviewer } from "../nodes/reviewer.ts";
+import { createSignsOfLife } from "../nodes/signs-of-life.ts";
 import { createStager } from "../nodes/stager.ts";
 import { CallerContext, HoldpointInput, HoldpointState } from "../state.ts";
 import { routeFrom, routes } from "./routes.ts";
@@ -21,15 +22,16 @@ const RECURSION_LIMIT = 100;
  * strict resume (an answer names the interrupt that it is for).
  */
 export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
+  const alive = createSignsOfLife(deps);
   const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: CallerContext })
-    .addNode("guardrail", createGuardrail(deps))
-    .addNode("planner", createPlanner(deps))
-    .addNode("executor", createExecutor(deps))
-    .addNode("stager", createStager(deps))
-    .addNode("reviewer", createReviewer(deps))
-    .addNode("human", createHuman(deps))
-    .addNode("committer", createCommitter(deps))
-    .addNode("reflector", createReflector(deps))
+    .addNode("guardrail", alive(createGuardrail(deps)))
+    .addNode("planner", alive(createPlanner(deps)))
+    .addNode("executor", alive(createExecutor(deps)))
+    .addNode("stager", alive(createStager(deps)))
+    .addNode("reviewer", alive(createReviewer(deps)))
+    .addNode("human", alive(createHuman(deps)))
+    .addNode("committer", alive(createCommitter(deps)))
+    .addNode("reflector", alive(createReflector(deps)))
     .addEdge(START, "guardrail")
     .addConditionalEdges("guardrail", routeFrom("guardrail"), routes.guardrail)
     .addConditionalEdges("planner", routeFrom("planner"), routes.planner)

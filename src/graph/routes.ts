@@ -43,10 +43,16 @@ export const routes = {
     "not approved": "human",
     "rolled back": "reflector",
     "outcome unknown": "human",
+    "taken back": "reflector",
     "nothing to commit": "reflector",
   },
-  // The last two only after somebody jumped here while a proposal was open: a run does not end before that has.
-  reflector: { done: END, "decision pending": "human", "transaction pending": "committer" },
+  // The pending ones only after somebody jumped here while a proposal was open: a run does not end before that has.
+  reflector: {
+    done: END,
+    "rollback asked": "committer",
+    "decision pending": "human",
+    "transaction pending": "committer",
+  },
 } as const;
 
 export type NodeName = keyof typeof routes;

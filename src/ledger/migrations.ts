@@ -160,8 +160,18 @@ const modelCalls: Migration = {
   },
 };
 
+const cancelling: Migration = {
+  async up(db: Kysely<unknown>) {
+    // One column each: SQLite takes no more in a statement.
+    for (const column of ["alive_until", "cancellation", "rollback"]) {
+      await db.schema.alterTable("runs").addColumn(column, "text").execute();
+    }
+    await db.schema.createIndex("runs_by_status").on("runs").columns(["status", "tenant"]).execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { "0001_first": first, "0002_model_calls": modelCalls };
+    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_cancelling": cancelling };
   },
 };

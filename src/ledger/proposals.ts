@@ -12,7 +12,7 @@ import {
   proposalDigest,
   type Review,
 } from "../domain/proposal.ts";
-import type { Stamp } from "../domain/run.ts";
+import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
@@ -85,13 +85,17 @@ export async function openProposal(db: Ledger, stamp: Stamp, input: NewProposal)
   return await db.transaction().execute((trx) => openProposalIn(trx, stamp, input));
 }
 
+/** Also a cancelled run asks what became of its writes. */
+function assertProposes(run: Run, kind: Proposal["kind"]): void {
+  if (run.status !== "ended" && (!run.cancellation || kind === "reconciliation")) return;
+  throw new HoldpointError("not_paused", `Run "${run.id}" has ended or was cancelled: it proposes nothing more.`);
+}
+
 /** {@link openProposal}, inside a transaction. */
 export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input: NewProposal): Promise<Proposal> {
   const { kind = "transaction", findings = [] } = input;
   const digest = proposalDigest(stamp.tenant, input.runId, input.actions, kind);
-  if ((await getRun(trx, stamp.tenant, input.runId)).status === "ended") {
-    throw new HoldpointError("not_paused", `Run "${input.runId}" has ended: it proposes nothing more.`);
-  }
+  assertProposes(await getRun(trx, stamp.tenant, input.runId), kind);
   const latest = await findLatestProposal(trx, stamp.tenant, input.runId);
   if (input.after !== undefined && input.after !== (latest?.id ?? null)) {
     throw new HoldpointError("busy", `Run "${input.runId}" was advanced by another process meanwhile.`, {

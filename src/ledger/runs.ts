@@ -2,10 +2,19 @@
 import type { Selectable } from "kysely";
 import { type Answer, AnswerSchema } from "../domain/answer.ts";
 import { canonicalJson } from "../domain/json.ts";
-import type { Run, RunStatus, Stamp } from "../domain/run.ts";
+import {
+  type Cancellation,
+  CancellationSchema,
+  type RollbackRequest,
+  RollbackRequestSchema,
+  type Run,
+  type RunStatus,
+  type Stamp,
+} from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { aliveUntil } from "./liveness.ts";
 import type { RunsTable } from "./schema.ts";
 
 function toRun(row: Selectable<RunsTable>): Run {
@@ -17,6 +26,8 @@ function toRun(row: Selectable<RunsTable>): Run {
     request: row.request,
     status: row.status as RunStatus,
     answer: row.answer === null ? null : AnswerSchema.parse(JSON.parse(row.answer)),
+    cancellation: row.cancellation === null ? null : CancellationSchema.parse(JSON.parse(row.cancellation)),
+    rollback: row.rollback === null ? null : RollbackRequestSchema.parse(JSON.parse(row.rollback)),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
@@ -85,6 +96,30 @@ export async function listRuns(
   return rows.map(toRun);
 }
 
+/** Those runs of a tenant whose rollback was asked for and has not come to its end. */
+export async function listRolledBack(db: Ledger, tenant: string): Promise<Run[]> {
+  const rows = await db
+    .selectFrom("runs")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("rollback", "is not", null)
+    .orderBy("createdAt")
+    .execute();
+  return rows.map(toRun);
+}
+
+/** The tenants that have a run which has not ended, or a rollback under way. For whoever runs the system: no data of theirs. */
+export async function listTenants(db: Ledger): Promise<string[]> {
+  const rows = await db
+    .selectFrom("runs")
+    .select("tenant")
+    .distinct()
+    .where((eb) => eb.or([eb("status", "!=", "ended"), eb("rollback", "is not", null)]))
+    .orderBy("tenant")
+    .execute();
+  return rows.map(({ tenant }) => tenant);
+}
+
 /**
  * Inserts a run, or returns the one that an earlier attempt inserted.
  * @throws HoldpointError `usage` when the id names a run of another thread or text: state was forged
@@ -104,6 +139,7 @@ export async function insertRun(
       request: input.request,
       status: "running" satisfies RunStatus,
       answer: null,
+      aliveUntil: aliveUntil(),
       createdAt: stamp.at,
       updatedAt: stamp.at,
     })
@@ -131,10 +167,60 @@ export async function setRunStatus(
 ): Promise<void> {
   await trx
     .updateTable("runs")
-    .set({ status, updatedAt: stamp.at })
+    .set({ status, updatedAt: stamp.at, aliveUntil: status === "running" ? aliveUntil() : null })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")
+    .execute();
+}
+
+/**
+ * Records that a run is to end early. Somebody else's cancellation keeps its reason; that what was committed is to be
+ * undone too can be added to it.
+ * @returns false when the run has ended
+ */
+export async function cancelRunIn(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  runId: string,
+  asked: Pick<Cancellation, "reason" | "rollback">,
+): Promise<boolean> {
+  const run = await getRun(trx, stamp.tenant, runId);
+  if (run.status === "ended") return false;
+  const first = run.cancellation ?? { by: stamp.principal, reason: asked.reason, report: null };
+  const rollback = asked.rollback || run.cancellation?.rollback === true;
+  await setCancellation(trx, stamp, runId, { ...first, rollback });
+  await appendAudit(trx, { ...stamp, event: "run.cancel_asked", runId, data: { ...asked } });
+  return true;
+}
+
+/** Replaces what is recorded of a run's cancellation. */
+export async function setCancellation(
+  db: Ledger,
+  stamp: Stamp,
+  runId: string,
+  cancellation: Cancellation,
+): Promise<void> {
+  await db
+    .updateTable("runs")
+    .set({ cancellation: canonicalJson(cancellation), updatedAt: stamp.at })
+    .where("tenant", "=", stamp.tenant)
+    .where("id", "=", runId)
+    .execute();
+}
+
+/** Records the rollback that is under way, or with null that none is. */
+export async function setRollback(
+  db: Ledger,
+  stamp: Stamp,
+  runId: string,
+  rollback: RollbackRequest | null,
+): Promise<void> {
+  await db
+    .updateTable("runs")
+    .set({ rollback: rollback && canonicalJson(rollback), updatedAt: stamp.at })
+    .where("tenant", "=", stamp.tenant)
+    .where("id", "=", runId)
     .execute();
 }
 
@@ -147,7 +233,12 @@ export async function endRun(db: Ledger, stamp: Stamp, runId: string, answer: An
 export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
   const ended = await trx
     .updateTable("runs")
-    .set({ status: "ended" satisfies RunStatus, answer: canonicalJson(answer), updatedAt: stamp.at })
+    .set({
+      status: "ended" satisfies RunStatus,
+      answer: canonicalJson(answer),
+      aliveUntil: null,
+      updatedAt: stamp.at,
+    })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")

@@ -18,6 +18,11 @@ export interface RunsTable {
   /** Fencing token: grows with every lease taken. */
   leaseToken: Generated<number>;
   leaseUntil: string | null;
+  /** A process was seen at it: it is not left by a crash before this time. */
+  aliveUntil: string | null;
+  cancellation: string | null;
+  /** A rollback that was asked for and has not ended. */
+  rollback: string | null;
 }
 
 export interface PlanRevisionsTable {

@@ -1,12 +1,15 @@
 /** The committer: runs the transaction that the ledger says is approved. The only node with outside effects. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Failure } from "../domain/answer.ts";
+import type { Identity, Run } from "../domain/run.ts";
 import { EFFECT_STATUS, loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
+import { listEffects } from "../ledger/effects.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type CommitResult, commitApproved } from "../transaction/commit.ts";
+import { asksForRollback, rollBackCancelled } from "../transaction/rollback.ts";
 import type { EffectListener } from "../transaction/run-effect.ts";
 import { identityOf, isDraining, type NodeDeps } from "./deps.ts";
 import { createReporter } from "./report.ts";
@@ -27,10 +30,24 @@ export function createCommitter(deps: NodeDeps) {
     // What was begun comes to its end, its rollback too: an aborted call in it would only leave doubt.
     const { signal } = new AbortController();
     const result = await deps.track(commitApproved(deps, { identity, run, signal, stopped, onEffect }));
+    const back = OPEN.includes(result.kind) ? undefined : await takeBack(deps, { identity, run, stopped });
     const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
     const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
-    return { ...leadOn(result, state), proposal, steps };
+    return { ...leadOn(result, state), ...(back ? { outcome: back } : {}), proposal, steps };
   };
+}
+
+const OPEN: readonly CommitResult["kind"][] = ["drained", "uncertain", "undecided"];
+
+/** What a cancelled run committed is undone where that was asked for. */
+async function takeBack(
+  deps: NodeDeps,
+  input: { identity: Identity; run: Run; stopped: () => boolean },
+): Promise<"taken back" | "drained" | undefined> {
+  const run = await getRun(deps.ledger, input.run.tenant, input.run.id);
+  const effects = await listEffects(deps.ledger, run.tenant, run.id);
+  if (!asksForRollback(run, effects)) return undefined;
+  return (await deps.track(rollBackCancelled(deps, { ...input, run }))) ? "taken back" : "drained";
 }
 
 function leadOn(result: CommitResult, state: State): Committed {

@@ -3,7 +3,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { FailureStatusSchema } from "../domain/answer.ts";
 import { digestOf } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
-import type { Run } from "../domain/run.ts";
+import { isOver, type Run } from "../domain/run.ts";
 import { runDataflow } from "../execution/dataflow.ts";
 import { editedPlan } from "../execution/edits.ts";
 import { loadRecord, type RunRecord, stepOutputs, stepStates } from "../execution/progress.ts";
@@ -32,8 +32,11 @@ export function createExecutor(deps: NodeDeps) {
     const { number: _number, ...plan } = state.plan;
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
     const proposal = await findTransaction(deps.ledger, run.tenant, run.id);
-    if (run.status === "ended" || (proposal && FINAL.includes(proposal.status))) return { outcome: "nothing left" };
+    if (isOver(run) || (proposal && FINAL.includes(proposal.status))) return { outcome: "nothing left" };
     const record = await runReads(deps, config, run, plan);
+    if (isOver(await getRun(deps.ledger, run.tenant, run.id))) {
+      return { steps: stepStates(plan, record), outcome: "nothing left" };
+    }
     if (isDraining(config) && readyReads(deps, plan, record).length > 0) {
       return { steps: stepStates(plan, record), outcome: "drained" };
     }
@@ -64,6 +67,7 @@ async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Ru
   const record = await loadRecord(deps.ledger, run.tenant, run.id);
   const reads: ReadOutcome[] = [...record.reads];
   const signal = signalOf(config);
+  let over = false;
   const report = createReporter(config, run.id, { plan, steps: stepStates(plan, record) });
   const call = (step: Step) => ({
     runId: run.id,
@@ -75,7 +79,7 @@ async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Ru
   });
   await runDataflow<Step, ReadOutcome>({
     concurrency: CONCURRENCY,
-    stopped: () => signal.aborted || isDraining(config),
+    stopped: () => over || signal.aborted || isDraining(config),
     ready: (started) => readyReads(deps, plan, { ...record, reads }).filter((step) => !started.has(step)),
     run: async (step) => {
       report.step(step.id, "running", "reading");
@@ -86,6 +90,7 @@ async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Ru
       const finished = signal.aborted ? outcomes.filter((outcome) => outcome.status === "succeeded") : outcomes;
       if (finished.length > 0) await recordReads(deps.ledger, stampOf(deps, config), run.id, finished);
       reads.push(...finished);
+      over = isOver(await getRun(deps.ledger, run.tenant, run.id));
       for (const { step, status } of finished) {
         report.step(step, status === "succeeded" ? "completed" : "failed", "reading");
       }

@@ -5,7 +5,7 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { derivedId, digestOf } from "../domain/json.ts";
 import type { Finding, Proposal } from "../domain/proposal.ts";
-import type { Run } from "../domain/run.ts";
+import { isOver, type Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { takeDecision } from "../ledger/decisions.ts";
 import { findLatestProposal, findTransaction, getProposal, moveProposal, recordFindings } from "../ledger/proposals.ts";
@@ -27,7 +27,7 @@ export function createGuardrail(deps: NodeDeps) {
     if (request) return await checkRequest(deps, state, request, config);
     if (!state.run) return { outcome: "nothing to check" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
-    if (run.status === "ended") return { outcome: "nothing to check" };
+    if (isOver(run)) return { outcome: "nothing to check" };
     const revision = await currentRevision(deps, state, config, run);
     if (revision && revision.verdict !== "allow") return await checkRevision(deps, revision, config, run);
     return (await checkProposal(deps, config, run)) ?? (revision ? allowed(revision) : { outcome: "nothing to check" });

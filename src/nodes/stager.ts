@@ -1,6 +1,9 @@
 /** The stager: the ready writes become one transaction proposal, with what they would change. Nothing runs here. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { AnswerStatus } from "../domain/answer.ts";
+import type { Proposal } from "../domain/proposal.ts";
+import { isOver } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
 import { loadRecord } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findLatestProposal, openProposal } from "../ledger/proposals.ts";
@@ -18,7 +21,7 @@ export function createStager(deps: NodeDeps) {
     if (!state.run || !state.plan) return { outcome: "nothing to stage" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const { number: _number, ...plan } = state.plan;
-    if (run.status === "ended" || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
+    if (isOver(run) || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
     const before = await findLatestProposal(deps.ledger, run.tenant, run.id);
     createReporter(config, run.id, { plan, steps: state.steps }).doing("staging");
     const staged = await stageWrites(deps.registry, {
@@ -31,14 +34,17 @@ export function createStager(deps: NodeDeps) {
     if (staged.kind === "nothing") return { outcome: "nothing to stage" };
     if (staged.kind === "impossible") return { failure: failureOf(staged.failures), outcome: "cannot be done" };
     const { actions, impact } = staged;
-    const proposal = await openProposal(deps.ledger, stampOf(deps, config), {
-      runId: run.id,
-      actions,
-      impact,
-      after: before?.id ?? null,
-    });
-    return { proposal, outcome: "staged" };
+    const input = { runId: run.id, actions, impact, after: before?.id ?? null };
+    return await openProposal(deps.ledger, stampOf(deps, config), input).then(asStaged, asEnded);
   };
+}
+
+const asStaged = (proposal: Proposal): Staged => ({ proposal, outcome: "staged" });
+
+/** Somebody may have ended the run while it was staged. */
+function asEnded(error: unknown): Staged {
+  if (error instanceof HoldpointError && error.code === "not_paused") return { outcome: "nothing to stage" };
+  throw error;
 }
 
 function failureOf(failures: readonly StageFailure[]): { status: AnswerStatus; message: string; details: string[] } {

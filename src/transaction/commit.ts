@@ -21,6 +21,7 @@ import { listEffects } from "../ledger/effects.ts";
 import { withLease } from "../ledger/leases.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { listReads } from "../ledger/reads.ts";
+import { getRun } from "../ledger/runs.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, type Policy } from "../policy/policy.ts";
 import type { PreviewContext } from "../tools/action.ts";
@@ -203,6 +204,8 @@ class Transaction {
     const outputs = await this.#outputs();
     for (const [position, proposed] of this.#approvedActions.entries()) {
       if (this.#context.stopped()) return DRAINED;
+      const cancelled = await this.#cancellation();
+      if (cancelled) return cancelled;
       try {
         const effect = await this.#runOne(proposed, position, outputs);
         if (effect.status !== "succeeded") return failureOf(effect);
@@ -213,6 +216,12 @@ class Transaction {
       }
     }
     return undefined;
+  }
+
+  /** That somebody cancelled the run meanwhile: its transaction is then undone like one that failed. */
+  async #cancellation(): Promise<Failure | undefined> {
+    const { cancellation } = await getRun(this.#deps.ledger, this.#run.tenant, this.#run.id);
+    return cancellation ? { status: "failed", message: `${cancellation.by} cancelled it.` } : undefined;
   }
 
   async #runOne(proposed: ProposedAction, position: number, outputs: ReadonlyMap<string, Json>): Promise<Effect> {

@@ -5,29 +5,15 @@
  */
 import type { JsonObject } from "../domain/json.ts";
 import type { Effect } from "../domain/proposal.ts";
-import type { Identity, Run } from "../domain/run.ts";
+import type { Identity, RollbackReport, RollbackRequest, Run, TakenBack } from "../domain/run.ts";
 import { explainError, HoldpointError } from "../errors.ts";
 import { appendAudit } from "../ledger/audit.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { withLease } from "../ledger/leases.ts";
+import { setCancellation, setRollback } from "../ledger/runs.ts";
 import type { AnyWrite } from "../tools/action.ts";
 import type { CommitDeps } from "./commit.ts";
 import { actionContext, type CommitContext, stampOf, undoEffect } from "./run-effect.ts";
-
-/** What became of one effect. */
-export interface TakenBack {
-  readonly step: string;
-  readonly action: string;
-  /** `kept`: it was not tried. */
-  readonly status: "undone" | "undo_failed" | "kept";
-  /** What was done, or why not. */
-  readonly note: string;
-}
-
-export type RollbackReport =
-  | { readonly kind: "rolled_back"; readonly effects: readonly TakenBack[] }
-  /** Others have changed what this run changed; nothing was undone. */
-  | { readonly kind: "moved_on"; readonly since: readonly string[] };
 
 export interface RollbackInput {
   readonly identity: Identity;
@@ -39,37 +25,82 @@ export interface RollbackInput {
   readonly stopped: () => boolean;
 }
 
+/** What is left in the ledger of a rollback on demand; that of a cancelled run goes on with the run. */
+const requestOf = ({ run, identity, reason, anyway }: RollbackInput): RollbackRequest | null =>
+  run.status === "ended" ? { by: identity.principal, reason, anyway } : null;
+
+/** Whether an effect may still be there to be taken back. */
+const isThere = ({ status }: Effect): boolean => ["succeeded", "undoing", "undo_failed"].includes(status);
+
+/** Whether a cancelled run still has something to undo, and somebody wants that. */
+export function asksForRollback({ cancellation }: Run, effects: readonly Effect[]): boolean {
+  return cancellation?.rollback === true && cancellation.report === null && effects.some(isThere);
+}
+
 /** @throws HoldpointError `not_paused` when there is nothing to undo, `busy` when another process is at the run */
 export async function rollBackRun(deps: CommitDeps, input: RollbackInput): Promise<RollbackReport> {
-  const { identity, run } = input;
+  const { identity, run, reason, anyway } = input;
   return await withLease(deps.ledger, { tenant: identity.tenant, runId: run.id }, async (lease) => {
     const { signal } = new AbortController();
     const quiet = { stopped: () => false, onEffect: () => undefined };
     const context: CommitContext = { ...deps, ...quiet, lease, identity, requester: run.requester, signal };
-    const effects = (await listEffects(deps.ledger, identity.tenant, run.id)).filter(({ status }) =>
-      ["succeeded", "undoing", "undo_failed"].includes(status),
-    );
+    const effects = (await listEffects(deps.ledger, identity.tenant, run.id)).filter(isThere);
     if (effects.length === 0) {
       throw new HoldpointError("not_paused", `Run "${run.id}" has nothing that could be undone.`);
     }
-    const since = input.anyway ? [] : await movedOn(deps, context, effects);
-    if (since.length > 0) return { kind: "moved_on", since };
-    await note(context, run, "rollback.asked", { reason: input.reason, anyway: input.anyway });
+    const since = anyway ? [] : await movedOn(deps, context, effects);
+    if (since.length > 0) {
+      await setRollback(deps.ledger, stampOf(context), run.id, null);
+      return { kind: "moved_on", since };
+    }
+    // What is recorded as asked for goes on after a crash, so that it comes to an end whoever finds it.
+    const asked = requestOf(input);
+    await note(context, run, "rollback.asked", { reason, anyway }, asked);
     const taken: TakenBack[] = [];
     for (const effect of effects.toReversed()) {
       const { step, action } = effect;
-      if (input.stopped()) taken.push({ step, action, status: "kept", note: "Stopped before it; ask again to go on." });
+      if (input.stopped()) taken.push({ step, action, status: "kept", note: STOPPED });
       else taken.push(await takeBack(deps, context, effect));
     }
-    await note(context, run, "rollback.ended", { effects: taken.map(({ step, status }) => ({ step, status })) });
+    const left = taken.some(isLeft) ? asked : null;
+    await note(context, run, "rollback.ended", { effects: taken.map(({ step, status }) => ({ step, status })) }, left);
     return { kind: "rolled_back", effects: taken };
   });
 }
 
-async function note(context: CommitContext, run: Run, event: string, data: JsonObject): Promise<void> {
-  await context.ledger
-    .transaction()
-    .execute((trx) => appendAudit(trx, { ...stampOf(context), event, runId: run.id, data }));
+/**
+ * Takes back what a cancelled run committed, where that was asked for, and records what became of it.
+ * @returns false when it was asked to stop before it was through; called again, it goes on
+ */
+export async function rollBackCancelled(
+  deps: CommitDeps,
+  input: Pick<RollbackInput, "identity" | "run" | "stopped">,
+): Promise<boolean> {
+  const { run, identity } = input;
+  const { cancellation } = run;
+  if (!cancellation) return true;
+  const report = await rollBackRun(deps, { ...input, reason: cancellation.reason, anyway: false });
+  if (report.kind === "rolled_back" && report.effects.some(isLeft)) return false;
+  await setCancellation(deps.ledger, { ...identity, at: deps.now() }, run.id, { ...cancellation, report });
+  return true;
+}
+
+const isLeft = (effect: TakenBack): boolean => effect.note === STOPPED;
+const STOPPED = "Stopped before it; ask again to go on.";
+
+/** Writes into the audit what happens, and into the run what is left to do of it. */
+async function note(
+  context: CommitContext,
+  run: Run,
+  event: string,
+  data: JsonObject,
+  left: RollbackRequest | null,
+): Promise<void> {
+  const stamp = stampOf(context);
+  await context.ledger.transaction().execute(async (trx) => {
+    await setRollback(trx, stamp, run.id, left);
+    await appendAudit(trx, { ...stamp, event, runId: run.id, data });
+  });
 }
 
 function writeOf(deps: CommitDeps, effect: Effect): AnyWrite | undefined {

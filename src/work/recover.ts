@@ -1,13 +1,16 @@
 /**
- * After a crash: every run that was left under way is found, and goes on to its end or to the person it has to ask. What
- * nobody decided in time ends.
+ * After a crash: every run that was left under way is found, and goes on to its end or to the person it has to ask; a
+ * rollback that was cut off, too. What nobody decided in time ends.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
+import { ALIVE_MS, believedUntil, isAlive } from "../ledger/liveness.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
-import { listRuns } from "../ledger/runs.ts";
+import { listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
+import { rollBackRun } from "../transaction/rollback.ts";
 import { type Caller, continueThread } from "./threads.ts";
 
 /** What became of a run that was found. */
@@ -15,28 +18,75 @@ export interface Recovered {
   readonly threadId: string;
   readonly run: Run;
   /** `left` when it could not go on now; `problem` says why, and the run stays as it was. */
-  readonly outcome: "ended" | "waiting" | "left";
+  readonly outcome: "ended" | "waiting" | "rolled_back" | "left";
   readonly problem: string | null;
 }
+
+const notHeard = (_threadId: string, _work: Promise<unknown>): void => undefined;
 
 /** Runs at most this many; called again, it goes on with the rest. */
 const LIMIT = 1000;
 
 /**
- * Carries on every run of the caller's tenant that nobody is at, and those whose time to decide is over, one after the other, oldest first. A run that another
- * process is planning or reading for at this moment may be entered twice; nothing of it is decided or written twice.
+ * Carries on every run of the caller's tenant that a crash left, and those whose time to decide is over, one after the
+ * other, oldest first. A run that a process was seen at a short while ago is left to it.
+ * @param hear is told of each thread that is about to be worked on, and when that is over
  */
-export async function recoverRuns(runtime: Runtime, caller: Caller): Promise<Recovered[]> {
+export async function recoverRuns(runtime: Runtime, caller: Caller, hear = notHeard): Promise<Recovered[]> {
   const { tenant } = caller.identity;
   const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT });
   const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT });
   for (const run of waiting) if (await isOverdue(runtime, run)) found.push(run);
   const recovered: Recovered[] = [];
+  const isStopped = () => caller.signal?.aborted || caller.control?.drainRequested;
   for (const run of found.toReversed()) {
-    if (caller.signal?.aborted || caller.control?.drainRequested) break;
-    recovered.push(await recoverRun(runtime, caller, run));
+    if (isStopped()) break;
+    const work = recoverRun(runtime, caller, run);
+    hear(run.threadId, work);
+    recovered.push(await work);
+  }
+  for (const run of await listRolledBack(runtime.ledger, tenant)) {
+    if (isStopped()) break;
+    recovered.push(await goOnRollingBack(runtime, caller, run));
   }
   return recovered;
+}
+
+/**
+ * What a program does when it starts: carries on the runs of every tenant, now, and those that a process was seen at
+ * just before once more when it would have been seen again.
+ * @returns what became of them; those are `left` that another process is still at
+ */
+export async function recoverOnStart(
+  runtime: Runtime,
+  { signal, hear = notHeard }: Pick<Caller, "signal"> & { hear?: typeof notHeard } = {},
+): Promise<Recovered[]> {
+  const all = async (): Promise<Recovered[]> => {
+    const recovered: Recovered[] = [];
+    for (const tenant of await listTenants(runtime.ledger)) {
+      const caller = { identity: { tenant, principal: "system" }, ...(signal ? { signal } : {}) };
+      recovered.push(...(await recoverRuns(runtime, caller, hear)));
+    }
+    return recovered;
+  };
+  const first = await all();
+  if (first.every(({ outcome }) => outcome !== "left")) return first;
+  try {
+    // Unreferenced: a program that has nothing else to do may end.
+    await sleep(await untilSeenAgain(runtime, first), undefined, { ref: false, ...(signal ? { signal } : {}) });
+  } catch {
+    return first; // closed meanwhile
+  }
+  return [...first.filter(({ outcome }) => outcome !== "left"), ...(await all())];
+}
+
+/** How long it takes until whoever was seen at one of the runs must have been seen again, in milliseconds. */
+async function untilSeenAgain({ ledger }: Runtime, recovered: readonly Recovered[]): Promise<number> {
+  const seen: number[] = [];
+  for (const { run } of recovered.filter(({ outcome }) => outcome === "left")) {
+    seen.push(Date.parse(await believedUntil(ledger, run.tenant, run.id)) || 0);
+  }
+  return Math.max(0, ...seen.map((until) => until - Date.now())) + 500;
 }
 
 /** Whether a run waits for a decision that came too late by now. */
@@ -46,13 +96,29 @@ async function isOverdue({ ledger, policy, now }: Runtime, run: Run): Promise<bo
   return expiresAt !== null && expiresAt <= now();
 }
 
+const ATTENDED = `Another process is at it, or ended less than ${ALIVE_MS / 1000} seconds ago.`;
+
 async function recoverRun(runtime: Runtime, caller: Caller, found: Run): Promise<Recovered> {
   const { threadId } = found;
   try {
+    if (await isAlive(runtime.ledger, found.tenant, found.id)) return left(found, ATTENDED);
     const { run } = await continueThread(runtime, caller, threadId);
-    const outcome = run.status === "running" ? "left" : run.status;
-    return { threadId, run, outcome, problem: outcome === "left" ? "Another process is at it." : null };
+    return run.status === "running" ? left(run, ATTENDED) : { threadId, run, outcome: run.status, problem: null };
   } catch (error) {
-    return { threadId, run: found, outcome: "left", problem: explainError(error) };
+    return left(found, explainError(error));
   }
 }
+
+async function goOnRollingBack(runtime: Runtime, { identity, signal, control }: Caller, run: Run): Promise<Recovered> {
+  const { reason = null, anyway = false } = run.rollback ?? {};
+  const stopped = () => signal?.aborted === true || control?.drainRequested === true;
+  try {
+    const report = await rollBackRun(runtime, { identity, run, reason, anyway, stopped });
+    if (report.kind === "moved_on") return left(run, `It was not rolled back to its end. ${report.since.join(" ")}`);
+    return { threadId: run.threadId, run, outcome: "rolled_back", problem: null };
+  } catch (error) {
+    return left(run, explainError(error));
+  }
+}
+
+const left = (run: Run, problem: string): Recovered => ({ threadId: run.threadId, run, outcome: "left", problem });

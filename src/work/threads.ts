@@ -6,19 +6,19 @@ import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
-import type { Identity, Run, Stamp } from "../domain/run.ts";
+import type { Identity, RollbackReport, Run } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
-import { findDecision, takeDecision } from "../ledger/decisions.ts";
+import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
+import { showAlive } from "../ledger/liveness.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
-import { endRunIn, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
-import { isUnderWay } from "../ledger/start-run.ts";
+import { findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import type { Question } from "../nodes/question.ts";
 import { strictest } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import type { State } from "../state.ts";
-import { type RollbackReport, rollBackRun } from "../transaction/rollback.ts";
+import { rollBackRun } from "../transaction/rollback.ts";
 
 /** A thread as it stands after an invocation. */
 export interface ThreadView {
@@ -132,7 +132,7 @@ export async function answerThread(
     const other = await takenByOther();
     if (other) throw other;
     if (!(error instanceof HoldpointError && error.code === "busy")) throw error;
-    await untilEnded(runtime, caller, run);
+    await untilEnded(runtime, run);
   }
   const other = await takenByOther();
   if (other) throw other;
@@ -164,55 +164,6 @@ export async function continueThread(runtime: Runtime, caller: Caller, threadId:
 }
 
 /**
- * Ends a run that has not ended: what waits for a person is cancelled, and what was committed before stays.
- * @throws HoldpointError `not_paused` when the run has ended, `busy` while its approved transaction is under way
- */
-export async function cancelThread(
-  runtime: Runtime,
-  caller: Caller,
-  input: { threadId: string; reason: string | null },
-): Promise<ThreadView> {
-  const { identity } = caller;
-  const run = await getThreadRun(runtime, identity, input.threadId);
-  if (run.status === "ended") throw notPaused(run);
-  const { ledger } = runtime;
-  const proposal = await findLatestProposal(ledger, identity.tenant, run.id);
-  if (await isUnderWay(ledger, identity.tenant, run.id)) {
-    throw new HoldpointError("busy", `The transaction of thread "${input.threadId}" is approved and under way.`, {
-      hint: "Let it end with `resume`; afterwards look at it with `show`.",
-    });
-  }
-  const stamp: Stamp = { ...identity, at: runtime.now() };
-  if (proposal?.status === "pending") {
-    const actions = proposal.actions.map(({ step }) => ({ step, verdict: "rejected" as const, reason: input.reason }));
-    const { decision } = await takeDecision(ledger, stamp, {
-      proposalId: proposal.id,
-      digest: proposal.digest,
-      decider: "person",
-      verdict: "cancelled",
-      actions,
-      reason: input.reason,
-      separateApprover: false,
-    });
-    if (decision.verdict !== "cancelled") throw decisionTaken(decision);
-  } else {
-    const why = input.reason === null ? "" : `: ${input.reason}`;
-    const text = `${identity.principal} cancelled it${why}. Nothing was changed.`;
-    await ledger.transaction().execute(async (trx) => {
-      const latest = await findLatestProposal(trx, identity.tenant, run.id);
-      if (latest?.id !== proposal?.id || (await isUnderWay(trx, identity.tenant, run.id))) {
-        throw new HoldpointError("busy", `Thread "${input.threadId}" is being advanced by another process.`, {
-          hint: "Look at it with `show`, then cancel it again.",
-        });
-      }
-      await endRunIn(trx, stamp, run.id, { status: "cancelled", text, details: [] });
-    });
-  }
-  await goOn(runtime, caller, run);
-  return await viewThread(runtime, identity, input.threadId);
-}
-
-/**
  * Takes back what the newest run of a thread did; see {@link rollBackRun}.
  * @throws HoldpointError `not_paused` when the run has not ended or there is nothing to undo
  */
@@ -236,7 +187,7 @@ export async function rollBackThread(
  * Goes on from the last checkpoint. Where that is not this run's, the run is entered again under its own id: the nodes
  * find in the ledger what is planned, decided and done, and repeat nothing.
  */
-async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<void> {
+export async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<void> {
   const { threadId, id, tenant } = run;
   if (isAt(await getSnapshot(runtime, threadId), run)) {
     await invoke(runtime, caller, threadId, null);
@@ -260,13 +211,19 @@ function isAt(snapshot: StateSnapshot, run: Run): boolean {
 
 const PATIENCE_MS = 3_000;
 
-/** The decision is recorded, and another process is carrying it out: waits for that to end. */
-async function untilEnded(runtime: Runtime, { identity }: Caller, run: Run): Promise<void> {
+/** Waits a moment for another process to bring a run to its end, or to a question. @returns whether it did */
+export async function hasEnded(runtime: Runtime, run: Run): Promise<boolean> {
   const deadline = Date.now() + PATIENCE_MS;
   while (Date.now() < deadline) {
-    if ((await getRun(runtime.ledger, identity.tenant, run.id)).status !== "running") return;
+    if ((await getRun(runtime.ledger, run.tenant, run.id)).status !== "running") return true;
     await sleep(100);
   }
+  return false;
+}
+
+/** The decision is recorded, and another process is carrying it out: waits for that to end. */
+async function untilEnded(runtime: Runtime, run: Run): Promise<void> {
+  if (await hasEnded(runtime, run)) return;
   const text = `Your decision on thread "${run.threadId}" is recorded; another process is carrying it out.`;
   throw new HoldpointError("busy", text, {
     hint: "Look at it with `show` in a moment; `resume` carries it on if that process has died.",
@@ -288,6 +245,8 @@ async function invoke(
     });
   } catch (error) {
     if (error instanceof GraphDrained) {
+      const run = await findThreadRun(runtime.ledger, caller.identity.tenant, threadId);
+      if (run) await showAlive(runtime.ledger, run.tenant, run.id, null); // whoever goes on need not wait
       throw new HoldpointError("stopped", `Thread "${threadId}" was stopped (${caller.control?.drainReason}).`, {
         hint: "Nothing is lost; `resume` without a decision goes on.",
         cause: error,
@@ -314,7 +273,8 @@ function pendingQuestion(snapshot: StateSnapshot): { interruptId: string; questi
   return undefined;
 }
 
-async function getThreadRun(runtime: Runtime, identity: Identity, threadId: string): Promise<Run> {
+/** The newest run of a thread. @throws HoldpointError `unknown_thread` */
+export async function getThreadRun(runtime: Runtime, identity: Identity, threadId: string): Promise<Run> {
   const run = await findThreadRun(runtime.ledger, identity.tenant, parseThreadId(threadId));
   if (!run) throw unknownThread(threadId);
   return run;
@@ -326,7 +286,7 @@ function unknownThread(threadId: string): HoldpointError {
   });
 }
 
-function notPaused(run: Run): HoldpointError {
+export function notPaused(run: Run): HoldpointError {
   const how = run.answer ? `ended (${run.answer.status}): ${run.answer.text}` : "is not waiting for a decision.";
   return new HoldpointError("not_paused", `Thread "${run.threadId}" ${how}`, { hint: "Look at it with `show`." });
 }

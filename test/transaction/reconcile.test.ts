@@ -7,7 +7,8 @@ import { listProposals } from "../../src/ledger/proposals.ts";
 import type { Question } from "../../src/nodes/question.ts";
 import { createPolicy } from "../../src/policy/policy.ts";
 import type { AnyWrite } from "../../src/tools/action.ts";
-import { answerThread, cancelThread, continueThread, startRequest, viewThread } from "../../src/work/threads.ts";
+import { cancelThread } from "../../src/work/cancel.ts";
+import { answerThread, continueThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { alice, approveAll, bob, openTestRuntime } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
@@ -153,15 +154,27 @@ describe("an outcome that nobody can tell", () => {
     await expect(wrong).rejects.toMatchObject({ message: expect.stringContaining('"happened" is no answer here') });
   });
 
-  it("holds its run: a new request and a cancellation wait for it", async () => {
+  it("holds its run: a new request waits for it", async () => {
     const { runtime, threadId, lines, question } = await doubtful();
-    await expect(cancelThread(runtime, alice, { threadId, reason: null })).rejects.toMatchObject({ code: "busy" });
     const other = startRequest(runtime, alice, { request: "unknown", threadId });
     await expect(other).rejects.toMatchObject({ code: "busy" });
     const view = await viewThread(runtime, bob.identity, threadId);
     expect(view.question?.proposalId).toBe(question.proposalId);
     await answerThread(runtime, bob, threadId, say("happened"));
     expect(lines()).toEqual(["write a", "write half", "write c"]);
+  });
+
+  it("holds back a cancellation, which undoes the rest once somebody has told", async () => {
+    const { runtime, threadId, lines, question } = await doubtful();
+    const asked = await cancelThread(runtime, alice, { threadId, reason: "too much" });
+    expect(asked.question?.proposalId).toBe(question.proposalId);
+    expect(lines()).toEqual(["write a", "write half"]);
+    const { run } = await answerThread(runtime, bob, threadId, say("happened"));
+    expect(run.answer).toMatchObject({
+      status: "cancelled",
+      text: expect.stringContaining("alice cancelled it: too much."),
+    });
+    expect(lines()).toEqual(["write a", "write half", "undo half", "undo a"]);
   });
 
   it("is not the requester's to tell where policy asks for a second pair of eyes", async () => {

@@ -1,0 +1,142 @@
+/** What came of a run, in words for whoever asked, from what the ledger recorded. */
+import type { Answer } from "../domain/answer.ts";
+import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
+import type { Cancellation, Run } from "../domain/run.ts";
+import type { RunRecord } from "../execution/progress.ts";
+import type { State } from "../state.ts";
+import type { Registry } from "../tools/registry.ts";
+
+export interface Facts {
+  run: Run;
+  failure: State["failure"];
+  proposal: Proposal | undefined;
+  record: RunRecord;
+  titles: ReadonlyMap<string, string>;
+}
+
+/** The answer that the record gives, without a model. */
+export function composeAnswer(facts: Facts, registry: Registry): Answer {
+  const { failure, proposal, record } = facts;
+  const done = record.effects.filter((effect) => effect.status === "succeeded");
+  const doneTexts = done.map((effect) => summaryOf(effect, registry));
+  const decision = record.decisions.find(({ proposalId }) => proposalId === proposal?.id);
+  if (record.effects.some((effect) => effect.status === "uncertain")) return uncertainAnswer(record, doneTexts);
+  if (facts.run.cancellation) return cancelledAnswer(facts.run.cancellation, record, doneTexts);
+  if (proposal?.status === "rolled_back" || failure) return failureAnswer(facts, doneTexts);
+  const refused = proposal && refusedAnswer(proposal, decision, doneTexts);
+  if (refused) return refused;
+  const reads = record.reads.filter((read) => read.status === "succeeded").map((read) => read.summary);
+  const rejected = record.decisions.flatMap(({ actions }) => actions.filter(({ verdict }) => verdict === "rejected"));
+  const left = rejected.map(
+    ({ step, reason }) => `Not done: ${facts.titles.get(step) ?? step}${reason === null ? "" : ` (${reason})`}.`,
+  );
+  const texts = done.length > 0 ? [...doneTexts, ...left] : reads;
+  if (texts.length === 0) return { status: "failed", text: "Nothing was done.", details: [] };
+  return { status: "success", text: texts.join(" "), details: [] };
+}
+
+/** What came of a proposal that was not carried out, or undefined of one that was. */
+function refusedAnswer(
+  proposal: Proposal,
+  decision: Decision | undefined,
+  doneTexts: readonly string[],
+): Answer | undefined {
+  const { status } = proposal;
+  if (status === "rejected" && decision) {
+    const verb = decision.verdict === "cancelled" ? "cancelled" : "rejected";
+    const text = `${decision.principal} ${verb} it${because(decision.reason)}. ${changedSoFar(doneTexts)}`;
+    return { status: verb, text, details: [] };
+  }
+  if (status === "denied" || status === "stale") {
+    return { ...notRun(proposal), text: `${notRun(proposal).text} ${changedSoFar(doneTexts)}` };
+  }
+  if (status === "expired" && decision) {
+    return { status: "expired", text: `${decision.reason} ${changedSoFar(doneTexts)}`, details: [] };
+  }
+  return undefined;
+}
+
+const because = (reason: string | null): string => (reason === null ? "" : `: ${reason.replace(/[.\s]+$/, "")}`);
+
+/** Who ended it early, and what of it is still there. */
+function cancelledAnswer(
+  { by, reason, rollback, report }: Cancellation,
+  record: RunRecord,
+  doneTexts: readonly string[],
+): Answer {
+  const undone = record.effects.filter((effect) => effect.status === "undone");
+  const stuck = record.effects.filter((effect) => effect.status === "undo_failed");
+  const parts = [`${by} cancelled it${because(reason)}.`];
+  if (undone.length > 0) parts.push(`What had been done was undone. ${undone.map((effect) => effect.note).join(" ")}`);
+  if (stuck.length > 0) parts.push(notUndone(stuck));
+  if (report?.kind === "moved_on") {
+    const since = report.since.join(" ");
+    parts.push(`It was not rolled back, because others have changed since what it changed: ${since}`);
+  }
+  if (doneTexts.length > 0 || undone.length + stuck.length === 0) parts.push(changedSoFar(doneTexts));
+  const kept = report?.kind === "rolled_back" ? report.effects.filter(({ status }) => status === "kept") : [];
+  const left = stuck.length > 0 || (rollback && doneTexts.length > 0);
+  return {
+    status: left ? "failed" : "cancelled",
+    text: parts.join(" "),
+    details: kept.map(({ step, note }) => `Not undone: ${step}. ${note}`),
+  };
+}
+
+const notUndone = (stuck: readonly Effect[]): string =>
+  `These could NOT be undone: ${stuck.map((effect) => `${effect.action} (${effect.note})`).join("; ")}.`;
+
+/** A proposal that came to nothing, from what the ledger holds of it: state may have been lost with a process. */
+function notRun({ status, findings, review, failure }: Proposal): Answer {
+  const denied = findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
+  const why = [...denied, ...(review?.verdict === "deny" ? review.reasons : [])].join(" ");
+  if (status === "denied") return { status: "denied", text: sentence(why || "It is not allowed"), details: [] };
+  return {
+    status: "failed",
+    text: sentence(`It was approved, but ${failure?.message ?? "cannot run any more"}`),
+    details: [],
+  };
+}
+
+function changedSoFar(doneTexts: readonly string[]): string {
+  return doneTexts.length === 0 ? "Nothing was changed." : `What was done before stays: ${doneTexts.join(" ")}`;
+}
+
+function failureAnswer({ failure: kept, proposal, record }: Facts, doneTexts: readonly string[]): Answer {
+  const recorded = proposal?.status === "rolled_back" ? proposal.failure : null;
+  const failure = kept ?? (recorded && { ...recorded, details: [] });
+  const undone = record.effects.filter((effect) => effect.status === "undone");
+  const stuck = record.effects.filter((effect) => effect.status === "undo_failed");
+  const status = stuck.length > 0 ? "failed" : (failure?.status ?? "failed");
+  const parts = [sentence(failure?.message ?? "One part failed")];
+  if (undone.length > 0) parts.push(`What had been done was undone. ${undone.map((effect) => effect.note).join(" ")}`);
+  if (stuck.length > 0) {
+    parts.push(notUndone(stuck));
+  } else if (record.effects.length > 0 || doneTexts.length > 0) {
+    parts.push(changedSoFar(doneTexts));
+  } else {
+    parts.push("Nothing was changed.");
+  }
+  return { status, text: parts.join(" "), details: failure?.details ?? [] };
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+function uncertainAnswer(record: RunRecord, doneTexts: readonly string[]): Answer {
+  const unknown = record.effects.filter((effect) => effect.status === "uncertain");
+  const names = unknown.map((effect) => `${effect.action} (${effect.note ?? "no word from it"})`);
+  const text = `Nobody can tell whether this happened: ${names.join("; ")}. Look before anything is repeated.`;
+  return { status: "uncertain", text, details: doneTexts.map((done) => `Done: ${done}`) };
+}
+
+/** The customer-facing sentence about an effect. */
+export function summaryOf(effect: Effect, registry: Registry): string {
+  const action = registry.find(effect.action);
+  if (!action || action.version !== effect.version) return `${effect.action} was done.`;
+  try {
+    return action.summarize(effect.args, effect.output);
+  } catch {
+    // An output that does not fit the schema was recorded with a note; the summary must not lose the run.
+    return `${effect.action} was done.`;
+  }
+}
