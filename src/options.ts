@@ -22,6 +22,7 @@ const PolicyOptionsSchema = z.strictObject({
   approval: z.enum(["always", "never"]).optional(),
   separateApprover: z.boolean().optional(),
   approvalExpiresMs: z.int().positive().optional(),
+  maxReplans: z.int().min(0).max(20).optional(),
   clearableImpact: ImpactLevelSchema.optional(),
   plainAnswerImpact: z.enum([...ImpactLevelSchema.options, "none"]).optional(),
 });

@@ -58,6 +58,7 @@ function renderTransaction(question: Question): string {
       ...(noReturn ? [heading("From here on, a failure can no longer be undone whole.")] : []),
       `${index + 1}. ${heading(printable(action.title))} ${dim(`(${action.step}: ${about})`)}`,
       indent(dim(printable(JSON.stringify(action.args))), 3),
+      ...repeatLines(action).map((line) => indent(line, 3)),
       ...editedLines(action).map((line) => indent(line, 3)),
       ...[...takes, ...unknown].map((line) => indent(line, 3)),
       ...(action.changes.length > 0 ? [indent(changesTable(action.changes), 3)] : []),
@@ -82,6 +83,10 @@ function renderTransaction(question: Question): string {
 }
 
 /** What people changed of the arguments. */
+function repeatLines({ repeats }: Question["actions"][number]): string[] {
+  return repeats === undefined ? [] : [`Once more what step ${repeats} does.`];
+}
+
 function editedLines({ args, edited }: Question["actions"][number]): string[] {
   if (!edited) return [];
   const names = [...new Set([...Object.keys(edited.before), ...Object.keys(args)])];

@@ -59,6 +59,8 @@ const ProposedActionSchema = z.object({
     .object({ by: z.array(z.string()), before: JsonObjectSchema })
     .nullable()
     .default(null),
+  /** The step that has done, or will have done before it, the same. */
+  repeats: z.string().optional(),
 });
 export type ProposedAction = z.infer<typeof ProposedActionSchema>;
 
@@ -109,6 +111,8 @@ export const ProposalSchema = z.object({
   id: z.string(),
   runId: z.string(),
   number: z.number().int().positive(),
+  /** The revision of the plan that it was made for. */
+  revision: z.number().int().default(0),
   /** Writes that are to run; or writes that were called, and of which nobody can tell whether they happened. */
   kind: z.enum(["transaction", "reconciliation"]),
   status: ProposalStatusSchema,

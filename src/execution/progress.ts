@@ -2,13 +2,16 @@
  * Where each step of a plan stands, worked out from what the ledger recorded. State is only a picture of it: a step is
  * done because the ledger says so.
  */
-import type { Json } from "../domain/json.ts";
+import { digestOf, type Json } from "../domain/json.ts";
 import type { Plan, Step, StepStatus } from "../domain/plan.ts";
 import type { Decision, Effect } from "../domain/proposal.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { listDecisions } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
+import { type KeptStep, listKeptSteps } from "../ledger/kept-steps.ts";
+import { listProposals } from "../ledger/proposals.ts";
 import { listReads, type ReadOutcome } from "../ledger/reads.ts";
+import { listRevisions } from "../ledger/revisions.ts";
 import { dependenciesOf } from "../planning/references.ts";
 import { editedPlan } from "./edits.ts";
 
@@ -17,6 +20,8 @@ export interface RunRecord {
   readonly reads: readonly ReadOutcome[];
   readonly effects: readonly Effect[];
   readonly decisions: readonly Decision[];
+  /** Steps that are what an effect of another step has done. */
+  readonly kept: readonly KeptStep[];
 }
 
 /** Reads a run's record from the ledger. */
@@ -25,8 +30,23 @@ export async function loadRecord(ledger: Ledger, tenant: string, runId: string):
     reads: await listReads(ledger, tenant, runId),
     effects: await listEffects(ledger, tenant, runId),
     decisions: await listDecisions(ledger, tenant, runId),
+    kept: await listKeptSteps(ledger, tenant, runId),
   };
 }
+
+/** The plan that each proposal of a run was made for, by the proposal's id. */
+export async function loadPlans(ledger: Ledger, tenant: string, runId: string): Promise<Map<string, Plan>> {
+  const revisions = await listRevisions(ledger, tenant, runId);
+  const plans = new Map<string, Plan>();
+  for (const { id, revision } of await listProposals(ledger, tenant, runId)) {
+    const found = revisions.find(({ number }) => number === revision) ?? revisions[0];
+    if (found) plans.set(id, found.plan);
+  }
+  return plans;
+}
+
+/** What a step calls, as a digest of its action and its planned arguments. */
+export const callOf = ({ action, args }: Pick<Step, "action" | "args">): string => digestOf({ action, args });
 
 export interface StepState {
   status: StepStatus;
@@ -49,7 +69,11 @@ export const EFFECT_STATUS: Record<Effect["status"], StepStatus> = {
 function recordedState(step: Step, record: RunRecord): StepState | undefined {
   const read = record.reads.findLast((row) => row.step === step.id && row.action === step.action);
   if (read) return { status: read.status === "succeeded" ? "completed" : "failed", note: read.summary };
-  const effect = record.effects.findLast((row) => row.step === step.id && row.action === step.action);
+  const call = callOf(step);
+  const kept = record.kept.find((row) => row.step === step.id && row.call === call);
+  const effect = kept
+    ? record.effects.find(({ key }) => key === kept.effectKey)
+    : record.effects.findLast((row) => row.step === step.id && row.action === step.action);
   if (effect) return { status: EFFECT_STATUS[effect.status], note: effect.note ?? "" };
   for (const decision of record.decisions) {
     const rejected = decision.actions.find((action) => action.step === step.id && action.verdict === "rejected");
@@ -90,6 +114,11 @@ export function stepStates(planned: Plan, record: RunRecord): Record<string, Ste
 export function stepOutputs(record: RunRecord): Map<string, Json> {
   const outputs = new Map<string, Json>();
   for (const read of record.reads) if (read.status === "succeeded") outputs.set(read.step, read.output);
-  for (const effect of record.effects) if (effect.status === "succeeded") outputs.set(effect.step, effect.output);
+  const done = record.effects.filter((effect) => effect.status === "succeeded");
+  for (const effect of done) outputs.set(effect.step, effect.output);
+  for (const { step, effectKey } of record.kept) {
+    const effect = done.find(({ key }) => key === effectKey);
+    if (effect) outputs.set(step, effect.output);
+  }
   return outputs;
 }

@@ -49,6 +49,7 @@ export const routes = {
   // The pending ones only after somebody jumped here while a proposal was open: a run does not end before that has.
   reflector: {
     done: END,
+    replan: "planner",
     "rollback asked": "committer",
     "decision pending": "human",
     "transaction pending": "committer",

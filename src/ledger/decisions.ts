@@ -122,7 +122,7 @@ export async function takeDecisionIn(
 export async function replaceProposal(
   db: Ledger,
   stamp: Stamp,
-  input: { decision: DecisionInput; runId: string; actions: ProposedAction[]; impact: Impact },
+  input: { decision: DecisionInput; runId: string; revision: number; actions: ProposedAction[]; impact: Impact },
 ): Promise<{ taken: true; proposal: Proposal } | { taken: false; decision: Decision }> {
   return await db.transaction().execute(async (trx) => {
     const { taken, decision } = await takeDecisionIn(trx, stamp, input.decision);

@@ -160,8 +160,33 @@ const modelCalls: Migration = {
   },
 };
 
-const cancelling: Migration = {
+const goingOn: Migration = {
   async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("reflections")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("run_id", "text", (c) => c.notNull())
+      .addColumn("revision", "integer", (c) => c.notNull())
+      .addColumn("verdict", "text", (c) => c.notNull())
+      .addColumn("feedback", "text", (c) => c.notNull())
+      .addColumn("answer", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("reflections_pk", ["tenant", "run_id", "revision"])
+      .execute();
+    await db.schema
+      .createTable("kept_steps")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("run_id", "text", (c) => c.notNull())
+      .addColumn("step", "text", (c) => c.notNull())
+      .addColumn("call", "text", (c) => c.notNull())
+      .addColumn("effect_key", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("kept_steps_pk", ["tenant", "run_id", "step", "call"])
+      .execute();
+    await db.schema
+      .alterTable("proposals")
+      .addColumn("revision", "integer", (c) => c.notNull().defaultTo(0))
+      .execute();
     // One column each: SQLite takes no more in a statement.
     for (const column of ["alive_until", "cancellation", "rollback"]) {
       await db.schema.alterTable("runs").addColumn(column, "text").execute();
@@ -172,6 +197,6 @@ const cancelling: Migration = {
 
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_cancelling": cancelling };
+    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_going_on": goingOn };
   },
 };

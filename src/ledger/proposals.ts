@@ -69,6 +69,8 @@ export interface NewProposal {
   kind?: Proposal["kind"];
   actions: ProposedAction[];
   impact: Impact;
+  /** The revision of the plan that it is made for. */
+  revision: number;
   /** Of a reconciliation, which no policy checks: why a person is asked. */
   findings?: Finding[];
   /** The newest proposal of which `actions` were made, null for none: one that came meanwhile is not overwritten. */
@@ -120,6 +122,7 @@ export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input
     id,
     runId: input.runId,
     number,
+    revision: input.revision,
     kind,
     status: "pending" satisfies ProposalStatus,
     digest,

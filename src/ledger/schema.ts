@@ -36,6 +36,26 @@ export interface PlanRevisionsTable {
   createdAt: string;
 }
 
+interface ReflectionsTable {
+  tenant: string;
+  runId: string;
+  /** The revision that was looked at. */
+  revision: number;
+  verdict: string;
+  feedback: string;
+  answer: string;
+  createdAt: string;
+}
+
+interface KeptStepsTable {
+  tenant: string;
+  runId: string;
+  step: string;
+  call: string;
+  effectKey: string;
+  createdAt: string;
+}
+
 interface ReadsTable {
   tenant: string;
   runId: string;
@@ -55,6 +75,8 @@ export interface ProposalsTable {
   id: string;
   runId: string;
   number: number;
+  /** The plan revision that it was made for; 0 in rows that are older than this column. */
+  revision: Generated<number>;
   kind: string;
   status: string;
   digest: string;
@@ -133,6 +155,8 @@ interface ModelCallsTable {
 export interface LedgerSchema {
   runs: RunsTable;
   planRevisions: PlanRevisionsTable;
+  reflections: ReflectionsTable;
+  keptSteps: KeptStepsTable;
   reads: ReadsTable;
   proposals: ProposalsTable;
   decisions: DecisionsTable;

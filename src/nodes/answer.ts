@@ -3,6 +3,7 @@ import type { Answer } from "../domain/answer.ts";
 import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
 import type { Cancellation, Run } from "../domain/run.ts";
 import type { RunRecord } from "../execution/progress.ts";
+import type { Revision } from "../ledger/revisions.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../tools/registry.ts";
 
@@ -11,6 +12,8 @@ export interface Facts {
   failure: State["failure"];
   proposal: Proposal | undefined;
   record: RunRecord;
+  /** The plan that was carried out last. */
+  revision: Revision | undefined;
   titles: ReadonlyMap<string, string>;
 }
 
@@ -22,7 +25,8 @@ export function composeAnswer(facts: Facts, registry: Registry): Answer {
   const decision = record.decisions.find(({ proposalId }) => proposalId === proposal?.id);
   if (record.effects.some((effect) => effect.status === "uncertain")) return uncertainAnswer(record, doneTexts);
   if (facts.run.cancellation) return cancelledAnswer(facts.run.cancellation, record, doneTexts);
-  if (proposal?.status === "rolled_back" || failure) return failureAnswer(facts, doneTexts);
+  const isUndone = proposal?.status === "rolled_back" && proposal.revision >= (facts.revision?.number ?? 0);
+  if (isUndone || failure) return failureAnswer(facts, doneTexts);
   const refused = proposal && refusedAnswer(proposal, decision, doneTexts);
   if (refused) return refused;
   const reads = record.reads.filter((read) => read.status === "succeeded").map((read) => read.summary);

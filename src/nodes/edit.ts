@@ -9,7 +9,7 @@ import type { Plan } from "../domain/plan.ts";
 import { type ActionDecision, type Proposal, proposalDigest } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { editedPlan } from "../execution/edits.ts";
-import { loadRecord } from "../execution/progress.ts";
+import { loadPlans, loadRecord } from "../execution/progress.ts";
 import { type DecisionInput, replaceProposal } from "../ledger/decisions.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { checkPlan } from "../planning/check-plan.ts";
@@ -44,6 +44,7 @@ export async function takeEdit(
     identity: actorOf(run),
     plan: revision.plan,
     record: { ...record, decisions },
+    plans: await loadPlans(deps.ledger, run.tenant, run.id),
     signal: signalOf(config),
     now: stamp.at,
   });
@@ -56,7 +57,8 @@ export async function takeEdit(
   const objection = objectionTo(deps, { run, proposal }, staged);
   if (objection !== undefined) return objection;
   const { actions, impact } = staged;
-  return (await replaceProposal(deps.ledger, stamp, { decision, runId: run.id, actions, impact })).taken;
+  const replacement = { decision, runId: run.id, revision: revision.number, actions, impact };
+  return (await replaceProposal(deps.ledger, stamp, replacement)).taken;
 }
 
 function editDecision(deps: NodeDeps, plan: Plan, proposal: Proposal, { edits, rejected }: EditAnswer): DecisionInput {

@@ -3,6 +3,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { FailureStatusSchema } from "../domain/answer.ts";
 import { digestOf } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
+import type { Proposal } from "../domain/proposal.ts";
 import { isOver, type Run } from "../domain/run.ts";
 import { runDataflow } from "../execution/dataflow.ts";
 import { editedPlan } from "../execution/edits.ts";
@@ -22,8 +23,12 @@ import { createReporter } from "./report.ts";
 type Executed = Update & { outcome: Outcome<"executor"> };
 
 const CONCURRENCY = 8;
-/** After these nothing more of the plan is done. */
-const FINAL = ["rolled_back", "uncertain", "denied", "rejected", "expired", "superseded"];
+/** After these nothing more of the run is done. */
+const FINAL = ["uncertain", "denied", "rejected", "expired", "superseded"];
+
+/** Whether nothing more of the plan is done; what was undone is planned anew by a later revision. */
+const isFinal = ({ status, revision }: Proposal, number: number): boolean =>
+  FINAL.includes(status) || (status === "rolled_back" && (revision === 0 || revision >= number));
 
 export function createExecutor(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Executed> => {
@@ -32,7 +37,7 @@ export function createExecutor(deps: NodeDeps) {
     const { number: _number, ...plan } = state.plan;
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
     const proposal = await findTransaction(deps.ledger, run.tenant, run.id);
-    if (isOver(run) || (proposal && FINAL.includes(proposal.status))) return { outcome: "nothing left" };
+    if (isOver(run) || (proposal && isFinal(proposal, state.plan.number))) return { outcome: "nothing left" };
     const record = await runReads(deps, config, run, plan);
     if (isOver(await getRun(deps.ledger, run.tenant, run.id))) {
       return { steps: stepStates(plan, record), outcome: "nothing left" };

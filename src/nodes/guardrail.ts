@@ -6,10 +6,11 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { derivedId, digestOf } from "../domain/json.ts";
 import type { Finding, Proposal } from "../domain/proposal.ts";
 import { isOver, type Run } from "../domain/run.ts";
+import { loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { takeDecision } from "../ledger/decisions.ts";
 import { findLatestProposal, findTransaction, getProposal, moveProposal, recordFindings } from "../ledger/proposals.ts";
-import { findLatestRevision, judgeRevision, type Revision, recordRevision } from "../ledger/revisions.ts";
+import { judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
 import { humanMessage, lastHuman, MAX_STORED_TEXT } from "../messages.ts";
@@ -125,10 +126,12 @@ async function currentRevision(
   config: LangGraphRunnableConfig,
   run: Run,
 ): Promise<Revision | undefined> {
-  const latest = await findLatestRevision(deps.ledger, run.tenant, run.id);
+  const revisions = await listRevisions(deps.ledger, run.tenant, run.id);
+  const latest = revisions.at(-1);
   if (!state.plan) return latest;
   const { number: _number, ...plan } = state.plan;
-  if (latest && latest.digest === digestOf(plan)) return latest;
+  // One that was recorded before is no edit: state may be older than the ledger.
+  if (revisions.some(({ digest }) => digest === digestOf(plan))) return latest;
   return await recordRevision(deps.ledger, stampOf(deps, config), {
     runId: run.id,
     number: (latest?.number ?? 0) + 1,
@@ -146,14 +149,23 @@ async function checkRevision(
   run: Run,
 ): Promise<Checked> {
   const { plan, number } = revision;
-  const findings = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
+  const faults = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
+  // What is done already was checked when it was planned; actions may have changed since.
+  const states = stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id));
+  const findings = faults.filter(({ step }) => step === undefined || states[step]?.status !== "completed");
   const verdict = strictest(findings, "allow");
   await judgeRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, verdict, findings });
   if (verdict === "allow") return allowed({ ...revision, findings });
   const update = { plan: { ...plan, number }, findings };
-  const again = plan.source.kind === "model" && number < MAX_PLANS;
+  const again = plan.source.kind === "model" && (await attemptsAt(deps, run)) < MAX_PLANS;
   if (again) return { ...update, outcome: "plan sent back" };
   return { ...update, failure: deniedBy(findings, "denied"), outcome: "plan denied" };
+}
+
+/** How many plans were refused, one after the other, last of all. */
+async function attemptsAt(deps: NodeDeps, run: Run): Promise<number> {
+  const revisions = await listRevisions(deps.ledger, run.tenant, run.id);
+  return revisions.length - 1 - revisions.findLastIndex(({ verdict }) => verdict === "allow");
 }
 
 function allowed({ plan, number, findings }: Revision): Checked {

@@ -4,7 +4,6 @@
  */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { z } from "zod";
-import type { AnswerStatus } from "../domain/answer.ts";
 import { type Plan, PlanSchema } from "../domain/plan.ts";
 import type { Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
@@ -16,15 +15,10 @@ import { argsJsonSchema } from "../tools/args.ts";
 import type { Registry } from "../tools/registry.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { type Earlier, loadEarlier, mergeWith, type NoPlan, stopReplanning } from "./replan.ts";
 import { createReporter } from "./report.ts";
 
 type Planned = Update & { outcome: Outcome<"planner"> };
-
-interface NoPlan {
-  status: AnswerStatus;
-  message: string;
-  details: string[];
-}
 
 export function createPlanner(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Planned> => {
@@ -32,29 +26,49 @@ export function createPlanner(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const revisions = await listRevisions(deps.ledger, run.tenant, run.id);
     const latest = revisions.at(-1);
-    if (latest && latest.verdict !== "deny") {
+    const earlier = await loadEarlier(deps, run, revisions);
+    if (latest && latest.verdict !== "deny" && earlier?.reflection.revision !== latest.number) {
       return { plan: { ...latest.plan, number: latest.number }, outcome: "planned" };
     }
-    const feedback = latest?.findings.map((finding) => finding.reason) ?? [];
+    const feedback = latest?.verdict === "deny" ? latest.findings.map((finding) => finding.reason) : [];
     createReporter(config, run.id, { plan: null, steps: {} }).doing("planning");
-    const made = await makePlan(deps, config, run, feedback);
-    if ("message" in made) return { failure: made, outcome: "no plan" };
+    const made = await makePlan(deps, config, run, { feedback, earlier });
+    if ("message" in made) return await noPlan(deps, config, run, { earlier, made });
     const number = (latest?.number ?? 0) + 1;
     const revision = await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made });
     return { plan: { ...revision.plan, number }, outcome: "planned" };
   };
 }
 
+/** Where another plan was wanted and none came, that is recorded: it is not asked for again. */
+async function noPlan(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  { earlier, made }: { earlier: Earlier | undefined; made: NoPlan },
+): Promise<Planned> {
+  if (earlier) await stopReplanning(deps, config, run, { reflection: earlier.reflection, why: made.message });
+  return { failure: made, outcome: "no plan" };
+}
+
+interface PlanContext {
+  /** What was wrong with the plan before. */
+  readonly feedback: readonly string[];
+  /** What came of an earlier plan, when another one is wanted after it. */
+  readonly earlier: Earlier | undefined;
+}
+
 async function makePlan(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
-  feedback: readonly string[],
+  context: PlanContext,
 ): Promise<Plan | NoPlan> {
   // A playbook would only say the same again.
-  const matched = feedback.length === 0 ? deps.matchRequest?.(run.request) : undefined;
+  const isFirst = context.feedback.length === 0 && !context.earlier;
+  const matched = isFirst ? deps.matchRequest?.(run.request) : undefined;
   if (matched?.kind === "plan") return matched.plan;
-  const asked = await askPlanner(deps, config, run, feedback);
+  const asked = await askPlanner(deps, config, run, context);
   if (asked) return asked;
   if (matched?.kind === "invalid") return { status: "invalid_request", message: matched.problem, details: [] };
   const examples = deps.whatCanBeAsked.map((line) => `  ${line}`);
@@ -67,10 +81,11 @@ async function askPlanner(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
-  feedback: readonly string[],
+  { feedback, earlier }: PlanContext,
 ): Promise<Plan | NoPlan | undefined> {
   const today = deps.now().slice(0, 10);
-  const prompt = plannerPrompt({ request: run.request, today, actions: actionCards(deps.registry), feedback });
+  const actions = actionCards(deps.registry);
+  const prompt = plannerPrompt({ request: run.request, today, actions, feedback, ...(earlier ? { earlier } : {}) });
   const reply = await askRole(deps, config, { role: "planner", runId: run.id, schema: PlannerReplySchema, prompt });
   if (!reply) return undefined;
   if (reply.kind === "failed") {
@@ -80,7 +95,12 @@ async function askPlanner(
   const { outcome, message, goal, steps } = reply.value;
   if (outcome === "question") return { status: "invalid_request", message, details: [] };
   if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
-  return PlanSchema.parse({ goal: goal || run.request.slice(0, 500).toWellFormed(), source: { kind: "model" }, steps });
+  const plan = PlanSchema.parse({
+    goal: goal || run.request.slice(0, 500).toWellFormed(),
+    source: { kind: "model" },
+    steps: steps.map(({ repeat, ...step }) => (repeat ? { ...step, repeat } : step)),
+  });
+  return earlier ? mergeWith(earlier, plan) : plan;
 }
 
 /** The actions as a planner sees them: names, purposes and schemas, nothing else. */

@@ -1,4 +1,4 @@
-/** The reflector: says what came of the request, from what the ledger recorded, and ends the run. */
+/** The reflector: says what came of the request, from what the ledger recorded: the run ends, or is planned again. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Answer } from "../domain/answer.ts";
 import type { Proposal } from "../domain/proposal.ts";
@@ -6,6 +6,8 @@ import type { Run } from "../domain/run.ts";
 import { loadRecord, type RunRecord } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findLatestProposal, findTransaction } from "../ledger/proposals.ts";
+import { listReflections, recordReflection } from "../ledger/reflections.ts";
+import { listRevisions, type Revision } from "../ledger/revisions.ts";
 import { endRun, getRun } from "../ledger/runs.ts";
 import { answerMessage } from "../messages.ts";
 import { ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
@@ -14,6 +16,7 @@ import { asksForRollback } from "../transaction/rollback.ts";
 import { composeAnswer, type Facts, summaryOf } from "./answer.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { stopReplanning } from "./replan.ts";
 
 export function createReflector(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Update & { outcome: Outcome<"reflector"> }> => {
@@ -27,19 +30,56 @@ export function createReflector(deps: NodeDeps) {
     const proposal = await findTransaction(deps.ledger, tenant, run.id);
     if (isUnfinished(record, latest, proposal)) return { outcome: "transaction pending" };
     if (asksForRollback(run, record.effects)) return { outcome: "rollback asked" };
+    const revisions = await listRevisions(deps.ledger, tenant, run.id);
     const facts: Facts = {
       run,
       failure: state.failure,
       proposal,
       record,
+      revision: revisions.findLast(({ verdict }) => verdict === "allow"),
       titles: new Map((state.plan?.steps ?? []).map((step) => [step.id, step.title])),
     };
-    const composed = composeAnswer(facts, deps.registry);
-    const said = composed.status === "success" ? await reword(deps, config, facts, state.plan?.goal ?? "") : undefined;
-    const answer = await endRun(deps.ledger, stampOf(deps, config), run.id, said ?? composed);
-    return done(run, answer, state);
+    const conclusion = await conclude(deps, config, facts, revisions);
+    if (conclusion === "replan") return { failure: null, notices: [], outcome: "replan" };
+    return done(run, await endRun(deps.ledger, stampOf(deps, config), run.id, conclusion), state);
   };
 }
+
+/** The answer that the run ends with, or that it is planned again. */
+async function conclude(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  facts: Facts,
+  revisions: readonly Revision[],
+): Promise<Answer | "replan"> {
+  const { run, revision, record, failure } = facts;
+  const reflections = await listReflections(deps.ledger, run.tenant, run.id);
+  const reflection = reflections.find((entry) => entry.revision === revision?.number);
+  if (reflection && !run.cancellation) {
+    if (reflection.verdict === "stop") return reflection.answer;
+    if (revisions.at(-1)?.verdict !== "deny") return "replan";
+    return await stopReplanning(deps, config, run, { reflection, why: failure?.message ?? "It was not allowed." });
+  }
+  const composed = composeAnswer(facts, deps.registry);
+  const mayReplan = revision !== undefined && canReplan(deps, record, reflections.length);
+  if (composed.status !== "success" && !(mayReplan && MENDABLE.includes(composed.status))) return composed;
+  const said = await reflect(deps, config, facts, composed);
+  if (!said) return composed;
+  const answer = composed.status === "success" ? said.answer : composed;
+  if (!mayReplan || said.next !== "replan") return answer;
+  const entry = { revision: revision.number, verdict: "replan" as const, feedback: said.feedback, answer };
+  await recordReflection(deps.ledger, stampOf(deps, config), run.id, entry);
+  return "replan";
+}
+
+/** Whether there is somebody to plan again, and leave to. What could not be undone is for people to look at. */
+const canReplan = ({ models, policy }: NodeDeps, { effects }: RunRecord, replans: number): boolean =>
+  models.planner !== undefined &&
+  replans < (policy.maxReplans ?? 0) &&
+  !effects.some(({ status }) => status === "undo_failed");
+
+/** Where another plan may do what this one did not. What a person or policy refused is not among them. */
+const MENDABLE: readonly Answer["status"][] = ["failed", "no_match", "insufficient_stock", "invalid_request"];
 
 /** Whether something was approved that has not been carried to its end. */
 function isUnfinished({ decisions }: RunRecord, ...proposals: (Proposal | undefined)[]): boolean {
@@ -54,14 +94,20 @@ function done(run: Run, answer: Answer, { notices }: State): Update & { outcome:
   return { answer, messages: [answerMessage(run.id, text)], outcome: "done" };
 }
 
-/** The model's answer for the customer, from the recorded outcomes; undefined where it is of no use. */
-async function reword(
+interface Said {
+  next: "done" | "replan" | "stop";
+  feedback: string[];
+  answer: Answer;
+}
+
+/** What the model makes of the recorded outcomes; undefined where it is of no use. */
+async function reflect(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   facts: Facts,
-  goal: string,
-): Promise<Answer | undefined> {
-  const { run, record, titles } = facts;
+  composed: Answer,
+): Promise<Said | undefined> {
+  const { run, record, titles, revision } = facts;
   const outcomes = [
     ...record.reads.map((read) => ({ step: read.step, status: read.status, summary: read.summary })),
     ...record.effects.map((e) => ({ step: e.step, status: e.status, summary: summaryOf(e, deps.registry) })),
@@ -71,14 +117,14 @@ async function reword(
         .map(({ step, reason }) => ({ step, status: "rejected", summary: reason ?? "" })),
     ),
   ].map(({ step, ...outcome }) => ({ title: titles.get(step) ?? step, ...outcome }));
-  const prompt = reflectorPrompt({ request: run.request, goal, outcomes });
+  const goal = revision?.plan.goal ?? "";
+  const problem = composed.status === "success" ? null : composed.text;
+  const prompt = reflectorPrompt({ request: run.request, goal, outcomes, problem });
   const reply = await askRole(deps, config, { role: "reflector", runId: run.id, schema: ReflectorReplySchema, prompt });
   if (reply?.kind !== "answer") return undefined;
-  const { answer, met, missing } = reply.value;
+  const { answer, met, missing, next, advice } = reply.value;
   const recorded = outcomes.map((outcome) => `Recorded: ${outcome.summary}`);
-  return {
-    status: "success",
-    text: answer,
-    details: [...(met ? [] : missing.map((text) => `Missing: ${text}`)), ...recorded],
-  };
+  const details = [...(met ? [] : missing.map((text) => `Missing: ${text}`)), ...recorded];
+  const feedback = [...(problem === null ? [] : [problem]), ...missing, ...(advice.trim() === "" ? [] : [advice])];
+  return { next: met ? "done" : next, feedback, answer: { status: "success", text: answer, details } };
 }

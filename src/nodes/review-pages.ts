@@ -119,6 +119,7 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
     ...actions.flatMap((action) => [
       ...(all > 1 && pointOfNoReturn(asked.actions) === action.step ? [NO_RETURN] : []),
       `${action.step}: ${action.title} (${action.action})`,
+      ...(action.repeats === undefined ? [] : [`  once more what step ${action.repeats} does`]),
       ...(action.edited
         ? [`  edited by ${action.edited.by.join(", ")}; before: ${JSON.stringify(action.edited.before)}`]
         : []),

@@ -1,11 +1,11 @@
 /** The stager: the ready writes become one transaction proposal, with what they would change. Nothing runs here. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { AnswerStatus } from "../domain/answer.ts";
-import type { Proposal } from "../domain/proposal.ts";
 import { isOver } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
-import { loadRecord } from "../execution/progress.ts";
+import { loadPlans, loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
+import { keepSteps } from "../ledger/kept-steps.ts";
 import { findLatestProposal, openProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
@@ -20,7 +20,7 @@ export function createStager(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Staged> => {
     if (!state.run || !state.plan) return { outcome: "nothing to stage" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
-    const { number: _number, ...plan } = state.plan;
+    const { number, ...plan } = state.plan;
     if (isOver(run) || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
     const before = await findLatestProposal(deps.ledger, run.tenant, run.id);
     createReporter(config, run.id, { plan, steps: state.steps }).doing("staging");
@@ -28,18 +28,20 @@ export function createStager(deps: NodeDeps) {
       identity: actorOf(run),
       plan,
       record: await loadRecord(deps.ledger, run.tenant, run.id),
+      plans: await loadPlans(deps.ledger, run.tenant, run.id),
       signal: signalOf(config),
       now: deps.now(),
     });
+    if (staged.kind !== "impossible") await keepSteps(deps.ledger, stampOf(deps, config), run.id, staged.kept);
     if (staged.kind === "nothing") return { outcome: "nothing to stage" };
     if (staged.kind === "impossible") return { failure: failureOf(staged.failures), outcome: "cannot be done" };
     const { actions, impact } = staged;
-    const input = { runId: run.id, actions, impact, after: before?.id ?? null };
-    return await openProposal(deps.ledger, stampOf(deps, config), input).then(asStaged, asEnded);
+    const input = { runId: run.id, revision: number, actions, impact, after: before?.id ?? null };
+    const steps = stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id));
+    const opened = openProposal(deps.ledger, stampOf(deps, config), input);
+    return await opened.then((proposal): Staged => ({ proposal, steps, outcome: "staged" }), asEnded);
   };
 }
-
-const asStaged = (proposal: Proposal): Staged => ({ proposal, outcome: "staged" });
 
 /** Somebody may have ended the run while it was staged. */
 function asEnded(error: unknown): Staged {

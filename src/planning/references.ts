@@ -22,6 +22,23 @@ export function findReferences(value: Json): string[] {
   return Object.values(value).flatMap(findReferences);
 }
 
+/** The arguments with references to renamed steps rewritten; `names` gives the new id for an old one. */
+export function renameReferences(args: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
+  const renamed = (path: string): string => {
+    const [step = "", ...keys] = path.split(".");
+    return [names.get(step) ?? step, ...keys].join(".");
+  };
+  const rename = (value: Json): Json => {
+    if (typeof value === "string") return value.replace(INLINE, (_whole, path: string) => `\${${renamed(path)}}`);
+    if (typeof value !== "object" || value === null) return value;
+    const whole = wholeReference(value);
+    if (whole !== undefined) return { $ref: renamed(whole) };
+    if (Array.isArray(value)) return value.map(rename);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rename(item)]));
+  };
+  return rename(args) as JsonObject;
+}
+
 /** The steps that a step waits for: those it names and those it refers to. */
 export function dependenciesOf(step: Step): string[] {
   const referred = findReferences(step.args).map((path) => path.split(".")[0] ?? "");

@@ -26,6 +26,8 @@ export interface PolicyOptions {
   approval?: "always" | "never";
   /** Whoever asked may not decide, and whoever edited may not approve. */
   separateApprover?: boolean;
+  /** How often a run may be planned again after its outcome fell short. Default: 2; 0 for never. */
+  maxReplans?: number;
   /** How long a person may take to decide, in milliseconds; then nothing of it runs any more. Default: for ever. */
   approvalExpiresMs?: number;
   /** A reviewer model may clear reversible writes up to this impact, so that no person is asked. Default: none. */
@@ -40,6 +42,8 @@ export interface PolicyOptions {
 export interface Policy {
   readonly separateApprover: boolean;
   readonly plainAnswerImpact: ImpactLevel | undefined;
+  /** Silence is never. */
+  readonly maxReplans?: number | undefined;
   /** Milliseconds; undefined for ever. */
   readonly approvalExpiresMs?: number | undefined;
   checkRequest(text: string): Finding[];
@@ -69,6 +73,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
   return {
     separateApprover,
     approvalExpiresMs: options.approvalExpiresMs,
+    maxReplans: options.maxReplans ?? 2,
     plainAnswerImpact: plainAnswerImpact === "none" ? undefined : plainAnswerImpact,
     checkRequest(text) {
       if (text.trim() === "") return [{ rule: "request-empty", verdict: "deny", reason: "The request is empty." }];

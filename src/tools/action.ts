@@ -51,6 +51,11 @@ export interface WriteAction<Input = unknown, Output = unknown> extends ActionBa
   readonly idempotent: boolean;
   /** Fills in what the person must see and approve (an id for a name, today's price), so that it is bound. */
   prepare?(args: Input, context: PreviewContext): Promise<Input>;
+  /**
+   * What makes two calls the same piece of work: a plan that names or words it otherwise does not do it twice in one
+   * run. Silence: all arguments, after `prepare`. Leave out notes and reasons.
+   */
+  dedupeKey?(args: Input): Json;
   /** What it would change. @throws ActionFailure when it could not be done. */
   preview(args: Input, context: PreviewContext): Promise<Change[]>;
   impact?(args: Input, changes: readonly Change[]): Impact;

@@ -3,7 +3,7 @@
  * those that ran, in reverse (invariants 1, 2, 6). What runs comes from the ledger, never from graph state.
  */
 import { type Failure, FailureStatusSchema } from "../domain/answer.ts";
-import type { Json } from "../domain/json.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
 import {
   type Change,
   type Decision,
@@ -14,18 +14,18 @@ import {
 } from "../domain/proposal.ts";
 import type { Identity, Run } from "../domain/run.ts";
 import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
-import { stepOutputs } from "../execution/progress.ts";
+import { loadPlans, loadRecord, stepOutputs } from "../execution/progress.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { withLease } from "../ledger/leases.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
-import { listReads } from "../ledger/reads.ts";
 import { getRun } from "../ledger/runs.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, type Policy } from "../policy/policy.ts";
-import type { PreviewContext } from "../tools/action.ts";
+import type { AnyWrite, PreviewContext } from "../tools/action.ts";
 import type { Registry } from "../tools/registry.ts";
+import { findDone } from "./done.ts";
 import { applyReconciliation, askForReconciliation, findAnswered } from "./reconcile.ts";
 import {
   actionContext,
@@ -235,11 +235,26 @@ class Transaction {
     }
     this.#assertAllowed({ ...proposed, args });
     const action = this.#deps.registry.getWrite(proposed.action);
+    if (findReferences(proposed.args).length > 0) await this.#assertNew(action, proposed, args);
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
     this.#context.onEffect(proposed.step, "executing");
     const effect = await runEffect(this.#context, { action, proposed, args, position, ...ids });
     this.#context.onEffect(proposed.step, effect.status);
     return effect;
+  }
+
+  /** What it does was known only now: it must not be what another step has done, unless that is wanted. */
+  async #assertNew(action: AnyWrite, proposed: ProposedAction, args: JsonObject): Promise<void> {
+    const { ledger } = this.#deps;
+    const plans = await loadPlans(ledger, this.#run.tenant, this.#run.id);
+    const step = plans.get(this.#proposal.id)?.steps.find(({ id }) => id === proposed.step);
+    const { effects } = await loadRecord(ledger, this.#run.tenant, this.#run.id);
+    const found = step && findDone(action, step, args, { effects, plans });
+    if (!found || found.isWanted) return;
+    throw new ActionFailure(
+      "failed",
+      `Step "${proposed.step}" would repeat what step "${found.effect.step}" has done.`,
+    );
   }
 
   /** Policy saw the references; what came in their place it sees here. */
@@ -251,10 +266,7 @@ class Transaction {
 
   /** What steps that completed put out: this run's reads and effects. */
   async #outputs(): Promise<Map<string, Json>> {
-    const { tenant } = this.#context.identity;
-    const reads = await listReads(this.#deps.ledger, tenant, this.#run.id);
-    const effects = await listEffects(this.#deps.ledger, tenant, this.#run.id);
-    return stepOutputs({ reads, effects, decisions: [] });
+    return stepOutputs(await loadRecord(this.#deps.ledger, this.#run.tenant, this.#run.id));
   }
 
   /** Before a rollback, no effect may be left of which nobody knows: those cut off earlier are looked up. */

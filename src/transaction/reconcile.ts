@@ -27,8 +27,8 @@ export async function askForReconciliation(
   return await context.ledger.transaction().execute(async (trx) => {
     const failure = { status: "failed" as const, message: findings.map(({ reason }) => reason).join(" ") };
     if (!(await moveProposal(trx, stamp, transaction, "uncertain", failure))) return false;
-    const { runId, impact } = transaction;
-    await openProposalIn(trx, stamp, { runId, kind: "reconciliation", actions, impact, findings });
+    const { runId, impact, revision } = transaction;
+    await openProposalIn(trx, stamp, { runId, revision, kind: "reconciliation", actions, impact, findings });
     await setRunStatus(trx, stamp, runId, "waiting");
     return true;
   });

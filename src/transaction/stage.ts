@@ -6,14 +6,23 @@ import { z } from "zod";
 import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
-import { type Change, ChangeSchema, type Impact, ImpactLevelSchema, type ProposedAction } from "../domain/proposal.ts";
+import {
+  type Change,
+  ChangeSchema,
+  type Effect,
+  type Impact,
+  ImpactLevelSchema,
+  type ProposedAction,
+} from "../domain/proposal.ts";
 import type { Identity } from "../domain/run.ts";
 import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
 import { editedPlan, editsOf } from "../execution/edits.ts";
-import { type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
+import { callOf, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
+import type { KeptStep } from "../ledger/kept-steps.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
 import type { AnyWrite, PreviewContext } from "../tools/action.ts";
 import type { Registry } from "../tools/registry.ts";
+import { findDone, findSame } from "./done.ts";
 
 export interface StageFailure {
   step: string;
@@ -22,9 +31,9 @@ export interface StageFailure {
 }
 
 export type StageResult =
-  | { kind: "staged"; actions: ProposedAction[]; impact: Impact }
-  /** No write is ready. */
-  | { kind: "nothing" }
+  | { kind: "staged"; actions: ProposedAction[]; impact: Impact; kept: KeptStep[] }
+  /** No write is ready; `kept` ones are done already. */
+  | { kind: "nothing"; kept: KeptStep[] }
   /** Nothing is proposed when one of the writes could not be done. */
   | { kind: "impossible"; failures: StageFailure[] };
 
@@ -49,45 +58,74 @@ export interface StageInput {
   identity: Identity;
   plan: Plan;
   record: RunRecord;
+  /** The plan that each proposal of the run was made for, by the proposal's id. */
+  plans: ReadonlyMap<string, Plan>;
   signal: AbortSignal;
   now: string;
 }
 
+/** What is being staged: the writes that are left, what is known of others' outputs, and what came of it so far. */
+interface Stage {
+  steps: Step[];
+  readonly outputs: Map<string, Json>;
+  readonly actions: ProposedAction[];
+  readonly kept: KeptStep[];
+  readonly failures: StageFailure[];
+}
+
 /**
  * Resolves, prepares and previews each ready write, with the arguments that people gave it where they did, each seeing
- * the changes of those before it.
+ * the changes of those before it. What is done already, under another name or in other words, is kept and not proposed.
  */
 export async function stageWrites(registry: Registry, input: StageInput): Promise<StageResult> {
-  const edits = editsOf(input.plan, input.record.decisions);
   const plan = editedPlan(input.plan, input.record.decisions);
   const steps = readyWrites(plan, stepStates(input.plan, input.record), registry);
-  if (steps.length === 0) return { kind: "nothing" };
-  const stage = { steps, outputs: stepOutputs(input.record) };
-  const actions: ProposedAction[] = [];
-  const failures: StageFailure[] = [];
-  const staged: Change[] = [];
+  const stage: Stage = { steps, outputs: stepOutputs(input.record), actions: [], kept: [], failures: [] };
   for (const step of steps) {
-    const context: PreviewContext = {
-      ...input.identity,
-      idempotencyKey: "",
-      signal: input.signal,
-      now: input.now,
-      staged,
-    };
     try {
-      const action = await stageOne(registry.getWrite(step.action), step, stage, context);
-      const edit = edits.get(step.id);
-      staged.push(...action.changes);
-      // The plan's title says what was planned; of what was edited since, it would say something else than runs.
-      const title = edit ? `${registry.getWrite(step.action).title} (edited)` : action.title;
-      actions.push({ ...action, title, edited: edit ? { by: edit.by, before: edit.before } : null });
+      await stageStep(registry, step, stage, input);
     } catch (error) {
       if (!(error instanceof ActionFailure)) throw previewFailure(step, error);
-      failures.push({ step: step.id, status: error.status, message: error.message });
+      stage.failures.push({ step: step.id, status: error.status, message: error.message });
     }
   }
+  const { actions, kept, failures } = stage;
   if (failures.length > 0) return { kind: "impossible", failures };
-  return { kind: "staged", actions, impact: totalImpact(actions) };
+  if (actions.length === 0) return { kind: "nothing", kept };
+  return { kind: "staged", actions, impact: totalImpact(actions), kept };
+}
+
+async function stageStep(registry: Registry, step: Step, stage: Stage, input: StageInput): Promise<void> {
+  const { identity, signal, now, record, plans } = input;
+  const staged = stage.actions.flatMap(({ changes }) => changes);
+  const context: PreviewContext = { ...identity, idempotencyKey: "", signal, now, staged };
+  const write = registry.getWrite(step.action);
+  const action = await stageOne(write, step, stage, context);
+  const edit = editsOf(input.plan, record.decisions).get(step.id);
+  // What waits for another write is compared once that has run.
+  const isKnown = findReferences(action.args).length === 0;
+  const done = isKnown ? findDone(write, step, action.args, { effects: record.effects, plans }) : undefined;
+  if (done && !done.isWanted && !edit) {
+    stage.outputs.set(step.id, outputOf(step, done.effect));
+    stage.kept.push({ step: step.id, call: callOf(step), effectKey: done.effect.key });
+    stage.steps = stage.steps.filter((other) => other !== step);
+    return;
+  }
+  const repeats = done?.effect.step ?? (isKnown ? findSame(write, action.args, stage.actions) : undefined);
+  stage.actions.push({
+    ...action,
+    // The plan's title says what was planned; of what was edited since, it would say something else than runs.
+    title: edit ? `${write.title} (edited)` : action.title,
+    edited: edit ? { by: edit.by, before: edit.before } : null,
+    ...(repeats === undefined ? {} : { repeats }),
+  });
+}
+
+/** @throws ActionFailure when somebody tried to take it back, so that nobody should build on it */
+function outputOf(step: Step, effect: Effect): Json {
+  if (effect.status === "succeeded") return effect.output;
+  const text = `Step "${step.id}" would repeat step "${effect.step}", which could not be undone: ${effect.note ?? ""}`;
+  throw new ActionFailure("failed", text);
 }
 
 /** What a preview throws that is no answer of it: the run waits until it is mended. */
@@ -107,7 +145,7 @@ async function stageOne(
   step: Step,
   stage: { steps: readonly Step[]; outputs: ReadonlyMap<string, Json> },
   context: PreviewContext,
-): Promise<Omit<ProposedAction, "edited">> {
+): Promise<Omit<ProposedAction, "edited" | "repeats">> {
   const { args, missing } = resolveReferences(step.args, stage.outputs);
   if (missing.length > 0) {
     const paths = [...new Set(missing)].join(", ");

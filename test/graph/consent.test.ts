@@ -225,7 +225,7 @@ describe("what a person edited", () => {
     const late = openProposal(
       runtime.ledger,
       { ...bob.identity, at: runtime.now() },
-      { runId, actions, impact, after: first.id },
+      { runId, revision: 1, actions, impact, after: first.id },
     );
     await expect(late).rejects.toMatchObject({ code: "busy" });
     expect((await viewThread(runtime, bob.identity, threadId)).question?.actions[0]?.args.text).toBe("better");

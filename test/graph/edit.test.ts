@@ -254,6 +254,7 @@ describe("an edit outlives", () => {
     const stamp = { ...bob.identity, at: runtime.now() };
     await replaceProposal(runtime.ledger, stamp, {
       runId,
+      revision: 1,
       actions,
       impact: proposal.impact,
       decision: {

@@ -319,7 +319,13 @@ describe("the reviewer with a model", () => {
 });
 
 describe("the reflector with a model", () => {
-  const words = (answer: string, met = true) => ({ met, missing: met ? [] : ["the second note"], answer });
+  const words = (answer: string, met = true) => ({
+    met,
+    missing: met ? [] : ["the second note"],
+    next: met ? "done" : "stop",
+    advice: "",
+    answer,
+  });
 
   it("words the answer for the customer; what was recorded stands beside it", async () => {
     const server = await playOpenAI(

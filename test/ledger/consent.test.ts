@@ -20,7 +20,12 @@ const begin = (ledger: Ledger, id: string, threadId = "t1", who = stamp()) =>
 
 async function proposed(ledger: Ledger): Promise<Proposal> {
   await begin(ledger, "run_1");
-  return await openProposal(ledger, stamp(), { runId: "run_1", actions: [proposedAction("a", { text: "x" })], impact });
+  return await openProposal(ledger, stamp(), {
+    runId: "run_1",
+    revision: 1,
+    actions: [proposedAction("a", { text: "x" })],
+    impact,
+  });
 }
 
 function verdict(proposal: Proposal, approved: boolean, more: Partial<DecisionInput> = {}): DecisionInput {
@@ -61,7 +66,12 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
     expect(await begin(ledger, "run_2")).toMatchObject({ kind: "started", superseded: [{ id: "run_1" }] });
     expect(await getProposal(ledger, "acme", proposal.id)).toMatchObject({ status: "superseded" });
     expect(await findRun(ledger, "acme", "run_1")).toMatchObject({ status: "ended", answer: { status: "superseded" } });
-    const second = await openProposal(ledger, stamp(), { runId: "run_2", actions: [proposedAction("a")], impact });
+    const second = await openProposal(ledger, stamp(), {
+      runId: "run_2",
+      revision: 1,
+      actions: [proposedAction("a")],
+      impact,
+    });
     await takeDecision(ledger, stamp("bob"), verdict(second, true));
     expect(await begin(ledger, "run_3")).toMatchObject({ kind: "unfinished", run: { id: "run_2" } });
     expect(await findRun(ledger, "acme", "run_3")).toBeUndefined();
@@ -84,7 +94,7 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
     await judgeRevision(ledger, stamp(), { runId: "run_1", number: 1, verdict: "deny", findings: [] });
     await judgeRevision(ledger, stamp(), { runId: "run_1", number: 1, verdict: "allow", findings: [] });
     expect((await listRevisions(ledger, "acme", "run_1")).map((revision) => revision.verdict)).toEqual(["deny"]);
-    const again = { runId: "run_1", actions: proposal.actions, impact };
+    const again = { runId: "run_1", revision: 1, actions: proposal.actions, impact };
     expect((await openProposal(ledger, stamp(), again)).id).toBe(proposal.id);
     const changed = { ...again, actions: [proposedAction("a", { text: "y" })] };
     expect((await openProposal(ledger, stamp(), changed)).id).not.toBe(proposal.id);

@@ -52,6 +52,7 @@ export function createAdjustStock(store: Store): WriteAction<AdjustInput, Adjust
       ...args,
       item: getProduct(readView(db, context.staged).products, args.item).id,
     }),
+    dedupeKey: ({ item, change, quantity }) => ({ item, change: change ?? null, quantity: quantity ?? null }),
     preview: async (args: AdjustInput, context: PreviewContext) =>
       planAdjustment(readView(db, context.staged).products, args).changes,
     impact: (_args, changes) => stockImpact(changes),

@@ -42,6 +42,7 @@ export function createTrade(store: Store, kind: TradeKind): WriteAction<TradeInp
       assertPrice(product, args.unitPrice);
       return { ...args, item: product.id, unitPrice: toDollars(product.priceCents) };
     },
+    dedupeKey: ({ item, quantity, customer }) => ({ item, quantity, customer: customer?.trim().toLowerCase() ?? null }),
     preview: async (args: TradeInput, context: PreviewContext) =>
       planTrade(kind, args, { view: readView(db, context.staged), now: context.now }).changes,
     impact: (_args, changes) => moneyImpact(changes),

@@ -1,0 +1,63 @@
+/** What was made of an outcome: that another plan is wanted, and whether one came. */
+import { z } from "zod";
+import { AnswerSchema } from "../domain/answer.ts";
+import { canonicalJson } from "../domain/json.ts";
+import type { Stamp } from "../domain/run.ts";
+import { appendAudit } from "./audit.ts";
+import type { Ledger } from "./database.ts";
+
+const ReflectionSchema = z.object({
+  /** The revision of the plan whose outcome was looked at. */
+  revision: z.number().int(),
+  /** `replan`: another plan is wanted. `stop`: none came of that. */
+  verdict: z.enum(["replan", "stop"]),
+  /** For the next plan: what went wrong or is missing, a sentence each. */
+  feedback: z.array(z.string()),
+  /** What the run ends with when no other plan comes. */
+  answer: AnswerSchema,
+});
+export type Reflection = z.infer<typeof ReflectionSchema>;
+
+/** A run's reflections, oldest first. */
+export async function listReflections(db: Ledger, tenant: string, runId: string): Promise<Reflection[]> {
+  const rows = await db
+    .selectFrom("reflections")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("runId", "=", runId)
+    .orderBy("revision")
+    .execute();
+  return rows.map((row) =>
+    ReflectionSchema.parse({ ...row, feedback: JSON.parse(row.feedback), answer: JSON.parse(row.answer) }),
+  );
+}
+
+/** Records what was made of a revision's outcome; what is recorded already changes only from `replan` to `stop`. */
+export async function recordReflection(
+  db: Ledger,
+  stamp: Stamp,
+  runId: string,
+  { revision, verdict, feedback, answer }: Reflection,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const row = { tenant: stamp.tenant, runId, revision, verdict, createdAt: stamp.at };
+    const written = await trx
+      .insertInto("reflections")
+      .values({ ...row, feedback: canonicalJson(feedback), answer: canonicalJson(answer) })
+      .onConflict((c) => c.columns(["tenant", "runId", "revision"]).doNothing())
+      .executeTakeFirst();
+    if (Number(written.numInsertedOrUpdatedRows ?? 0) === 0) {
+      const moved = await trx
+        .updateTable("reflections")
+        .set({ verdict, answer: canonicalJson(answer) })
+        .where("tenant", "=", stamp.tenant)
+        .where("runId", "=", runId)
+        .where("revision", "=", revision)
+        .where("verdict", "=", "replan")
+        .where("verdict", "!=", verdict)
+        .executeTakeFirst();
+      if (Number(moved.numUpdatedRows) === 0) return;
+    }
+    await appendAudit(trx, { ...stamp, event: `reflection.${verdict}`, runId, data: { revision, feedback } });
+  });
+}

@@ -1,0 +1,267 @@
+/** Invariants 3 and 11: a later plan keeps what is done, under whatever name, and proposes only what is new. */
+import { describe, expect, it } from "vitest";
+import { listAudit } from "../../src/ledger/audit.ts";
+import { listEffects } from "../../src/ledger/effects.ts";
+import { listRevisions } from "../../src/ledger/revisions.ts";
+import { createModels } from "../../src/models/roles.ts";
+import { createPolicy, type PolicyOptions } from "../../src/policy/policy.ts";
+import type { AnyRead, AnyWrite } from "../../src/tools/action.ts";
+import { answerThread, startRequest, type ThreadView, viewThread } from "../../src/work/threads.ts";
+import { createNotebook } from "../support/notebook.ts";
+import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
+import { alice, approveAll, bob, openTestRuntime, type PlannedStep } from "../support/runtime.ts";
+import { tempDir } from "../support/temp.ts";
+
+type Server = Awaited<ReturnType<typeof playOpenAI>>;
+
+async function open(server: Server, options: { policy?: PolicyOptions; change?: Partial<AnyWrite> } = {}) {
+  const home = tempDir();
+  const notebook = createNotebook(home);
+  const [write, read] = notebook.actions as [AnyWrite, AnyRead];
+  const config = { apiKey: server.apiKey, baseUrl: server.url, timeoutMs: 10_000 };
+  const names = { planner: "planner-model", reviewer: "unused", reflector: "reflector-model" };
+  const { planner, reflector } = createModels({ ...config, ...names });
+  const runtime = await openTestRuntime({
+    home,
+    actions: [{ ...write, ...options.change }, read],
+    models: { ...(planner ? { planner } : {}), ...(reflector ? { reflector } : {}) },
+    ...(options.policy ? { policy: createPolicy(options.policy) } : {}),
+  });
+  return { runtime, lines: () => notebook.lines().map(({ did, text }) => `${did} ${text}`) };
+}
+
+const plan = (...steps: (PlannedStep & { repeat?: boolean })[]) => ({
+  outcome: "plan",
+  message: "",
+  goal: "The notes are written.",
+  steps: steps.map((step) => ({
+    ...{ title: `Note ${step.id}`, action: "note", args: { text: step.id }, dependsOn: [] },
+    ...step,
+  })),
+});
+/** Writes "a", and then what depends on a look at it. */
+const inTwoStages = (text: string) =>
+  plan(
+    { id: "a" },
+    { id: "n", action: "count_notes", args: {}, dependsOn: ["a"] },
+    { id: "b", args: { text }, dependsOn: ["n"] },
+  );
+const planner = (user: RegExp = /Write/) => expectCall({ model: "planner-model", user });
+const reflector = (user: RegExp = /./) => expectCall({ model: "reflector-model", user });
+const says = (next: string, more: object = {}) =>
+  json({ met: next === "done", missing: [], next, advice: "", answer: "It is written.", ...more });
+
+const asked = ({ question }: ThreadView) => question?.actions.map(({ step, args }) => [step, args.text]);
+
+describe("a plan that failed in part", () => {
+  it("is followed by a better one, which keeps what is done, whatever it calls it", async () => {
+    const server = await playOpenAI(
+      planner().answer(json(inTwoStages("refuse"))),
+      reflector(/The notebook refused/).answer(says("replan", { advice: "Write b instead." })),
+      planner(/done_steps.*Noted.*not_done_steps.*The notebook refused.*Write b instead/s).answer(
+        json(
+          plan(
+            { id: "first", args: { text: "a" } },
+            { id: "b", args: { text: "b after ${first.text}" }, dependsOn: [] },
+          ),
+        ),
+      ),
+      reflector().answer(says("done")),
+    );
+    const { runtime, lines } = await open(server);
+    const { threadId, run } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const second = await answerThread(runtime, bob, threadId, approveAll);
+    expect(asked(second)).toEqual([["b", "refuse"]]);
+    const third = await answerThread(runtime, bob, threadId, approveAll);
+    // Only what is new is asked, under an id that no earlier step has; its reference leads to the step that is kept.
+    expect(asked(third)).toEqual([["s1", "b after a"]]);
+    expect(third.state.plan?.steps.map(({ id }) => id)).toEqual(["a", "n", "s1"]);
+    const done = await answerThread(runtime, bob, threadId, approveAll);
+    expect(done.run.answer).toMatchObject({ status: "success", text: "It is written." });
+    expect(lines()).toEqual(["write a", "write b after a"]);
+    expect(await listRevisions(runtime.ledger, "acme", run.id)).toHaveLength(2);
+  });
+
+  it("is not asked for again in other words: what the action calls the same work is done once", async () => {
+    const server = await playOpenAI(
+      planner().answer(json(inTwoStages("refuse"))),
+      reflector().answer(says("replan")),
+      planner().answer(json(plan({ id: "x", args: { text: " A " } }, { id: "y", args: { text: "${x.text}!" } }))),
+      reflector().answer(says("done")),
+    );
+    const { runtime, lines } = await open(server, {
+      change: { dedupeKey: ({ text }: { text: string }) => text.trim().toLowerCase() },
+    });
+    const { threadId, run } = await startRequest(runtime, alice, { request: "Write the notes" });
+    await answerThread(runtime, bob, threadId, approveAll);
+    const third = await answerThread(runtime, bob, threadId, approveAll);
+    expect(asked(third)).toEqual([["y", "a!"]]);
+    expect(third.state.steps.x).toMatchObject({ status: "completed" });
+    const done = await answerThread(runtime, bob, threadId, approveAll);
+    expect(done.run.answer?.status).toBe("success");
+    expect(lines()).toEqual(["write a", "write a!"]);
+    expect((await listAudit(runtime.ledger, "acme", run.id)).map(({ event }) => event)).toContain("step.kept");
+  });
+
+  it("does something again only where that is marked, and the person sees it", async () => {
+    const server = await playOpenAI(
+      planner().answer(json(inTwoStages("refuse"))),
+      reflector().answer(says("replan")),
+      planner().answer(json(plan({ id: "again", args: { text: "a" }, repeat: true }))),
+      reflector().answer(says("done")),
+    );
+    const { runtime, lines } = await open(server);
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    await answerThread(runtime, bob, threadId, approveAll);
+    const third = await answerThread(runtime, bob, threadId, approveAll);
+    expect(third.question?.actions).toMatchObject([{ step: "again", repeats: "a", args: { text: "a" } }]);
+    expect(third.question?.description ?? JSON.stringify(third.question)).toContain("once more what step a does");
+    await answerThread(runtime, bob, threadId, approveAll);
+    expect(lines()).toEqual(["write a", "write a"]);
+  });
+
+  it("may do again what was undone: it is asked for anew", async () => {
+    const server = await playOpenAI(
+      planner().answer(json(plan({ id: "a" }, { id: "b", args: { text: "refuse" } }))),
+      reflector().answer(says("replan")),
+      planner().answer(json(plan({ id: "a" }, { id: "b" }))),
+      reflector().answer(says("done")),
+    );
+    const { runtime, lines } = await open(server);
+    const { threadId, run } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const again = await answerThread(runtime, bob, threadId, approveAll);
+    expect(lines()).toEqual(["write a", "undo a"]);
+    expect(asked(again)).toEqual([
+      ["s1", "a"],
+      ["s2", "b"],
+    ]);
+    expect((await answerThread(runtime, bob, threadId, approveAll)).run.answer?.status).toBe("success");
+    expect(lines()).toEqual(["write a", "undo a", "write a", "write b"]);
+    const effects = await listEffects(runtime.ledger, "acme", run.id);
+    expect(new Set(effects.map(({ key }) => key)).size).toBe(effects.length);
+  });
+
+  it("that a person rejected is not planned again", async () => {
+    const server = await playOpenAI(
+      planner().answer(json(plan({ id: "a" }, { id: "b" }))),
+      reflector().answer(says("replan", { missing: ["b"] })),
+      planner(/A person does not want it/).answer(json(plan({ id: "z", args: { text: "b" } }, { id: "c" }))),
+      reflector().answer(says("done")),
+    );
+    const { runtime, lines } = await open(server);
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const next = await answerThread(runtime, bob, threadId, ({ proposalId }) => ({
+      proposalId,
+      decisions: [{ type: "approve" }, { type: "reject", message: "not b" }],
+    }));
+    expect(asked(next)).toEqual([["c", "c"]]);
+    await answerThread(runtime, bob, threadId, approveAll);
+    expect(lines()).toEqual(["write a", "write c"]);
+  });
+});
+
+describe("a plan that did not do all", () => {
+  it("is completed, once the reflection finds what is missing", async () => {
+    const server = await playOpenAI(
+      planner().answer(json(plan({ id: "a" }))),
+      reflector().answer(says("replan", { missing: ["The note b."] })),
+      planner(/The note b\./).answer(json(plan({ id: "b" }))),
+      reflector().answer(says("done")),
+    );
+    const { runtime, lines } = await open(server);
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes a and b" });
+    expect(asked(await answerThread(runtime, bob, threadId, approveAll))).toEqual([["b", "b"]]);
+    expect((await answerThread(runtime, bob, threadId, approveAll)).run.answer?.status).toBe("success");
+    expect(lines()).toEqual(["write a", "write b"]);
+  });
+});
+
+describe("planning again ends", () => {
+  const failing = () => planner().answer(json(plan({ id: "a", args: { text: "refuse" } })));
+  const refused = { status: "failed", text: expect.stringContaining("The notebook refused.") };
+
+  it.each([
+    [
+      "the same plan",
+      plan({ id: "other", args: { text: "refuse" } }),
+      "The next plan was what had been tried already.",
+    ],
+    [
+      "that there is no other way",
+      { outcome: "unsupported", message: "There is no other pen.", goal: "", steps: [] },
+      "There is no other pen.",
+    ],
+  ])("when it gives %s, with the answer that the first plan came to", async (_what, second, why) => {
+    const server = await playOpenAI(failing(), reflector().answer(says("replan")), planner().answer(json(second)));
+    const { runtime } = await open(server);
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const { run } = await answerThread(runtime, bob, threadId, approveAll);
+    expect(run.answer).toMatchObject({ ...refused, details: [`No other plan came of it: ${why}`].map(containing) });
+  });
+
+  it("when three plans one after the other were not allowed", async () => {
+    const wrong = json(plan({ id: "z", action: "launch_rocket" }));
+    const server = await playOpenAI(
+      failing(),
+      reflector().answer(says("replan")),
+      planner().answer(wrong),
+      planner(/done_steps.*launch_rocket/s).answer(wrong),
+      planner().answer(wrong),
+    );
+    const { runtime } = await open(server);
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const { run } = await answerThread(runtime, bob, threadId, approveAll);
+    expect(run.answer).toMatchObject({ ...refused, details: [containing("launch_rocket")] });
+  });
+
+  it.each([
+    [0, 0],
+    [1, 1],
+    [undefined, 2],
+  ])("after as many times as policy says (%s)", async (maxReplans, replans) => {
+    const rounds = Array.from({ length: replans }, (_, n) => [
+      reflector().answer(says("replan")),
+      planner().answer(json(plan({ id: `t${n}`, args: { text: "refuse", after: n } }))),
+    ]);
+    const server = await playOpenAI(failing(), ...rounds.flat());
+    const { runtime } = await open(server, { policy: maxReplans === undefined ? {} : { maxReplans } });
+    const { threadId, run } = await startRequest(runtime, alice, { request: "Write the notes" });
+    for (let round = 0; round <= replans; round++) await answerThread(runtime, bob, threadId, approveAll);
+    expect((await viewThread(runtime, alice.identity, threadId)).run.answer).toMatchObject(refused);
+    expect(await listRevisions(runtime.ledger, "acme", run.id)).toHaveLength(replans + 1);
+  });
+
+  it("where an undo failed: somebody has to look first", async () => {
+    const server = await playOpenAI(planner().answer(json(plan({ id: "a" }, { id: "b", args: { text: "refuse" } }))));
+    const undo = async () => {
+      throw new Error("The eraser is gone.");
+    };
+    const { runtime } = await open(server, { change: { undo } });
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const { run } = await answerThread(runtime, bob, threadId, approveAll);
+    expect(run.answer?.text).toContain("could NOT be undone");
+  });
+});
+
+const containing = (text: string) => expect.stringContaining(text);
+
+describe("a plan that somebody edits in state", () => {
+  it("does not do again what is done, under whatever name", async () => {
+    const server = await playOpenAI(planner().answer(json(inTwoStages("b"))), reflector().answer(says("done")));
+    const { runtime, lines } = await open(server);
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const { state } = await answerThread(runtime, bob, threadId, approveAll);
+    const renamed = { id: "forged", title: "Forged", action: "note", args: { text: "a" }, dependsOn: [] };
+    const edited = { ...state.plan, steps: [renamed, ...(state.plan?.steps.slice(1) ?? [])] } as typeof state.plan;
+    const config = { configurable: { thread_id: threadId }, context: alice.identity };
+    edited?.steps.forEach((step) => {
+      if (step.id === "n") step.dependsOn = ["forged"];
+    });
+    await runtime.graph.updateState(config, { plan: edited, outcome: "committed" }, "committer");
+    await runtime.graph.invoke(null, config);
+    const view = await viewThread(runtime, bob.identity, threadId);
+    expect(asked(view)).toEqual([["b", "b"]]);
+    await answerThread(runtime, bob, threadId, approveAll);
+    expect(lines()).toEqual(["write a", "write b"]);
+  });
+});
