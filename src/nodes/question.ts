@@ -56,7 +56,10 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
     impact: proposal.impact,
     expiresAt: expiryOf(policy, proposal),
     pointOfNoReturn: pointOfNoReturn(proposal.actions),
-    actions: proposal.actions.map((action) => ({ ...action, takesWith: dependantsOf(proposal, action.step) })),
+    actions: proposal.actions.map(({ fingerprint: _forNoPerson, ...action }) => ({
+      ...action,
+      takesWith: dependantsOf(proposal, action.step),
+    })),
     notices: state.notices,
   };
   const schemaOf = (name: string) => {
