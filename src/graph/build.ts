@@ -8,6 +8,7 @@ import { createGuardrail } from "../nodes/guardrail.ts";
 import { createHuman } from "../nodes/human.ts";
 import { createPlanner } from "../nodes/planner.ts";
 import { createReflector } from "../nodes/reflector.ts";
+import { withRestoredState } from "../nodes/restore-state.ts";
 import { createReviewer } from "../nodes/reviewer.ts";
 import { createStager } from "../nodes/stager.ts";
 import { CallerContext, HoldpointInput, HoldpointState } from "../state.ts";
@@ -22,14 +23,14 @@ const RECURSION_LIMIT = 100;
  */
 export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: CallerContext })
-    .addNode("guardrail", createGuardrail(deps))
-    .addNode("planner", createPlanner(deps))
-    .addNode("executor", createExecutor(deps))
-    .addNode("stager", createStager(deps))
-    .addNode("reviewer", createReviewer(deps))
-    .addNode("human", createHuman(deps))
-    .addNode("committer", createCommitter(deps))
-    .addNode("reflector", createReflector(deps))
+    .addNode("guardrail", withRestoredState(deps, createGuardrail(deps)))
+    .addNode("planner", withRestoredState(deps, createPlanner(deps)))
+    .addNode("executor", withRestoredState(deps, createExecutor(deps)))
+    .addNode("stager", withRestoredState(deps, createStager(deps)))
+    .addNode("reviewer", withRestoredState(deps, createReviewer(deps)))
+    .addNode("human", withRestoredState(deps, createHuman(deps)))
+    .addNode("committer", withRestoredState(deps, createCommitter(deps)))
+    .addNode("reflector", withRestoredState(deps, createReflector(deps)))
     .addEdge(START, "guardrail")
     .addConditionalEdges("guardrail", routeFrom("guardrail"), routes.guardrail)
     .addConditionalEdges("planner", routeFrom("planner"), routes.planner)

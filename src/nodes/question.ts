@@ -68,3 +68,10 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
   };
   return { ...own, ...reviewPageFields(own, { schemaOf, plainAnswerImpact: policy.plainAnswerImpact }) };
 }
+
+/** Whether the value of an interrupt is this question, with all that today's has; another version may have asked less. */
+export function isShown(question: Question, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { proposalId } = value as Partial<Question>;
+  return proposalId === question.proposalId && Object.keys(question).every((key) => Object.hasOwn(value, key));
+}
