@@ -102,8 +102,9 @@ export interface Holdpoint {
   /** The compiled LangGraph graph, for everything else. It does not ask first whose thread it is. */
   readonly graph: HoldpointGraph;
   /**
-   * Carries on every run of a tenant that a crash left, to its end or to the person it has to ask. To be called at the
-   * start of a program; what other processes are at right now is left to them.
+   * Carries on every run of a tenant that a crash left, to its end or to the person it has to ask; asks again what
+   * another version of the program left waiting, and `invoke` cannot answer. To be called at the start of a program;
+   * what other processes are at right now is left to them.
    * @param context whose runs, and who carries them on
    */
   recover(context?: { tenant?: string; principal?: string }): Promise<Recovered[]>;

@@ -1,6 +1,6 @@
 /**
  * After a crash: every run that was left under way is found, and goes on to its end or to the person it has to ask. What
- * nobody decided in time ends.
+ * nobody decided in time ends, and what waits where another version of the program left it is asked again.
  */
 import type { Run } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { findLatestProposal } from "../ledger/proposals.ts";
 import { listRuns } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Caller, continueThread } from "./threads.ts";
+import { type Caller, continueThread, isUnasked } from "./threads.ts";
 
 /** What became of a run that was found. */
 export interface Recovered {
@@ -23,14 +23,15 @@ export interface Recovered {
 const LIMIT = 1000;
 
 /**
- * Carries on every run of the caller's tenant that nobody is at, and those whose time to decide is over, one after the other, oldest first. A run that another
+ * Carries on every run of the caller's tenant that nobody is at, those whose time to decide is over, and those whose
+ * checkpoint does not ask what they wait for, one after the other, oldest first. A run that another
  * process is planning or reading for at this moment may be entered twice; nothing of it is decided or written twice.
  */
 export async function recoverRuns(runtime: Runtime, caller: Caller): Promise<Recovered[]> {
   const { tenant } = caller.identity;
   const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT });
   const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT });
-  for (const run of waiting) if (await isOverdue(runtime, run)) found.push(run);
+  for (const run of waiting) if ((await isOverdue(runtime, run)) || (await isUnasked(runtime, run))) found.push(run);
   const recovered: Recovered[] = [];
   for (const run of found.toReversed()) {
     if (caller.signal?.aborted || caller.control?.drainRequested) break;
