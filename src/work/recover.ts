@@ -24,8 +24,8 @@ const LIMIT = 1000;
 
 /**
  * Carries on every run of the caller's tenant that nobody is at, those whose time to decide is over, and those whose
- * checkpoint does not ask what they wait for, one after the other, oldest first. A run that another
- * process is planning or reading for at this moment may be entered twice; nothing of it is decided or written twice.
+ * checkpoint does not ask what they wait for, one after the other, oldest first. A run that another process is planning
+ * or reading for at this moment may be entered twice; nothing of it is decided or written twice.
  */
 export async function recoverRuns(runtime: Runtime, caller: Caller): Promise<Recovered[]> {
   const { tenant } = caller.identity;
