@@ -113,8 +113,9 @@ export interface Holdpoint {
    */
   readonly recovered: Promise<readonly Recovered[]>;
   /**
-   * Carries on every run of a tenant that a crash left, to its end or to the person it has to ask, as it is done for all
-   * tenants on creation; what other processes are at right now is left to them.
+   * Carries on every run of a tenant that a crash left, to its end or to the person it has to ask, and asks again what
+   * another version of the program left waiting, as it is done for all tenants on creation; what other processes are at
+   * right now is left to them.
    * @param context whose runs, and who carries them on
    */
   recover(context?: { tenant?: string; principal?: string }): Promise<Recovered[]>;

@@ -6,6 +6,7 @@ import {
   type BaseMessageLike,
   coerceMessageLikeToMessage,
   HumanMessage,
+  isBaseMessage,
   RemoveMessage,
 } from "@langchain/core/messages";
 import { messagesStateReducer } from "@langchain/langgraph";
@@ -30,9 +31,13 @@ export function readMessages(given: unknown): BaseMessage[] {
   }
 }
 
+/** Whether a checkpoint holds messages there; another version of the program may have kept something else. */
+export const isMessages = (value: unknown): value is BaseMessage[] =>
+  Array.isArray(value) && value.every((message) => isBaseMessage(message));
+
 /** Adds messages to those there are, by LangGraph's rules: one with a known id takes the place of the earlier. */
-export function mergeMessages(current: BaseMessage[], given: unknown): BaseMessage[] {
-  return messagesStateReducer(current, readMessages(given));
+export function mergeMessages(current: unknown, given: unknown): BaseMessage[] {
+  return messagesStateReducer(isMessages(current) ? current : [], readMessages(given));
 }
 
 function asText(given: BaseMessageLike): BaseMessage[] {

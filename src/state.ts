@@ -9,7 +9,7 @@ import { z } from "zod";
 import { AnswerSchema } from "./domain/answer.ts";
 import { PlanSchema, StepStatusSchema } from "./domain/plan.ts";
 import { FindingSchema, ProposalSchema } from "./domain/proposal.ts";
-import { MAX_STORED_TEXT, mergeMessages, readMessages } from "./messages.ts";
+import { isMessages, MAX_STORED_TEXT, mergeMessages, readMessages } from "./messages.ts";
 
 const RequestSchema = z.object({ id: z.string(), text: z.string() });
 
@@ -38,7 +38,7 @@ function latest<T>(schema: z.ZodType<T, unknown>): ReducedValue<T> {
 }
 
 const messages = (inputSchema: z.ZodType<unknown>) =>
-  new ReducedValue<BaseMessage[], unknown>(z.custom<BaseMessage[]>().default([]), {
+  new ReducedValue<BaseMessage[], unknown>(z.custom<BaseMessage[]>(isMessages).default([]), {
     inputSchema,
     reducer: mergeMessages,
     jsonSchemaExtra: {
@@ -76,6 +76,21 @@ export const HoldpointState = new StateSchema({
 
 export type State = typeof HoldpointState.State;
 export type Update = typeof HoldpointState.Update;
+
+/**
+ * State as it is declared today, from a checkpoint that any version of the program may have written.
+ * @returns the state, in which what is absent or does not fit has its default, and the names of the fields that do not fit
+ */
+export function readState(values: Readonly<Record<string, unknown>>): { state: State; unreadable: (keyof State)[] } {
+  const unreadable: (keyof State)[] = [];
+  const read = Object.entries(HoldpointState.fields).map(([key, field]) => {
+    const schema = field.valueSchema as unknown as z.ZodType;
+    const parsed = schema.safeParse(values[key]);
+    if (!parsed.success) unreadable.push(key as keyof State);
+    return [key, parsed.success ? parsed.data : schema.parse(undefined)];
+  });
+  return { state: Object.fromEntries(read), unreadable };
+}
 
 const asked = z.string().meta({ title: "Request", description: "What you want done, in plain words." });
 

@@ -153,7 +153,7 @@ describe("a program", () => {
     const server = await playOpenAI(
       expectCall({ model: "own", user: /How many notes/, streaming: false }).answer(json(plan)),
       expectCall({ model: "own", streaming: false }).answer(
-        json({ met: true, missing: [], answer: "There are none." }),
+        json({ met: true, missing: [], next: "done", advice: "", answer: "There are none." }),
       ),
     );
     const model = new ChatOpenAI({ model: "own", apiKey: server.apiKey, configuration: { baseURL: server.url } });

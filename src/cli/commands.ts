@@ -28,7 +28,7 @@ export async function run(session: Session, request: string, options: { thread?:
 
 /** Before anything new: what a crash left goes on, and the person is told. */
 async function goOnAfterCrash(session: Session): Promise<void> {
-  for (const { threadId, run: found, outcome } of await recoverRuns(session.runtime, session)) {
+  for (const { threadId, run: found, outcome } of await recoverRuns(session.runtime, session, { unasked: false })) {
     if (outcome === "left") continue;
     const now = outcome === "waiting" ? `it waits: ${session.command(`resume ${threadId}`)}` : found.answer?.text;
     session.surroundings.writeError(

@@ -54,6 +54,8 @@ const ProposedActionSchema = z.object({
   changes: z.array(ChangeSchema),
   impact: ImpactSchema,
   reversibility: ReversibilitySchema,
+  /** The action's definition when this was proposed; absent where a version proposed it that kept none. */
+  fingerprint: z.string().optional(),
   /** People changed its arguments: who, in order, and what was proposed before the first of them did. */
   edited: z
     .object({ by: z.array(z.string()), before: JsonObjectSchema })
@@ -223,7 +225,8 @@ export function editorsOf(proposal: Pick<Proposal, "actions">): string[] {
 
 /**
  * What an approval is bound to: tenant, run, and each action's step, name, version, arguments and dependencies, in
- * order. References to writes of the same proposal stay symbolic (invariant 1).
+ * order. References to writes of the same proposal stay symbolic (invariant 1). Fingerprints are left out: proposals of
+ * versions that kept none must have the same digest.
  */
 export function proposalDigest(
   tenant: string,

@@ -2,16 +2,17 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type BaseCheckpointSaver, isCommand, START, StateGraph } from "@langchain/langgraph";
 import { createCommitter } from "../nodes/committer.ts";
-import { ANSWERING, type NodeDeps } from "../nodes/deps.ts";
+import { ANSWERING, type GraphNode, type NodeDeps } from "../nodes/deps.ts";
 import { createExecutor } from "../nodes/executor.ts";
 import { createGuardrail } from "../nodes/guardrail.ts";
 import { createHuman } from "../nodes/human.ts";
 import { createPlanner } from "../nodes/planner.ts";
 import { createReflector } from "../nodes/reflector.ts";
+import { withRestoredState } from "../nodes/restore-state.ts";
 import { createReviewer } from "../nodes/reviewer.ts";
 import { createSignsOfLife } from "../nodes/signs-of-life.ts";
 import { createStager } from "../nodes/stager.ts";
-import { CallerContext, HoldpointInput, HoldpointState } from "../state.ts";
+import { CallerContext, HoldpointInput, HoldpointState, type Update } from "../state.ts";
 import { routeFrom, routes } from "./routes.ts";
 
 /** Enough supersteps for any plan within the limits; LangGraph's default of 25 is not. */
@@ -23,15 +24,16 @@ const RECURSION_LIMIT = 100;
  */
 export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   const alive = createSignsOfLife(deps);
+  const node = <Result extends Update>(work: GraphNode<Result>) => alive(withRestoredState(deps, work));
   const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: CallerContext })
-    .addNode("guardrail", alive(createGuardrail(deps)))
-    .addNode("planner", alive(createPlanner(deps)))
-    .addNode("executor", alive(createExecutor(deps)))
-    .addNode("stager", alive(createStager(deps)))
-    .addNode("reviewer", alive(createReviewer(deps)))
-    .addNode("human", alive(createHuman(deps)))
-    .addNode("committer", alive(createCommitter(deps)))
-    .addNode("reflector", alive(createReflector(deps)))
+    .addNode("guardrail", node(createGuardrail(deps)))
+    .addNode("planner", node(createPlanner(deps)))
+    .addNode("executor", node(createExecutor(deps)))
+    .addNode("stager", node(createStager(deps)))
+    .addNode("reviewer", node(createReviewer(deps)))
+    .addNode("human", node(createHuman(deps)))
+    .addNode("committer", node(createCommitter(deps)))
+    .addNode("reflector", node(createReflector(deps)))
     .addEdge(START, "guardrail")
     .addConditionalEdges("guardrail", routeFrom("guardrail"), routes.guardrail)
     .addConditionalEdges("planner", routeFrom("planner"), routes.planner)

@@ -6,8 +6,11 @@ import type { Ledger } from "../ledger/database.ts";
 import type { Models } from "../models/roles.ts";
 import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { Policy } from "../policy/policy.ts";
-import { CallerContext } from "../state.ts";
+import { CallerContext, type State } from "../state.ts";
 import type { Registry } from "../tools/registry.ts";
+
+/** A node as LangGraph calls it. */
+export type GraphNode<Result> = (state: State, config: LangGraphRunnableConfig) => Promise<Result>;
 
 export interface NodeDeps {
   readonly ledger: Ledger;

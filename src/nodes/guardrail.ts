@@ -50,14 +50,29 @@ const EXCERPT = 200;
 /** What was asked and is not the current run: the request of the input, or else what somebody said last, unheard. */
 function newRequest(state: State, config: LangGraphRunnableConfig): Request | undefined {
   if (state.request && state.request.id !== state.run?.id) return state.request;
+  return unheard(state, config);
+}
+
+/** What somebody said last, unless it was heard before. */
+function unheard(state: State, config: LangGraphRunnableConfig): Request | undefined {
   const said = lastSaid(state.messages, config);
-  return said && said.id !== state.heard ? said : undefined;
+  if (!said || said.id === state.heard || startedRun(state, said)) return undefined;
+  return { id: said.id, text: said.text };
 }
 
 /** Its id is derived from the message, so that it is the same request when it is replayed. */
-function lastSaid(messages: State["messages"], config: LangGraphRunnableConfig): Request | undefined {
+function lastSaid(messages: State["messages"], config: LangGraphRunnableConfig) {
   const said = lastHuman(messages);
-  return said && { id: derivedId("run", { thread: threadOf(config), ...said }), text: said.text };
+  return said && { id: derivedId("run", { thread: threadOf(config), ...said }), text: said.text, messageId: said.id };
+}
+
+/**
+ * Whether it is what the current run was started for. What was heard is lost where another version of the program kept
+ * it otherwise; taken for a new request, it would supersede its own run and do everything once more.
+ */
+function startedRun({ run, request, heard }: State, said: { id: string; text: string; messageId: string }): boolean {
+  const isSame = heard === null || request?.text === said.text;
+  return run !== null && (said.id === run.id || (said.messageId === run.id && isSame));
 }
 
 /** Whatever policy says: of a longer text only a part was taken in. */
@@ -68,8 +83,8 @@ function tooLong(text: string): Finding[] | undefined {
 
 /** Marks what was said last as heard; a request that came otherwise is added to what was said. */
 function hear(state: State, config: LangGraphRunnableConfig, request: Request): Update {
-  const said = lastSaid(state.messages, config);
-  if (said && said.id !== state.heard) return { heard: said.id };
+  const said = unheard(state, config);
+  if (said) return { heard: said.id };
   const messages = [humanMessage(request.id, request.text)];
   return { messages, heard: lastSaid(messages, config)?.id ?? null };
 }

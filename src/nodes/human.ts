@@ -31,7 +31,7 @@ export function createHuman(deps: NodeDeps) {
     if (proposal.status !== "pending" || !isChecked(proposal)) return follow(proposal);
     if (isExpired(deps, proposal)) return await expire(deps, proposal, run);
     // An answer is for what the interrupt showed, and that was the proposal in state: somebody may have replaced it.
-    if (state.proposal?.id !== proposal.id) return await askAnew(deps, state, proposal, run.tenant);
+    if (state.proposal?.id !== proposal.id) return await askAnew(deps, config, state, { run, proposal });
     // As JSON Schema it only documents the answer. As zod it would also throw at one that does not fit, and the Agent
     // Server would no longer list the thread as interrupted.
     const question = buildQuestion({ run, proposal, state, registry: deps.registry, policy: deps.policy });
@@ -86,11 +86,21 @@ function discardAnswer(error: unknown): Answered {
   return { notices: [`The answer was not taken: ${explainError(error)}`], outcome: "asked again" };
 }
 
-async function askAnew(deps: NodeDeps, state: State, proposal: Proposal, tenant: string): Promise<Answered> {
-  const decided = state.proposal && (await findDecision(deps.ledger, tenant, state.proposal.id));
-  const notices = decided ? [`${notTaken(decided)} This is what is proposed now.`] : state.notices;
-  return { proposal, notices, outcome: "asked again" };
+async function askAnew(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  state: State,
+  { run, proposal }: { run: Run; proposal: Proposal },
+): Promise<Answered> {
+  const asked = (notices: string[]): Answered => ({ proposal, notices, outcome: "asked again" });
+  const decided = state.proposal && (await findDecision(deps.ledger, run.tenant, state.proposal.id));
+  if (decided) return asked([`${notTaken(decided)} This is what is proposed now.`]);
+  const isLost = state.proposal === null && config.configurable?.[ANSWERING] === true;
+  return asked(isLost ? [...state.notices, UNKNOWN_QUESTION] : state.notices);
 }
+
+const UNKNOWN_QUESTION =
+  "The answer was not taken: what it was shown is not known any more. This is what is proposed; please answer it again.";
 
 const notTaken = ({ principal, verdict }: Decision): string =>
   `What was asked before was decided already: ${verdict.replace("_", " ")} by ${principal}. No other answer to it counts.`;

@@ -56,7 +56,10 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
     impact: proposal.impact,
     expiresAt: expiryOf(policy, proposal),
     pointOfNoReturn: pointOfNoReturn(proposal.actions),
-    actions: proposal.actions.map((action) => ({ ...action, takesWith: dependantsOf(proposal, action.step) })),
+    actions: proposal.actions.map(({ fingerprint: _forNoPerson, ...action }) => ({
+      ...action,
+      takesWith: dependantsOf(proposal, action.step),
+    })),
     notices: state.notices,
   };
   const schemaOf = (name: string) => {
@@ -64,4 +67,11 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
     return action ? argsJsonSchema(action) : {};
   };
   return { ...own, ...reviewPageFields(own, { schemaOf, plainAnswerImpact: policy.plainAnswerImpact }) };
+}
+
+/** Whether the value of an interrupt is this question, with all that today's has; another version may have asked less. */
+export function isShown(question: Question, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { proposalId } = value as Partial<Question>;
+  return proposalId === question.proposalId && Object.keys(question).every((key) => Object.hasOwn(value, key));
 }

@@ -1,11 +1,7 @@
 /** Nodes that say in the ledger that somebody is at the run, for as long as they are. */
-import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { explainError } from "../errors.ts";
 import { ALIVE_MS, aliveUntil, showAlive } from "../ledger/liveness.ts";
-import type { State } from "../state.ts";
-import { identityOf, type NodeDeps } from "./deps.ts";
-
-type Node<Result> = (state: State, config: LangGraphRunnableConfig) => Promise<Result>;
+import { type GraphNode, identityOf, type NodeDeps } from "./deps.ts";
 
 /** @returns what makes a node one that gives signs of life; short ones share a sign */
 export function createSignsOfLife({ ledger }: Pick<NodeDeps, "ledger">) {
@@ -20,7 +16,7 @@ export function createSignsOfLife({ ledger }: Pick<NodeDeps, "ledger">) {
       process.emitWarning(`A sign of life was not given: ${explainError(error)}`),
     );
   };
-  return <Result>(node: Node<Result>): Node<Result> =>
+  return <Result>(node: GraphNode<Result>): GraphNode<Result> =>
     async (state, config) => {
       const runId = state.run?.id;
       if (runId === undefined) return await node(state, config);

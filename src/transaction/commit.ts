@@ -23,7 +23,8 @@ import { findLatestProposal, findTransaction, moveProposal } from "../ledger/pro
 import { getRun } from "../ledger/runs.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, type Policy } from "../policy/policy.ts";
-import type { AnyWrite, PreviewContext } from "../tools/action.ts";
+import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
+import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
 import { findDone } from "./done.ts";
 import { applyReconciliation, askForReconciliation, findAnswered } from "./reconcile.ts";
@@ -133,6 +134,8 @@ class Transaction {
 
   async commit(): Promise<CommitResult> {
     const effects = await this.#effects();
+    // Nothing is left to run that could be stale: what was approved has happened, and was only not closed.
+    if (this.#isDone(effects)) return await this.#close({ kind: "committed" });
     const staleness = this.#staleness();
     const stale = staleness === undefined ? undefined : { status: "failed" as const, message: staleness };
     if (effects.length === 0) {
@@ -162,6 +165,12 @@ class Transaction {
     return effects.filter((effect) => effect.proposalId === this.#proposal.id);
   }
 
+  #isDone(effects: readonly Effect[]): boolean {
+    const done = new Set(effects.filter(({ status }) => status === "succeeded").map(({ step }) => step));
+    const approved = this.#approvedActions;
+    return approved.length > 0 && approved.every(({ step }) => done.has(step));
+  }
+
   /** Why the decision is no longer for what would run, or undefined. */
   #staleness(): string | undefined {
     const { registry, policy } = this.#deps;
@@ -169,9 +178,8 @@ class Transaction {
     if (digest !== this.#proposal.digest || digest !== this.#decision.digest)
       return "What was approved is not what would run.";
     for (const proposed of this.#proposal.actions) {
-      const action = registry.find(proposed.action);
-      if (action?.kind !== "write") return `There is no write action "${proposed.action}" any more.`;
-      if (action.version !== proposed.version) return `Action "${proposed.action}" changed since it was approved.`;
+      const change = changeOf(registry.find(proposed.action), proposed);
+      if (change !== undefined) return change;
     }
     return insufficiency(policy, { run: this.#run, proposal: this.#proposal, decision: this.#decision });
   }
@@ -309,6 +317,15 @@ class Transaction {
     if (!moved) throw this.#movedByOther();
     return result;
   }
+}
+
+/** How an action is no longer what was proposed, or undefined. */
+function changeOf(action: Action | undefined, proposed: ProposedAction): string | undefined {
+  if (action?.kind !== "write") return `There is no write action "${proposed.action}" any more.`;
+  if (action.version !== proposed.version) return `Action "${proposed.action}" changed since it was approved.`;
+  const { fingerprint } = proposed;
+  if (fingerprint === undefined || fingerprint === fingerprintOf(action)) return undefined;
+  return `Action "${proposed.action}" changed since it was approved: what it takes, or whether it can be undone or repeated.`;
 }
 
 /** The failure that a settled effect stands for; its output holds the status. */

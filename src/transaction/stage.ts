@@ -21,6 +21,7 @@ import { callOf, type RunRecord, type StepState, stepOutputs, stepStates } from 
 import type { KeptStep } from "../ledger/kept-steps.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
 import type { AnyWrite, PreviewContext } from "../tools/action.ts";
+import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
 import { findDone, findSame } from "./done.ts";
 
@@ -152,7 +153,9 @@ async function stageOne(
     throw new ActionFailure("failed", `Step "${step.id}" refers to ${paths}, which does not exist.`);
   }
   const dependsOn = dependenciesOf(step).filter((id) => stage.steps.some((other) => other.id === id));
-  const base = { step: step.id, title: step.title, action: action.name, version: action.version, dependsOn };
+  const { name, version, reversibility } = action;
+  const bound = { action: name, version, reversibility, fingerprint: fingerprintOf(action) };
+  const base = { step: step.id, title: step.title, ...bound, dependsOn };
   const waitsFor = findReferences(step.args).filter((path) => dependsOn.includes(path.split(".")[0] ?? ""));
   if (findReferences(args).length > waitsFor.length) {
     // Only the plan may refer: text that came from a step must not choose what stands in an argument.
@@ -160,19 +163,13 @@ async function stageOne(
   }
   if (waitsFor.length > 0) {
     // It waits for a write of the same stage: what it changes is known, and checked, only at commit.
-    return { ...base, args, changes: [], impact: assumedImpact(action, []), reversibility: action.reversibility };
+    return { ...base, args, changes: [], impact: assumedImpact(action, []) };
   }
   const parsed = parseArgs(action, step.id, args);
   const prepared = action.prepare ? await action.prepare(parsed, context) : parsed;
   const changes = checkedChanges(action, await action.preview(prepared, context));
   const final = JSON.parse(canonicalJson(prepared)) as JsonObject;
-  return {
-    ...base,
-    args: final,
-    changes,
-    impact: impactOf(action, prepared, changes),
-    reversibility: action.reversibility,
-  };
+  return { ...base, args: final, changes, impact: impactOf(action, prepared, changes) };
 }
 
 /** @throws ActionFailure when what an action says that it would change cannot be shown */

@@ -1,6 +1,7 @@
 /**
  * After a crash: every run that was left under way is found, and goes on to its end or to the person it has to ask; a
- * rollback that was cut off, too. What nobody decided in time ends.
+ * rollback that was cut off, too. What nobody decided in time ends, and what waits where another version of the program
+ * left it is asked again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
@@ -11,7 +12,7 @@ import { listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
-import { type Caller, continueThread } from "./threads.ts";
+import { type Caller, continueThread, isUnasked } from "./threads.ts";
 
 /** What became of a run that was found. */
 export interface Recovered {
@@ -28,15 +29,23 @@ const notHeard = (_threadId: string, _work: Promise<unknown>): void => undefined
 const LIMIT = 1000;
 
 /**
- * Carries on every run of the caller's tenant that a crash left, and those whose time to decide is over, one after the
- * other, oldest first. A run that a process was seen at a short while ago is left to it.
- * @param hear is told of each thread that is about to be worked on, and when that is over
+ * Carries on every run of the caller's tenant that a crash left, those whose time to decide is over, and those whose
+ * checkpoint does not ask what they wait for, one after the other, oldest first. A run that a process was seen at a
+ * short while ago is left to it.
+ * @param options `hear` is told of each thread that is about to be worked on, and when that is over; with `unasked`
+ * false the checkpoints of what waits are not looked at, of which there may be many
  */
-export async function recoverRuns(runtime: Runtime, caller: Caller, hear = notHeard): Promise<Recovered[]> {
+export async function recoverRuns(
+  runtime: Runtime,
+  caller: Caller,
+  { hear = notHeard, unasked = true }: { hear?: typeof notHeard; unasked?: boolean } = {},
+): Promise<Recovered[]> {
   const { tenant } = caller.identity;
   const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT });
   const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT });
-  for (const run of waiting) if (await isOverdue(runtime, run)) found.push(run);
+  for (const run of waiting) {
+    if ((await isOverdue(runtime, run)) || (unasked && (await isUnasked(runtime, run)))) found.push(run);
+  }
   const recovered: Recovered[] = [];
   const isStopped = () => caller.signal?.aborted || caller.control?.drainRequested;
   for (const run of found.toReversed()) {
@@ -65,7 +74,7 @@ export async function recoverOnStart(
     const recovered: Recovered[] = [];
     for (const tenant of await listTenants(runtime.ledger)) {
       const caller = { identity: { tenant, principal: "system" }, ...(signal ? { signal } : {}) };
-      recovered.push(...(await recoverRuns(runtime, caller, hear)));
+      recovered.push(...(await recoverRuns(runtime, caller, { hear })));
     }
     return recovered;
   };
@@ -91,6 +100,7 @@ async function untilSeenAgain({ ledger }: Runtime, recovered: readonly Recovered
 
 /** Whether a run waits for a decision that came too late by now. */
 async function isOverdue({ ledger, policy, now }: Runtime, run: Run): Promise<boolean> {
+  if (policy.approvalExpiresMs === undefined) return false;
   const proposal = await findLatestProposal(ledger, run.tenant, run.id);
   const expiresAt = proposal?.status === "pending" ? expiryOf(policy, proposal) : null;
   return expiresAt !== null && expiresAt <= now();

@@ -1,7 +1,7 @@
 /** What callers do with threads: start a run, look at it, answer it, cancel it, carry on what a crash left. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, GraphDrained, type RunControl, START, type StateSnapshot } from "@langchain/langgraph";
+import { Command, END, GraphDrained, type RunControl, START, type StateSnapshot } from "@langchain/langgraph";
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
@@ -14,10 +14,11 @@ import { isLeased } from "../ledger/leases.ts";
 import { showAlive } from "../ledger/liveness.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
-import type { Question } from "../nodes/question.ts";
+import { buildQuestion, isShown, type Question } from "../nodes/question.ts";
+import { restoreState } from "../nodes/restore-state.ts";
 import { strictest } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
-import type { State } from "../state.ts";
+import { readState, type State } from "../state.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
 
 /** A thread as it stands after an invocation. */
@@ -89,11 +90,33 @@ export async function viewThread(
   const run = runId === undefined ? newest : await getRun(runtime.ledger, identity.tenant, runId);
   const snapshot = await getSnapshot(runtime, threadId);
   const effects = await listEffects(runtime.ledger, identity.tenant, run.id);
+  const thread = { tenant: identity.tenant, threadId };
+  const { state } = await restoreState(runtime.ledger, thread, snapshot.values as Record<string, unknown>);
   const asked = run.status === "waiting" && isAt(snapshot, run) ? pendingQuestion(snapshot) : undefined;
-  const open = asked && (await findLatestProposal(runtime.ledger, identity.tenant, run.id));
-  // What waits here may have been replaced elsewhere, where this runtime has no checkpoints of.
-  const question = open?.status === "pending" && open.id === asked?.question.proposalId ? asked.question : null;
-  return { threadId, run, state: snapshot.values as State, question, effects };
+  const question = asked ? await currentQuestion(runtime, run, state, asked.value) : null;
+  return { threadId, run, state, question, effects };
+}
+
+/**
+ * What a thread's interrupt asks, from the ledger; null when that was replaced elsewhere, where this runtime has no
+ * checkpoints of, or when another version of the program asked it otherwise: then it has to be asked again.
+ */
+async function currentQuestion(runtime: Runtime, run: Run, state: State, shown: unknown): Promise<Question | null> {
+  const { ledger, registry, policy } = runtime;
+  const proposal = await findLatestProposal(ledger, run.tenant, run.id);
+  if (proposal?.status !== "pending" || proposal.id !== state.proposal?.id) return null;
+  const question = buildQuestion({ run, proposal, state, registry, policy });
+  return isShown(question, shown) ? question : null;
+}
+
+/**
+ * Whether a run waits for a person, and the checkpoint that is here of it does not ask: another version of the program
+ * left it, with a question or in a node that there is no more.
+ */
+export async function isUnasked(runtime: Runtime, run: Run): Promise<boolean> {
+  if (run.status !== "waiting" || !isAt(await getSnapshot(runtime, run.threadId), run)) return false;
+  const identity = { tenant: run.tenant, principal: run.requester };
+  return (await viewThread(runtime, identity, run.threadId, run.id)).question === null;
 }
 
 /**
@@ -116,11 +139,10 @@ export async function answerThread(
   if (earlier) throw decisionTaken(earlier, latest);
   if (run.status !== "waiting") throw notPaused(run);
   const current = await continueThread(runtime, caller, threadId);
-  if (current.run.status === "ended") throw notPaused(current.run);
   const asked = pendingQuestion(await getSnapshot(runtime, threadId));
-  if (!asked) throw notPaused(run);
-  const answer: ProposalAnswer = { by: identity.principal, ...decide(asked.question) };
-  const { proposalId } = asked.question;
+  if (!asked || !current.question) throw notPaused(current.run);
+  const answer: ProposalAnswer = { by: identity.principal, ...decide(current.question) };
+  const { proposalId } = current.question;
   const proposal = await getProposal(runtime.ledger, identity.tenant, proposalId);
   const takenByOther = async () => {
     const taken = await findDecision(runtime.ledger, identity.tenant, proposalId);
@@ -188,24 +210,31 @@ export async function rollBackThread(
  * find in the ledger what is planned, decided and done, and repeat nothing.
  */
 export async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<void> {
-  const { threadId, id, tenant } = run;
+  const { threadId, id } = run;
   if (isAt(await getSnapshot(runtime, threadId), run)) {
     await invoke(runtime, caller, threadId, null);
-    // Where a checkpoint says that all is done, only the ledger knows that it is not.
-    if ((await getRun(runtime.ledger, tenant, id)).status !== "running") return;
+    // Where a checkpoint says that all is done, or leads to a node that there is no more, only the ledger knows.
+    const { run: after, question } = await viewThread(runtime, caller.identity, threadId, id);
+    if (after.status === "ended" || question) return;
   }
   await enterAgain(runtime, caller, run);
 }
 
 async function enterAgain(runtime: Runtime, caller: Caller, { threadId, id, request }: Run): Promise<void> {
   const config = { configurable: { thread_id: threadId } };
+  // What the checkpoint leads to besides would go on at the same time.
+  await runtime.graph.updateState(config, null, END);
   await runtime.graph.updateState(config, { request: { id, text: request } }, START);
   await invoke(runtime, caller, threadId, null);
 }
 
-/** Whether a thread's last checkpoint is of this run; one that was made elsewhere is not here. */
-function isAt(snapshot: StateSnapshot, run: Run): boolean {
-  const { request, run: current } = snapshot.values as Partial<State>;
+/**
+ * Whether a thread's last checkpoint is of this run; one that was made elsewhere is not here. Where it does not say, it
+ * is: the nodes then take it to be of the thread's newest.
+ */
+function isAt({ values, createdAt }: StateSnapshot, run: Run): boolean {
+  const { request, run: current } = readState(values as Record<string, unknown>).state;
+  if (!request && !current) return createdAt !== undefined;
   return request?.id === run.id || current?.id === run.id;
 }
 
@@ -264,10 +293,11 @@ async function getSnapshot(runtime: Runtime, threadId: string): Promise<StateSna
   }
 }
 
-function pendingQuestion(snapshot: StateSnapshot): { interruptId: string; question: Question } | undefined {
+/** The interrupt that waits; its value may be of another version of the program. */
+function pendingQuestion(snapshot: StateSnapshot): { interruptId: string; value: unknown } | undefined {
   for (const task of snapshot.tasks) {
     for (const { id, value } of task.interrupts) {
-      if (id !== undefined) return { interruptId: id, question: value as Question };
+      if (id !== undefined) return { interruptId: id, value };
     }
   }
   return undefined;

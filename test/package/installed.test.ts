@@ -69,7 +69,7 @@ it("runs the README's own action, planned by the program's own model, and asks f
     actions: [{ step: "s1", verdict: "allow", reason: "asked for" }],
     ...{ verdict: "allow", reasons: ["It was asked for."] },
   };
-  const reflection = { met: true, missing: [], answer: "Ticket T-1 is closed now." };
+  const reflection = { met: true, missing: [], next: "done", advice: "", answer: "Ticket T-1 is closed now." };
   const server = await playOpenAI(
     expectCall({ model: "gpt-5-mini", user: /Please close T-1/ }).answer(json(plan)),
     expectCall({ model: "gpt-5-mini", user: /proposed_actions/ }).answer(json(review)),

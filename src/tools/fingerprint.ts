@@ -1,0 +1,21 @@
+/** What an approval of an action rests on besides its version, which somebody may have forgotten to count up. */
+import { z } from "zod";
+import { digestOf } from "../domain/json.ts";
+import type { AnyWrite } from "./action.ts";
+
+/**
+ * The digest of what an action takes, whether it can be undone, and whether its receiver knows a repeat. Equal
+ * definitions give equal fingerprints, in every process.
+ */
+export function fingerprintOf(action: AnyWrite): string {
+  const { reversibility, idempotent = false } = action;
+  const input = z.toJSONSchema(action.input, {
+    io: "input",
+    unrepresentable: "any",
+    // A default may be made anew each time (an id, the time now), and would make every approval stale. What it filled
+    // in is among the proposed arguments, to which the approval is bound.
+    override: ({ jsonSchema }) => void delete jsonSchema.default,
+  });
+  // Zod's own object carries a validator besides, which is no JSON.
+  return digestOf({ input: JSON.parse(JSON.stringify(input)), reversibility, idempotent });
+}
