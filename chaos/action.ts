@@ -11,6 +11,15 @@ export interface KillByReceiver {
   readonly when: "before" | "after";
 }
 
+/** Stands between two stages. */
+export const look: Action = defineAction({
+  ...{ kind: "read", name: "look", version: 1, title: "Look", description: "Looks whether it may go on." },
+  input: z.strictObject({}),
+  output: z.object({ clear: z.boolean() }),
+  run: async () => ({ clear: true }),
+  summarize: () => "It may go on.",
+});
+
 export function createSend(kind: Kind, url: string, kill?: KillByReceiver): Action {
   let calls = 0;
   const call = async (did: "write" | "undo", key: string, text: string): Promise<void> => {
@@ -28,6 +37,7 @@ export function createSend(kind: Kind, url: string, kill?: KillByReceiver): Acti
   return defineAction({
     ...{ kind: "write", name: "send", version: 1, title: "Send", description: "Sends a text." },
     input: z.strictObject({ text: z.string() }),
+    dedupeKey: ({ text }: { text: string }) => text.trim(),
     output: z.object({ text: z.string() }),
     reversibility: "reversible",
     idempotent: kind === "idempotent",

@@ -13,7 +13,7 @@ import { answerThread, startRequest, type ThreadView, viewThread } from "../src/
 import type { Point } from "./points.ts";
 import { openFaultyNetwork } from "./proxy.ts";
 import type { Kind, LogLine } from "./receiver.ts";
-import { caller, openSubject, type Subject, textsOf, threadId } from "./subject.ts";
+import { caller, openSubject, requestOf, type Subject, textsOf, threadId } from "./subject.ts";
 
 const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -142,7 +142,7 @@ async function recover(subject: Subject, receiver: Receiver): Promise<{ view: Th
     await runtime.ledger.updateTable("runs").set({ leaseUntil: null, aliveUntil: null }).execute();
     const { ledger } = runtime;
     if (!(await findThreadRun(ledger, caller.identity.tenant, threadId))) {
-      await startRequest(runtime, caller, { request: "Send them.", threadId }); // nobody had been told that it was taken
+      await startRequest(runtime, caller, { request: requestOf(subject), threadId }); // nobody had been told that it was taken
     }
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       await recoverRuns(runtime, caller);

@@ -1,10 +1,16 @@
 /** Where a process is killed: at a statement on one of its SQLite files, or by the receiver that it has called. */
 import type { KillByReceiver } from "./action.ts";
+import type { Kind } from "./receiver.ts";
 
 export interface Point {
   readonly name: string;
-  /** `fails`: the last of three writes is refused, so that the others are undone. */
-  readonly scenario: "succeeds" | "fails";
+  /**
+   * `fails`: the last of three writes is refused, so that the others are undone. `doubts`: nobody can tell what became of
+   * the second write. `replans`: a second stage is refused, and planned again by a model.
+   */
+  readonly scenario: "succeeds" | "fails" | "doubts" | "replans";
+  /** The receivers with which it is reached. */
+  readonly kinds: readonly Kind[];
   readonly at: AtStatement | KillByReceiver;
 }
 
@@ -16,14 +22,21 @@ export interface AtStatement {
 }
 
 const at = (when: AtStatement["when"], words: string[], nth = 1): AtStatement => ({ words, when, nth });
-const point = (name: string, place: Point["at"], scenario: Point["scenario"] = "succeeds"): Point => ({
-  name,
-  scenario,
-  at: place,
-});
+const KINDS: readonly Kind[] = ["idempotent", "look-up", "opaque"];
+const point = (
+  name: string,
+  place: Point["at"],
+  scenario: Point["scenario"] = "succeeds",
+  kinds: readonly Kind[] = KINDS,
+): Point => ({ name, scenario, kinds, at: place });
+/** Whoever can be asked, or knows a repeat, leaves no doubt. */
+const doubt = (name: string, place: Point["at"]): Point => point(name, place, "doubts", ["opaque"]);
 
 const INTO_EFFECTS = 'insert into "effects"';
 const EFFECT = 'update "effects"';
+const INTO_PROPOSALS = 'insert into "proposals"';
+const INTO_DECISIONS = 'insert into "decisions"';
+const INTO_REVISIONS = 'insert into "plan_revisions"';
 
 export const points: readonly Point[] = [
   point("asked, before the first checkpoint", at("before", ["INTO checkpoints"])),
@@ -48,6 +61,16 @@ export const points: readonly Point[] = [
   point("undo sent, not done", { did: "undo", nth: 1, when: "before" }, "fails"),
   point("undo done, no outcome", at("before", [EFFECT, "undone"]), "fails"),
   point("last undo, not closed", at("before", ['update "proposals"', "rolled_back"]), "fails"),
+  doubt("doubt seen, nobody asked", at("before", [INTO_PROPOSALS, "reconciliation"])),
+  doubt("asked what happened", at("committed", [INTO_PROPOSALS, "reconciliation"])),
+  doubt("told what happened, not settled", at("committed", [INTO_DECISIONS, "reconciled"])),
+  doubt("settled, not gone on", at("committed", [EFFECT, "says that it"])),
+  point("another plan wanted, not asked for", at("committed", ['insert into "reflections"']), "replans"),
+  point("another plan made, not saved", at("before", [INTO_REVISIONS], 2), "replans"),
+  point("another plan saved", at("committed", [INTO_REVISIONS], 2), "replans"),
+  point("done step recognised, nothing proposed", at("committed", ['insert into "kept_steps"']), "replans"),
+  point("another plan approved, not resumed", at("committed", [INTO_DECISIONS], 3), "replans"),
+  point("another plan's effect done, no outcome", at("before", [EFFECT, "succeeded"], 2), "replans"),
 ];
 
 export const findPoint = (name: string): Point => {

@@ -5,10 +5,14 @@
  * - `idempotent`: a key that it knows has no second effect.
  * - `look-up`: acts on every call, and tells whether a key has an effect.
  * - `opaque`: acts on every call, and tells nothing.
+ *
+ * It refuses a text with "refuse" in it, and does not answer to one with "half", which it has acted on. Under /v1 it is
+ * the model of the scenario "replans".
  */
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { completionFor } from "./model.ts";
 
 export type Kind = "idempotent" | "look-up" | "opaque";
 
@@ -36,7 +40,7 @@ function act({ did, key, text }: LogLine): void {
   known.set(key, { did, key, text });
 }
 
-async function read(request: IncomingMessage): Promise<Call> {
+async function read<T>(request: IncomingMessage): Promise<T> {
   let body = "";
   for await (const chunk of request) body += chunk;
   return JSON.parse(body);
@@ -50,10 +54,19 @@ const server = createServer(async (request, response) => {
     response.writeHead(status).end(JSON.stringify(line?.did === "write" ? { text: line.text } : null));
     return;
   }
-  const call = await read(request);
+  if (url.pathname.startsWith("/v1/")) {
+    const completion = completionFor(await read(request));
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(completion));
+    return;
+  }
+  const call = await read<Call>(request);
   if (call.kill?.when === "before") process.kill(call.kill.pid, "SIGKILL");
   else act(call);
   if (call.kill?.when === "after") process.kill(call.kill.pid, "SIGKILL");
+  if (call.text.includes("half") && call.did === "write") {
+    request.socket.destroy();
+    return;
+  }
   response.writeHead(call.text.includes("refuse") ? 422 : 200).end("{}");
 });
 server.listen(0, "127.0.0.1", () => process.send?.((server.address() as AddressInfo).port));

@@ -1,9 +1,10 @@
 /** What is put to the test: two or three sends in one transaction, asked for and approved. */
 
 import { PlanSchema } from "../src/domain/plan.ts";
+import { createModels } from "../src/models/roles.ts";
 import type { PlaybookResult } from "../src/planning/playbooks/match.ts";
 import { createRuntime, type Runtime } from "../src/runtime.ts";
-import { createSend, type KillByReceiver } from "./action.ts";
+import { createSend, type KillByReceiver, look } from "./action.ts";
 import type { Point } from "./points.ts";
 import type { Kind } from "./receiver.ts";
 
@@ -19,11 +20,11 @@ export interface Subject {
 export const caller = { identity: { tenant: "chaos", principal: "operator" } };
 export const threadId = "t";
 
-export const textsOf = ({ id, scenario }: Pick<Subject, "id" | "scenario">): string[] => [
-  `${id}-a`,
-  `${id}-b`,
-  ...(scenario === "fails" ? [`${id}-refuse`] : []),
-];
+export const textsOf = ({ id, scenario }: Pick<Subject, "id" | "scenario">): string[] => {
+  if (scenario === "doubts") return [`${id}-a`, `${id}-half`];
+  return [`${id}-a`, `${id}-b`, ...(scenario === "fails" ? [`${id}-refuse`] : [])];
+};
+export const requestOf = ({ id }: Pick<Subject, "id">): string => `Send ${id}.`;
 
 export async function openSubject(subject: Subject, kill?: KillByReceiver): Promise<Runtime> {
   const steps = textsOf(subject).map((text, index) => ({
@@ -31,6 +32,13 @@ export async function openSubject(subject: Subject, kill?: KillByReceiver): Prom
   }));
   const plan = PlanSchema.parse({ goal: "Sent.", source: { kind: "playbook", name: "chaos" }, steps });
   const matchRequest = (): PlaybookResult => ({ kind: "plan", playbook: "chaos", plan });
-  const actions = [createSend(subject.kind, subject.url, kill)];
-  return await createRuntime({ home: subject.home }, { actions, matchRequest });
+  const actions = [createSend(subject.kind, subject.url, kill), look];
+  if (subject.scenario !== "replans") return await createRuntime({ home: subject.home }, { actions, matchRequest });
+  const names = { planner: "chaos", reviewer: "chaos", reflector: "chaos" };
+  const models = { apiKey: "chaos", baseUrl: `${subject.url}v1`, timeoutMs: 30_000, ...names };
+  const { planner, reflector } = createModels(models);
+  return await createRuntime(
+    { home: subject.home, models, planning: "model" },
+    { actions, models: { ...(planner ? { planner } : {}), ...(reflector ? { reflector } : {}) } },
+  );
 }

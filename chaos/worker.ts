@@ -2,7 +2,7 @@
 import { answerThread, startRequest } from "../src/work/threads.ts";
 import { killAt } from "./kill-at.ts";
 import { findPoint } from "./points.ts";
-import { caller, openSubject, type Subject, threadId } from "./subject.ts";
+import { caller, openSubject, requestOf, type Subject, threadId } from "./subject.ts";
 
 const { point: name, ...subject } = JSON.parse(process.argv[2] ?? "") as Subject & { point: string };
 const { at } = findPoint(name);
@@ -10,9 +10,13 @@ const { at } = findPoint(name);
 await (await openSubject(subject)).close();
 if ("words" in at) killAt(at);
 const runtime = await openSubject(subject, "words" in at ? undefined : at);
-await startRequest(runtime, caller, { request: "Send them.", threadId });
-await answerThread(runtime, caller, threadId, ({ proposalId, actions }) => ({
-  proposalId,
-  decisions: actions.map(({ step }) => ({ type: "approve", step })),
-}));
+let { question } = await startRequest(runtime, caller, { request: requestOf(subject), threadId });
+while (question) {
+  const type = question.kind === "transaction" ? "approve" : "happened";
+  const view = await answerThread(runtime, caller, threadId, ({ proposalId, actions }) => ({
+    proposalId,
+    decisions: actions.map(({ step }) => ({ type, step })),
+  }));
+  question = view.question;
+}
 await runtime.close();

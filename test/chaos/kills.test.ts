@@ -29,8 +29,8 @@ function receiverOf(kind: Kind): Receiver {
 }
 
 const AROUND_THE_CALL = ["executing, no request", "request sent and done, no answer", "effect done, no outcome"];
-const trials = points.flatMap(({ name }, index) => {
-  const kinds = AROUND_THE_CALL.includes(name) ? KINDS : [KINDS[index % KINDS.length] ?? "opaque"];
+const trials = points.flatMap(({ name, kinds: possible }, index) => {
+  const kinds = AROUND_THE_CALL.includes(name) ? possible : [possible[index % possible.length] ?? "opaque"];
   return kinds.map((kind): [string, Kind] => [name, kind]);
 });
 
