@@ -4,10 +4,12 @@ import { describe, expect, it } from "vitest";
 import type { ActionAnswer } from "../../src/domain/answer-formats.ts";
 import { listEffects } from "../../src/ledger/effects.ts";
 import { listReads } from "../../src/ledger/reads.ts";
+import { createModels } from "../../src/models/roles.ts";
 import type { Question } from "../../src/nodes/question.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { viewThread } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
+import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
 import { alice, bob, openTestRuntime, type PlannedStep } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -25,7 +27,30 @@ const plans = {
   "a rollback": [note("a"), note("b"), note("c", "refuse")],
   "a doubt": [note("a"), note("b", "half"), note("c")],
   "an impossibility": [note("a"), note("b", "impossible")],
+  "another plan": [note("a"), count("n", ["a"]), note("b", "refuse", ["n"])],
 };
+
+/** A model that plans again, once, by other names. */
+async function openModels() {
+  const done = { met: true, missing: [], next: "done", advice: "", answer: "It is written." };
+  const steps = [
+    { id: "x", title: "x", action: "note", args: { text: "a" }, dependsOn: [] },
+    { id: "y", title: "y", action: "note", args: { text: "b ${x.text}" }, dependsOn: [] },
+  ];
+  const server = await playOpenAI(
+    expectCall({ user: /The notebook refused/ }).answer(json({ ...done, met: false, next: "replan" })),
+    expectCall({ user: /done_steps/ }).answer(json({ outcome: "plan", message: "", goal: "Written.", steps })),
+    expectCall({ user: /recorded_outcomes/ }).answer(json(done)),
+  );
+  const names = { planner: "m", reviewer: "m", reflector: "m" };
+  const { planner, reflector } = createModels({
+    apiKey: server.apiKey,
+    baseUrl: server.url,
+    timeoutMs: 10_000,
+    ...names,
+  });
+  return { ...(planner ? { planner } : {}), ...(reflector ? { reflector } : {}) };
+}
 
 /** What a person answers to each question in turn. */
 type Answers = ((question: Question) => ActionAnswer[])[];
@@ -48,6 +73,7 @@ const scenarios: [keyof typeof plans, string, Answers][] = [
   ["a doubt", "it happened", [approve, () => [{ type: "happened" }]]],
   ["a doubt", "it did not happen", [approve, () => [{ type: "not_happened" }]]],
   ["an impossibility", "nobody is asked", []],
+  ["another plan", "all approved", [approve, approve, approve]],
 ];
 
 type Input = { request: string } | Command | null;
@@ -55,7 +81,8 @@ type Input = { request: string } | Command | null;
 async function play(request: keyof typeof plans, answers: Answers, restarts: boolean) {
   const home = tempDir();
   const notebook = createNotebook(home, { canLookUp: false });
-  const open = () => openTestRuntime({ home, actions: notebook.actions, plans });
+  const models = request === "another plan" ? await openModels() : {};
+  const open = () => openTestRuntime({ home, actions: notebook.actions, plans, models });
   let runtime = await open();
   let boundaries = 0;
   const go = async (input: Input, caller: typeof alice): Promise<void> => {
