@@ -326,6 +326,31 @@ describe("the parts of a program", () => {
     expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
   });
 
+  it("cancel a run of theirs while they carry it out, for its own tenant only", async () => {
+    const notebook = createNotebook(tempDir());
+    const [write, read] = notebook.actions as [WriteAction, ReadAction];
+    const begun = Promise.withResolvers<void>();
+    const run: WriteAction["run"] = async (args, context) => {
+      begun.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return await write.run(args, context);
+    };
+    const { holdpoint } = await open({ actions: [{ ...write, run }, read] });
+    const question = asked(await holdpoint.invoke({ request: "three" }, on("t")));
+    const call = holdpoint.invoke(yes(question), on("t", "bob"));
+    await begun.promise;
+    const foreign = holdpoint.cancel({ threadId: "t" }, { tenant: "evil", principal: "mallory" });
+    await expect(foreign).rejects.toMatchObject({ code: "unknown_thread" });
+    const cancelled = await holdpoint.cancel(
+      { threadId: "t", reason: "too late", rollback: true },
+      { tenant: "acme", principal: "carol" },
+    );
+    const text = expect.stringContaining("carol cancelled it: too late.");
+    expect(cancelled.answer).toMatchObject({ status: "cancelled", text });
+    expect((await call).answer).toMatchObject({ status: "cancelled", text });
+    expect(notebook.lines().map(({ did, text: said }) => `${did} ${said}`)).toEqual(["write a", "undo a"]);
+  });
+
   it("let a rollback come to its end when they are closed, and begin none after that", async () => {
     const notebook = createNotebook(tempDir());
     const [write, read] = notebook.actions as [WriteAction, ReadAction];
