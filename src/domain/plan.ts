@@ -14,6 +14,8 @@ const StepSchema = z.object({
   action: z.string().min(1).max(100),
   args: JsonObjectSchema,
   dependsOn: z.array(z.string()).default([]),
+  /** How sure whoever planned it is that the request wants it, 0 to 1. */
+  confidence: z.number().min(0).max(1).optional(),
   /** It does on purpose once more what another step has done; without it, what is done is not done again. */
   repeat: z.literal(true).optional(),
 });

@@ -39,6 +39,10 @@ const ImpactSchema = z.object({
   resources: z.array(z.string()),
   reversible: z.boolean(),
   durationMs: z.number().int().nonnegative(),
+  /** The money that it moves, whichever way, in the smallest unit of its currency. */
+  amount: z.number().int().nonnegative().optional(),
+  /** Who outside would be told of it, such as the recipients of a mail. */
+  outside: z.array(z.string()).optional(),
 });
 export type Impact = z.infer<typeof ImpactSchema>;
 
@@ -63,6 +67,10 @@ const ProposedActionSchema = z.object({
     .default(null),
   /** The step that has done, or will have done before it, the same. */
   repeats: z.string().optional(),
+  /** How sure the plan is of the step, 0 to 1; absent where it does not say. */
+  confidence: z.number().min(0).max(1).optional(),
+  /** Arguments that came, by whatever way, from output that is not to be trusted (invariant 12). */
+  untrusted: z.array(z.string()).optional(),
 });
 export type ProposedAction = z.infer<typeof ProposedActionSchema>;
 
@@ -126,6 +134,8 @@ export const ProposalSchema = z.object({
   review: ReviewSchema.nullable(),
   /** Why it came to nothing, once it was rolled back or its outcome is unknown. */
   failure: FailureSchema.nullable(),
+  /** Until when it can be decided, ISO 8601 UTC; null for ever. */
+  expiresAt: z.string().nullable().default(null),
   createdAt: z.string(),
 });
 export type Proposal = z.infer<typeof ProposalSchema>;

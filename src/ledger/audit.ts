@@ -30,14 +30,21 @@ export interface AuditInput {
   data?: JsonObject;
 }
 
-/** Appends one entry inside the transaction of the change that it records. */
-export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Promise<void> {
-  // The update locks the tenant's head on Postgres; on SQLite the transaction is immediate.
+/**
+ * Lets no other transaction of the tenant that is audited go on before this one ends. On SQLite none does anyway; on
+ * Postgres the update locks the tenant's head.
+ */
+export async function lockAudit(trx: LedgerTransaction, tenant: string): Promise<void> {
   await trx
     .insertInto("auditHeads")
-    .values({ tenant: input.tenant, seq: 0, hash: GENESIS })
-    .onConflict((c) => c.column("tenant").doNothing())
+    .values({ tenant, seq: 0, hash: GENESIS })
+    .onConflict((c) => c.column("tenant").doUpdateSet((eb) => ({ seq: eb.ref("auditHeads.seq") })))
     .execute();
+}
+
+/** Appends one entry inside the transaction of the change that it records. */
+export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Promise<void> {
+  await lockAudit(trx, input.tenant);
   const head = await trx
     .updateTable("auditHeads")
     .set((eb) => ({ seq: eb("seq", "+", 1) }))

@@ -17,6 +17,7 @@ import type { Ledger, LedgerTransaction } from "./database.ts";
 import { getProposal, openProposalIn } from "./proposals.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { DecisionsTable } from "./schema.ts";
+import { recordUsesIn } from "./uses.ts";
 
 function toDecision(row: Selectable<DecisionsTable>): Decision {
   return DecisionSchema.parse({ ...row, actions: JSON.parse(row.actions) });
@@ -107,6 +108,8 @@ export async function takeDecisionIn(
   const row = { ...decision, tenant: stamp.tenant, actions: canonicalJson(decision.actions) };
   await trx.insertInto("decisions").values(row).execute();
   await setRunStatus(trx, stamp, proposal.runId, "running");
+  const steps = decision.actions.filter((action) => action.verdict === "approved").map((action) => action.step);
+  await recordUsesIn(trx, stamp, proposal, { steps, automatic: decision.decider === "policy" });
   const { proposalId, digest, decider, reason } = decision;
   const data = { proposal: proposalId, digest, decider, actions: JSON.parse(row.actions) as Json, reason };
   await appendAudit(trx, { ...stamp, event: `decision.${input.verdict}`, runId: proposal.runId, data });

@@ -195,8 +195,53 @@ const goingOn: Migration = {
   },
 };
 
+const gate: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("tenant_settings")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("version", "integer", (c) => c.notNull())
+      .addColumn("settings", "text", (c) => c.notNull())
+      .addColumn("principal", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("tenant_settings_pk", ["tenant", "version"])
+      .execute();
+    await db.schema
+      .createTable("members")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("principal", "text", (c) => c.notNull())
+      .addColumn("role", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("members_pk", ["tenant", "principal"])
+      .execute();
+    await db.schema
+      .createTable("action_uses")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("proposal_id", "text", (c) => c.notNull())
+      .addColumn("step", "text", (c) => c.notNull())
+      .addColumn("run_id", "text", (c) => c.notNull())
+      .addColumn("action", "text", (c) => c.notNull())
+      .addColumn("automatic", "integer", (c) => c.notNull())
+      .addColumn("amount", "bigint", (c) => c.notNull())
+      .addColumn("at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("action_uses_pk", ["tenant", "proposal_id", "step"])
+      .execute();
+    await db.schema.createIndex("action_uses_by_time").on("action_uses").columns(["tenant", "action", "at"]).execute();
+    await db.schema
+      .createTable("approvals")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("proposal_id", "text", (c) => c.notNull())
+      .addColumn("principal", "text", (c) => c.notNull())
+      .addColumn("actions", "text", (c) => c.notNull())
+      .addColumn("at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("approvals_pk", ["tenant", "proposal_id", "principal"])
+      .execute();
+    await db.schema.alterTable("proposals").addColumn("expires_at", "text").execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_going_on": goingOn };
+    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_going_on": goingOn, "0005_gate": gate };
   },
 };

@@ -131,6 +131,7 @@ export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input
     findings: canonicalJson(findings),
     review: null,
     failure: null,
+    expiresAt: null,
     createdAt: stamp.at,
     updatedAt: stamp.at,
   };
@@ -165,26 +166,24 @@ export async function moveProposal(
   return true;
 }
 
-/** Stores what the guardrail found; `waits` tells that a person will be asked. */
-export async function recordFindings(
-  db: Ledger,
+/** Stores what the guardrail found; `waits` tells that a person will be asked, until `expiresAt` at the latest. */
+export async function recordFindingsIn(
+  trx: LedgerTransaction,
   stamp: Stamp,
-  input: { proposal: Proposal; findings: Finding[]; waits: boolean },
+  input: { proposal: Proposal; findings: Finding[]; waits: boolean; expiresAt?: string | null },
 ): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const { proposal, findings } = input;
-    const recorded = await trx
-      .updateTable("proposals")
-      .set({ findings: canonicalJson(findings), updatedAt: stamp.at })
-      .where("tenant", "=", stamp.tenant)
-      .where("id", "=", proposal.id)
-      .where("status", "=", "pending")
-      .executeTakeFirst();
-    if (Number(recorded.numUpdatedRows) === 0) return;
-    if (input.waits) await setRunStatus(trx, stamp, proposal.runId, "waiting");
-    const data = { proposal: proposal.id, reasons: findings.map((finding) => `${finding.verdict}: ${finding.reason}`) };
-    await appendAudit(trx, { ...stamp, event: "proposal.checked", runId: proposal.runId, data });
-  });
+  const { proposal, findings, expiresAt = null } = input;
+  const recorded = await trx
+    .updateTable("proposals")
+    .set({ findings: canonicalJson(findings), expiresAt, updatedAt: stamp.at })
+    .where("tenant", "=", stamp.tenant)
+    .where("id", "=", proposal.id)
+    .where("status", "=", "pending")
+    .executeTakeFirst();
+  if (Number(recorded.numUpdatedRows) === 0) return;
+  if (input.waits) await setRunStatus(trx, stamp, proposal.runId, "waiting");
+  const data = { proposal: proposal.id, reasons: findings.map((finding) => `${finding.verdict}: ${finding.reason}`) };
+  await appendAudit(trx, { ...stamp, event: "proposal.checked", runId: proposal.runId, data });
 }
 
 /** Stores what the reviewer said. */

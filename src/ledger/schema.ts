@@ -36,6 +36,41 @@ export interface PlanRevisionsTable {
   createdAt: string;
 }
 
+interface TenantSettingsTable {
+  tenant: string;
+  version: number;
+  settings: string;
+  principal: string;
+  createdAt: string;
+}
+
+interface MembersTable {
+  tenant: string;
+  principal: string;
+  role: string;
+  createdAt: string;
+}
+
+interface ActionUsesTable {
+  tenant: string;
+  proposalId: string;
+  step: string;
+  runId: string;
+  action: string;
+  /** 1 when nobody was asked. */
+  automatic: number;
+  amount: number;
+  at: string;
+}
+
+interface ApprovalsTable {
+  tenant: string;
+  proposalId: string;
+  principal: string;
+  actions: string;
+  at: string;
+}
+
 interface ReflectionsTable {
   tenant: string;
   runId: string;
@@ -85,6 +120,8 @@ export interface ProposalsTable {
   findings: string;
   review: string | null;
   failure: string | null;
+  /** Of a proposal that waits: until when it can be decided. */
+  expiresAt: string | null;
   createdAt: string;
   updatedAt: string;
 }
@@ -155,6 +192,10 @@ interface ModelCallsTable {
 export interface LedgerSchema {
   runs: RunsTable;
   planRevisions: PlanRevisionsTable;
+  tenantSettings: TenantSettingsTable;
+  members: MembersTable;
+  actionUses: ActionUsesTable;
+  approvals: ApprovalsTable;
   reflections: ReflectionsTable;
   keptSteps: KeptStepsTable;
   reads: ReadsTable;

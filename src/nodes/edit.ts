@@ -11,6 +11,7 @@ import type { Run } from "../domain/run.ts";
 import { editedPlan } from "../execution/edits.ts";
 import { loadPlans, loadRecord } from "../execution/progress.ts";
 import { type DecisionInput, replaceProposal } from "../ledger/decisions.ts";
+import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { checkPlan } from "../planning/check-plan.ts";
 import { checkTransaction, expiryOf } from "../policy/policy.ts";
@@ -54,7 +55,7 @@ export async function takeEdit(
     ({ step, verdict }) => verdict !== "rejected" && !staged.actions.some((action) => action.step === step),
   );
   if (lost) return `${lost.step} could not be proposed any more: what it waits for would never be done.`;
-  const objection = objectionTo(deps, { run, proposal }, staged);
+  const objection = await objectionTo(deps, { run, proposal }, staged);
   if (objection !== undefined) return objection;
   const { actions, impact } = staged;
   const replacement = { decision, runId: run.id, revision: revision.number, actions, impact };
@@ -98,16 +99,16 @@ function faultsOf(deps: NodeDeps, plan: Plan, { edits }: EditAnswer): string[] {
   return findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
 }
 
-function objectionTo(
+async function objectionTo(
   deps: NodeDeps,
   { run, proposal }: { run: Run; proposal: Proposal },
   { actions, impact }: Staged,
-): string | undefined {
+): Promise<string | undefined> {
   const digest = proposalDigest(run.tenant, run.id, actions);
   if (digest === proposal.digest) return "The edit changes nothing: approve it, reject it, or change something.";
   // The guardrail would end the run; here the person can still mend it.
-  const denied = checkTransaction(deps.policy, { ...proposal, actions, impact, digest }).find(
-    (finding) => finding.verdict === "deny",
-  );
+  const changed = { ...proposal, actions, impact, digest };
+  const facts = await loadGateFacts(deps.ledger, run.tenant, changed, deps.now());
+  const denied = checkTransaction(deps.policy, changed, { facts }).find((finding) => finding.verdict === "deny");
   return denied?.reason;
 }

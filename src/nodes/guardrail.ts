@@ -5,16 +5,26 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { derivedId, digestOf } from "../domain/json.ts";
 import type { Finding, Proposal } from "../domain/proposal.ts";
-import { isOver, type Run } from "../domain/run.ts";
+import { isOver, type Run, type Stamp } from "../domain/run.ts";
 import { loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
-import { takeDecision } from "../ledger/decisions.ts";
-import { findLatestProposal, findTransaction, getProposal, moveProposal, recordFindings } from "../ledger/proposals.ts";
+import { lockAudit } from "../ledger/audit.ts";
+import type { LedgerTransaction } from "../ledger/database.ts";
+import { takeDecisionIn } from "../ledger/decisions.ts";
+import { loadGateFacts } from "../ledger/gate-facts.ts";
+import {
+  findLatestProposal,
+  findTransaction,
+  getProposal,
+  moveProposal,
+  recordFindingsIn,
+} from "../ledger/proposals.ts";
 import { judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
 import { humanMessage, lastHuman, MAX_STORED_TEXT } from "../messages.ts";
 import { checkPlan } from "../planning/check-plan.ts";
+import type { GateFacts } from "../policy/gate.ts";
 import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
@@ -200,13 +210,18 @@ async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, ru
 
 async function checkPending(deps: NodeDeps, config: LangGraphRunnableConfig, proposal: Proposal): Promise<Checked> {
   const stamp = stampOf(deps, config);
-  const findings = checkTransaction(deps.policy, proposal);
-  const verdict = transactionVerdict(proposal, findings);
-  await recordFindings(deps.ledger, stamp, { proposal, findings, waits: verdict === "escalate" });
-  if (verdict === "deny") {
-    await deps.ledger.transaction().execute((trx) => moveProposal(trx, stamp, proposal, "denied"));
-  }
-  if (verdict === "allow") await approveByPolicy(deps, config, proposal, findings);
+  // Approved in the same transaction in which the limits are counted: they are exact however many runs come at once.
+  const { findings, verdict } = await deps.ledger.transaction().execute(async (trx) => {
+    await lockAudit(trx, stamp.tenant);
+    const facts = await loadGateFacts(trx, stamp.tenant, proposal, stamp.at);
+    const found = checkTransaction(deps.policy, proposal, { facts });
+    const said = transactionVerdict(proposal, found);
+    const expiresAt = said === "escalate" ? expiresAtOf(facts, proposal) : null;
+    await recordFindingsIn(trx, stamp, { proposal, findings: found, waits: said === "escalate", expiresAt });
+    if (said === "deny") await moveProposal(trx, stamp, proposal, "denied");
+    if (said === "allow") await approveByPolicy(trx, stamp, proposal, found);
+    return { findings: found, verdict: said };
+  });
   const stored = await getProposal(deps.ledger, stamp.tenant, proposal.id);
   const update = { proposal: stored, findings };
   if (verdict === "allow") return { ...update, outcome: "transaction allowed" };
@@ -214,16 +229,22 @@ async function checkPending(deps: NodeDeps, config: LangGraphRunnableConfig, pro
   return { ...update, failure: deniedBy(findings, "denied"), outcome: "transaction denied" };
 }
 
+/** Until when a person may decide, by the impact of the whole, as the tenant's settings say. */
+function expiresAtOf(facts: ReadonlyMap<string, GateFacts>, { impact, createdAt }: Proposal): string | null {
+  const [first] = facts.values();
+  const minutes = first?.settings.approvals[impact.level].expiresMinutes ?? null;
+  return minutes === null ? null : new Date(Date.parse(createdAt) + minutes * 60_000).toISOString();
+}
+
 /** An automatic approval is a decision row like any other, by the principal "policy". */
 async function approveByPolicy(
-  deps: NodeDeps,
-  config: LangGraphRunnableConfig,
+  trx: LedgerTransaction,
+  { tenant, at }: Stamp,
   proposal: Proposal,
   findings: readonly Finding[],
 ): Promise<void> {
-  const { tenant, at } = stampOf(deps, config);
-  await takeDecision(
-    deps.ledger,
+  await takeDecisionIn(
+    trx,
     { tenant, principal: "policy", at },
     {
       proposalId: proposal.id,

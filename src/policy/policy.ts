@@ -15,6 +15,7 @@ import {
 } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { type BlockedPattern, defaultBlockedPatterns, findBlocked, textsIn } from "./blocked.ts";
+import { checkGate, type GateFacts } from "./gate.ts";
 
 export interface PolicyOptions {
   /** Longest request, in UTF-16 code units. */
@@ -22,7 +23,10 @@ export interface PolicyOptions {
   /** Most steps in a plan. */
   maxSteps?: number;
   blockedPatterns?: readonly BlockedPattern[];
-  /** `always` asks a person for every write; `never` lets policy approve: only for trials and tests. */
+  /**
+   * `always` asks a person for every write, whatever a tenant's settings let happen by itself; `never` asks nobody, and
+   * is only for trials and tests. Default: the tenant's settings say.
+   */
   approval?: "always" | "never";
   /** Whoever asked may not decide, and whoever edited may not approve. */
   separateApprover?: boolean;
@@ -48,7 +52,14 @@ export interface Policy {
   readonly approvalExpiresMs?: number | undefined;
   checkRequest(text: string): Finding[];
   checkPlan(plan: Plan): Finding[];
-  checkTransaction(proposal: Proposal): Finding[];
+  /** @param context what is known besides the proposal itself; without it, nothing happens by itself */
+  checkTransaction(proposal: Proposal, context?: TransactionContext): Finding[];
+}
+
+/** What is known of a proposal besides itself. */
+export interface TransactionContext {
+  /** What is known of each action, by step. */
+  readonly facts: ReadonlyMap<string, GateFacts>;
 }
 
 /** The policy that holds unless told otherwise: everything that writes needs a person. */
@@ -56,7 +67,7 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
   const {
     maxRequestLength = 4000,
     maxSteps = 20,
-    approval = "always",
+    approval,
     separateApprover = false,
     clearableImpact,
     plainAnswerImpact = "medium",
@@ -95,35 +106,52 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
       }
       return findings;
     },
-    checkTransaction(proposal) {
+    checkTransaction(proposal, context) {
       return proposal.actions.flatMap((action): Finding[] => [
-        checkWrite(action, approval, clearableImpact),
+        ...checkWrite(action, { approval, clearableImpact, context }),
         ...textsIn(action.args).flatMap((text) => checkText(text, action.step)),
       ]);
     },
   };
 }
 
-function checkWrite(
-  action: ProposedAction,
-  approval: "always" | "never",
-  clearableImpact: ImpactLevel | undefined,
-): Finding {
-  const { step, title, impact, reversibility } = action;
-  if (approval === "never") {
-    return { rule: "writes-allowed", verdict: "allow", reason: `Policy lets "${title}" pass.`, step };
-  }
-  const undo = reversibility === "irreversible" ? "cannot be undone" : "can be undone";
-  const reason = `"${title}" changes data (${impact.level} impact, ${undo}), and everything that writes needs a person.`;
-  const clearable =
-    clearableImpact !== undefined && reversibility === "reversible" && isUpTo(impact.level, clearableImpact);
-  return { rule: "writes-need-a-person", verdict: "escalate", reason, step, ...(clearable ? { clearable } : {}) };
+interface WriteRules {
+  readonly approval: PolicyOptions["approval"];
+  readonly clearableImpact: ImpactLevel | undefined;
+  readonly context: TransactionContext | undefined;
 }
 
+function checkWrite(action: ProposedAction, { approval, clearableImpact, context }: WriteRules): Finding[] {
+  const { step, title, impact, reversibility } = action;
+  const facts = context?.facts.get(step);
+  const gate = facts ? checkGate(step, facts) : [];
+  if (approval === "never") {
+    const allowed: Finding = { rule: "writes-allowed", verdict: "allow", reason: `Policy lets "${title}" pass.`, step };
+    return [allowed, ...gate.filter(({ verdict }) => verdict !== "escalate")];
+  }
+  const clearable =
+    clearableImpact !== undefined && reversibility === "reversible" && isUpTo(impact.level, clearableImpact);
+  const asked: Finding = {
+    rule: "writes-need-a-person",
+    verdict: "escalate",
+    reason: `"${title}" changes data (${impact.level} impact, ${reversibility === "irreversible" ? "cannot be undone" : "can be undone"}), and everything that writes needs a person.`,
+    step,
+  };
+  const findings =
+    approval === "always" || !facts ? [...gate.filter((one) => one.rule !== "automation-off"), asked] : gate;
+  return findings.map((one) => (clearable && CLEARABLE.includes(one.rule) ? { ...one, clearable } : one));
+}
+
+/** What the reviewer may clear, where policy lets it: that a person is asked at all, and not for a reason. */
+const CLEARABLE = ["writes-need-a-person", "automation-off", "approval-required"];
+
 /** Until when a proposal can be decided, ISO 8601 UTC; null for ever. Outcomes that nobody can tell wait for ever. */
-export function expiryOf({ approvalExpiresMs }: Policy, { kind, createdAt }: Proposal): string | null {
-  if (approvalExpiresMs === undefined || kind !== "transaction") return null;
-  return new Date(Date.parse(createdAt) + approvalExpiresMs).toISOString();
+export function expiryOf({ approvalExpiresMs }: Policy, { kind, createdAt, expiresAt }: Proposal): string | null {
+  if (kind !== "transaction") return null;
+  const byPolicy =
+    approvalExpiresMs === undefined ? null : new Date(Date.parse(createdAt) + approvalExpiresMs).toISOString();
+  if (byPolicy === null || expiresAt === null) return byPolicy ?? expiresAt;
+  return byPolicy < expiresAt ? byPolicy : expiresAt;
 }
 
 /** The most restrictive verdict: deny before escalate before allow. Without findings: `whenSilent`. */
@@ -144,8 +172,8 @@ export function transactionVerdict(proposal: Proposal, findings: readonly Findin
  * What policy says of a transaction. What it is silent about goes to a person, and says so: a checked proposal always
  * has findings. So does what was edited, which nobody has approved yet, and which no reviewer may clear.
  */
-export function checkTransaction(policy: Policy, proposal: Proposal): Finding[] {
-  const findings = policy.checkTransaction(proposal);
+export function checkTransaction(policy: Policy, proposal: Proposal, context?: TransactionContext): Finding[] {
+  const findings = policy.checkTransaction(proposal, context);
   const judged = new Set(findings.map((finding) => finding.step));
   const silence = proposal.actions
     .filter(({ step }) => !judged.has(step))
@@ -168,10 +196,10 @@ export function checkTransaction(policy: Policy, proposal: Proposal): Finding[] 
  */
 export function insufficiency(
   policy: Policy,
-  subject: { run: Run; proposal: Proposal; decision: Decision },
+  subject: { run: Run; proposal: Proposal; decision: Decision; context?: TransactionContext },
 ): string | undefined {
-  const { run, proposal, decision } = subject;
-  const findings = checkTransaction(policy, proposal);
+  const { run, proposal, decision, context } = subject;
+  const findings = checkTransaction(policy, proposal, context);
   const verdict = transactionVerdict(proposal, findings);
   if (verdict === "deny") return "Policy now denies it.";
   if (verdict === "escalate" && decision.decider !== "person" && !isCleared(proposal, findings)) {

@@ -32,6 +32,8 @@ interface ActionBase<Input, Output> {
   readonly description: string;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
+  /** Its output comes from outside, such as the text of a mail: where it flows into a write, a person looks at it. */
+  readonly untrustedOutput?: boolean;
   /** The customer-facing sentence about a finished call. */
   summarize(args: Input, output: Output): string;
 }

@@ -18,6 +18,7 @@ import { loadPlans, loadRecord, stepOutputs } from "../execution/progress.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
+import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { withLease } from "../ledger/leases.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
@@ -136,7 +137,7 @@ class Transaction {
     const effects = await this.#effects();
     // Nothing is left to run that could be stale: what was approved has happened, and was only not closed.
     if (this.#isDone(effects)) return await this.#close({ kind: "committed" });
-    const staleness = this.#staleness();
+    const staleness = await this.#staleness();
     const stale = staleness === undefined ? undefined : { status: "failed" as const, message: staleness };
     if (effects.length === 0) {
       if (stale) return await this.#close({ kind: "stale", failure: stale });
@@ -172,8 +173,8 @@ class Transaction {
   }
 
   /** Why the decision is no longer for what would run, or undefined. */
-  #staleness(): string | undefined {
-    const { registry, policy } = this.#deps;
+  async #staleness(): Promise<string | undefined> {
+    const { registry, policy, ledger } = this.#deps;
     const digest = proposalDigest(this.#run.tenant, this.#run.id, this.#proposal.actions);
     if (digest !== this.#proposal.digest || digest !== this.#decision.digest)
       return "What was approved is not what would run.";
@@ -181,7 +182,9 @@ class Transaction {
       const change = changeOf(registry.find(proposed.action), proposed);
       if (change !== undefined) return change;
     }
-    return insufficiency(policy, { run: this.#run, proposal: this.#proposal, decision: this.#decision });
+    const facts = await loadGateFacts(ledger, this.#run.tenant, this.#proposal, this.#deps.now());
+    const subject = { run: this.#run, proposal: this.#proposal, decision: this.#decision, context: { facts } };
+    return insufficiency(policy, subject);
   }
 
   /** Why an approved action can no longer be done, found before any of them runs, or undefined. */

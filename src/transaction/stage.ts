@@ -19,6 +19,7 @@ import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
 import { editedPlan, editsOf } from "../execution/edits.ts";
 import { callOf, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
 import type { KeptStep } from "../ledger/kept-steps.ts";
+import { untrustedArguments } from "../planning/provenance.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
 import type { AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
@@ -119,7 +120,25 @@ async function stageStep(registry: Registry, step: Step, stage: Stage, input: St
     title: edit ? `${write.title} (edited)` : action.title,
     edited: edit ? { by: edit.by, before: edit.before } : null,
     ...(repeats === undefined ? {} : { repeats }),
+    ...provenanceOf(registry, step, input),
   });
+}
+
+/** How sure the plan is of a step, which a playbook is by its nature and a person's edit is not; and where its arguments came from. */
+function provenanceOf(
+  registry: Registry,
+  step: Step,
+  { plan, record }: StageInput,
+): Pick<ProposedAction, "confidence" | "untrusted"> {
+  const planned = plan.steps.find(({ id }) => id === step.id) ?? step;
+  const isEdited = editsOf(plan, record.decisions).has(step.id);
+  const sure = plan.source.kind === "playbook" ? 1 : planned.confidence;
+  const isUntrusted = (action: string) => registry.find(action)?.untrustedOutput === true;
+  const untrusted = isEdited ? [] : untrustedArguments(plan, planned, isUntrusted);
+  return {
+    ...(sure === undefined || isEdited || plan.source.kind === "edited" ? {} : { confidence: sure }),
+    ...(untrusted.length === 0 ? {} : { untrusted }),
+  };
 }
 
 /** @throws ActionFailure when somebody tried to take it back, so that nobody should build on it */
@@ -146,7 +165,7 @@ async function stageOne(
   step: Step,
   stage: { steps: readonly Step[]; outputs: ReadonlyMap<string, Json> },
   context: PreviewContext,
-): Promise<Omit<ProposedAction, "edited" | "repeats">> {
+): Promise<Omit<ProposedAction, "edited" | "repeats" | "confidence" | "untrusted">> {
   const { args, missing } = resolveReferences(step.args, stage.outputs);
   if (missing.length > 0) {
     const paths = [...new Set(missing)].join(", ");

@@ -7,7 +7,7 @@ import type { Ledger } from "../../src/ledger/database.ts";
 import { type DecisionInput, findDecision, listDecisions, takeDecision } from "../../src/ledger/decisions.ts";
 import { beginEffect, effectKey, listEffects, settleEffect } from "../../src/ledger/effects.ts";
 import { isLeased, type Lease, withLease } from "../../src/ledger/leases.ts";
-import { getProposal, listProposals, openProposal, recordFindings } from "../../src/ledger/proposals.ts";
+import { getProposal, listProposals, openProposal, recordFindingsIn } from "../../src/ledger/proposals.ts";
 import { listReads, readKey, recordReads } from "../../src/ledger/reads.ts";
 import { judgeRevision, listRevisions, recordRevision } from "../../src/ledger/revisions.ts";
 import { endRun, findRun, findThreadRun, listRuns } from "../../src/ledger/runs.ts";
@@ -130,7 +130,9 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
       takeDecision(ledger, stamp("alice"), verdict(proposal, true, { separateApprover: true })),
     ).rejects.toThrow("may not decide");
     expect(await findDecision(ledger, "acme", proposal.id)).toBeUndefined();
-    await recordFindings(ledger, stamp(), { proposal, findings: [], waits: true });
+    await ledger
+      .transaction()
+      .execute((trx) => recordFindingsIn(trx, stamp(), { proposal, findings: [], waits: true }));
     expect((await findRun(ledger, "acme", "run_1"))?.status).toBe("waiting");
     expect((await takeDecision(ledger, stamp("bob"), verdict(proposal, true, { separateApprover: true }))).taken).toBe(
       true,

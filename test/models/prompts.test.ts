@@ -20,7 +20,7 @@ const proposal = {
     digest: "d",
   },
   ...{ actions: [proposedAction("a", { text: HOSTILE })], impact: { ...smallImpact, resources: [] }, findings: [] },
-  ...{ review: null, failure: null, createdAt: "" },
+  ...{ review: null, failure: null, expiresAt: null, createdAt: "" },
 };
 const prompts = {
   planner: plannerPrompt({ request: HOSTILE, today: "2026-11-01", actions: [], feedback: [HOSTILE] }),

@@ -9,7 +9,14 @@ function proposal(...steps: string[]): Proposal {
   const actions = steps.map((step) => proposedAction(step, { text: step }));
   return {
     ...{ id: "p", runId: "r", number: 1, revision: 1, kind: "transaction", status: "pending", digest: "d", actions },
-    ...{ impact: { ...smallImpact, resources: [] }, findings: [], review: null, failure: null, createdAt: "" },
+    ...{
+      impact: { ...smallImpact, resources: [] },
+      findings: [],
+      review: null,
+      failure: null,
+      expiresAt: null,
+      createdAt: "",
+    },
   };
 }
 

@@ -37,6 +37,14 @@ export const PlannerReplySchema = z
           action: z.string().describe("The name of one of the actions."),
           args: JsonObjectSchema.describe("Arguments that fit the action's schema, references apart."),
           dependsOn: z.array(z.string()).describe("Steps that must have ended first. References count by themselves."),
+          confidence: z
+            .number()
+            .min(0)
+            .max(1)
+            .optional()
+            .describe(
+              "For a write: how sure you are, 0 to 1, that the request wants exactly this, with these arguments.",
+            ),
           repeat: z
             .boolean()
             .optional()
@@ -61,6 +69,7 @@ How to plan
 1. Do exactly what the request asks: nothing less, and nothing besides. Every write must be needed for it.
 2. Use only the actions that are listed, with arguments that fit their schemas. Never invent an action, an argument, an id or a value. What you do not know, read first, or ask for.
 3. One action where one is enough. No step that only thinks, checks what an action checks by itself, or repeats another.
+   Say of each write how sure you are (confidence): 1 only where the request names action, subject and amounts itself; less where you chose, converted or assumed something. It decides what may happen without a person, so never say more than you would answer for.
 4. Where the request leaves open something that changes the result (which item, how many, whose), answer with a question. Do not guess.
 5. Steps that do not need each other do not depend on each other: they run at the same time.
 

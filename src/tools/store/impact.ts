@@ -8,7 +8,8 @@ const DURATION_MS = 20;
 /** By the money that the transaction rows move, whichever way. */
 export function moneyImpact(changes: readonly Change[]): Impact {
   const amounts = changes.filter(({ table }) => table === "transactions").map(amountOf);
-  return impactOf(moneyLevel(amounts.reduce((sum, cents) => sum + Math.abs(cents), 0)), changes);
+  const amount = amounts.reduce((sum, cents) => sum + Math.abs(cents), 0);
+  return { ...impactOf(moneyLevel(amount), changes), amount };
 }
 
 /** By the number of units that the inventory rows gain or lose. */

@@ -1,0 +1,68 @@
+/** What the ledger knows of a proposal's actions, for the gate. */
+import { digestOf } from "../domain/json.ts";
+import type { Proposal } from "../domain/proposal.ts";
+import type { GateFacts } from "../policy/gate.ts";
+import type { Ledger } from "./database.ts";
+import { getSettings } from "./settings.ts";
+import { countAutomatic, DAY_MS, HOUR_MS, sumSpent } from "./uses.ts";
+
+/**
+ * The facts of each action, by step. Actions of one proposal count for those after them.
+ * @param now ISO 8601 UTC
+ */
+export async function loadGateFacts(
+  db: Ledger,
+  tenant: string,
+  proposal: Pick<Proposal, "id" | "runId" | "actions">,
+  now: string,
+): Promise<Map<string, GateFacts>> {
+  const { settings, version } = await getSettings(db, tenant);
+  const before = (ms: number) => new Date(Date.parse(now) - ms).toISOString();
+  const besides = proposal.id;
+  const spent = {
+    inRun: await sumSpent(db, tenant, { runId: proposal.runId, besides }),
+    today: await sumSpent(db, tenant, { since: before(DAY_MS), besides }),
+  };
+  const canary = canaryOf(tenant, proposal.runId);
+  const seen = new Map<string, number>();
+  const facts = new Map<string, GateFacts>();
+  for (const { step, action, title, impact, reversibility, changes, confidence, untrusted } of proposal.actions) {
+    const earlier = seen.get(action) ?? 0;
+    const used = async (ms: number) =>
+      earlier + (await countAutomatic(db, tenant, { action, since: before(ms), besides }));
+    const amount = impact.amount ?? 0;
+    facts.set(step, {
+      ...{ settings, version, action, title, impact: impact.level, reversibility, canary, amount },
+      confidence: confidence ?? null,
+      firstUse: !(await wasUsed(db, tenant, action)),
+      usedThisHour: await used(HOUR_MS),
+      usedToday: await used(DAY_MS),
+      spentInRun: spent.inRun,
+      spentToday: spent.today,
+      rows: changes.length,
+      outside: impact.outside ?? [],
+      untrusted: untrusted ?? [],
+      pausedUntil: null,
+    });
+    seen.set(action, earlier + 1);
+    spent.inRun += amount;
+    spent.today += amount;
+  }
+  return facts;
+}
+
+async function wasUsed(db: Ledger, tenant: string, action: string): Promise<boolean> {
+  const row = await db
+    .selectFrom("effects")
+    .select("key")
+    .where("tenant", "=", tenant)
+    .where("action", "=", action)
+    .where("status", "=", "succeeded")
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Where a run stands among all runs, 0 to below 1: 52 bits of its digest, the same for good. */
+export function canaryOf(tenant: string, runId: string): number {
+  return Number.parseInt(digestOf({ canary: { tenant, runId } }).slice(0, 13), 16) / 2 ** 52;
+}

@@ -1,0 +1,25 @@
+/** Which arguments of a step came, by whatever way, from output that is not to be trusted (invariant 12). */
+import type { Json } from "../domain/json.ts";
+import type { Plan, Step } from "../domain/plan.ts";
+import { dependenciesOf, findReferences } from "./references.ts";
+
+/**
+ * @param isUntrusted whether an action's output is not to be trusted
+ * @returns the names of the step's arguments that refer to such output, or to that of a step that was given some
+ */
+export function untrustedArguments(plan: Plan, step: Step, isUntrusted: (action: string) => boolean): string[] {
+  const known = new Map<string, boolean>();
+  const isTainted = (id: string): boolean => {
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    known.set(id, false); // a cycle has no output
+    const source = plan.steps.find((other) => other.id === id);
+    const tainted = source !== undefined && (isUntrusted(source.action) || dependenciesOf(source).some(isTainted));
+    known.set(id, tainted);
+    return tainted;
+  };
+  const refersToTainted = (value: Json) => findReferences(value).some((path) => isTainted(path.split(".")[0] ?? ""));
+  return Object.entries(step.args)
+    .filter(([, value]) => refersToTainted(value))
+    .map(([name]) => name);
+}

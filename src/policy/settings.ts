@@ -1,0 +1,101 @@
+/**
+ * What a tenant lets happen by itself, and who decides the rest (row E3). The defaults let nothing happen by itself.
+ * Settings are data of the tenant: durable, versioned, and changed only by an admin.
+ */
+import { z } from "zod";
+import type { ImpactLevelSchema } from "../domain/proposal.ts";
+
+/** Who may do what, from little to much; each includes those before it. */
+export const RoleSchema = z.enum(["viewer", "operator", "approver", "admin"]);
+export type Role = z.infer<typeof RoleSchema>;
+
+/** Whether a role includes another; nobody's role includes none. */
+export const includesRole = (has: Role | null, needed: Role): boolean =>
+  has !== null && RoleSchema.options.indexOf(has) >= RoleSchema.options.indexOf(needed);
+
+/** How strict automation is; see {@link MODES} for what each means. */
+export const SafetyModeSchema = z.enum(["strict", "moderate", "permissive"]);
+export type SafetyMode = z.infer<typeof SafetyModeSchema>;
+
+const ApprovalRuleSchema = z.strictObject({
+  /** The role that each approver must have. */
+  role: RoleSchema,
+  /** How many different people must approve. */
+  people: z.int().min(1).max(5),
+  /** Whether whoever asked may be one of them. */
+  requesterMay: z.boolean(),
+  /** How long they may take, in minutes; null for ever. */
+  expiresMinutes: z.int().min(1).max(525_600).nullable(),
+});
+export type ApprovalRule = z.infer<typeof ApprovalRuleSchema>;
+
+const names = z.array(z.string().min(1).max(100)).max(1000);
+/** Money in the smallest unit of its currency, such as cents. */
+const money = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const APPROVALS = {
+  low: { role: "operator", people: 1, requesterMay: true, expiresMinutes: null },
+  medium: { role: "approver", people: 1, requesterMay: true, expiresMinutes: null },
+  high: { role: "approver", people: 1, requesterMay: true, expiresMinutes: null },
+  critical: { role: "approver", people: 2, requesterMay: false, expiresMinutes: null },
+} as const satisfies Record<z.infer<typeof ImpactLevelSchema>, ApprovalRule>;
+
+export const TenantSettingsSchema = z.strictObject({
+  /** The master switch: without it, a person decides everything that writes. */
+  automation: z.boolean().default(false),
+  /** A person decides everything but the pre-approved actions, whatever automation could do. */
+  approvalRequired: z.boolean().default(true),
+  /** How sure a plan must be of a step, 0 to 1, for it to happen by itself. */
+  confidenceThreshold: z.number().min(0).max(1).default(0.9),
+  /** How many actions of a type may happen by themselves within an hour, and within 24. */
+  actionsPerHour: z.int().min(0).max(1_000_000).default(10),
+  actionsPerDay: z.int().min(0).max(1_000_000).default(50),
+  /** The only actions that may run at all; null for every one. */
+  allowedActions: names.nullable().default(null),
+  /** Actions that need no approval, within the limits of the safety mode. */
+  preApprovedActions: names.default([]),
+  /** The share of runs in which automation acts, 0 to 1. A run is in it or not, for good. */
+  canaryShare: z.number().min(0).max(1).default(0),
+  safetyMode: SafetyModeSchema.default("moderate"),
+  /** Whether somebody is told of what happened by itself. */
+  notifyOnAutomatic: z.boolean().default(true),
+  /** How much money the actions of a run, and of 24 hours, may move; null for any amount. */
+  budgetPerRun: money.nullable().default(null),
+  budgetPerDay: money.nullable().default(null),
+  /** From here on a change is a large one, which a person looks at: money that an action moves, rows that it changes. */
+  largeAmount: money.default(1_000_00),
+  manyRows: z.int().min(1).max(1_000_000).default(20),
+  /** Who decides, by impact. */
+  approvals: z
+    .strictObject({
+      low: ApprovalRuleSchema.default(APPROVALS.low),
+      medium: ApprovalRuleSchema.default(APPROVALS.medium),
+      high: ApprovalRuleSchema.default(APPROVALS.high),
+      critical: ApprovalRuleSchema.default(APPROVALS.critical),
+    })
+    .default(APPROVALS),
+});
+export type TenantSettings = z.infer<typeof TenantSettingsSchema>;
+
+export const DEFAULT_SETTINGS: TenantSettings = TenantSettingsSchema.parse({});
+
+/** What a safety mode lets happen by itself. Nothing critical ever does. */
+export const MODES: Readonly<
+  Record<
+    SafetyMode,
+    {
+      /** The highest impact of an action that is not pre-approved; null for none. */
+      readonly upTo: "low" | "medium" | null;
+      /** The highest impact of one that is. */
+      readonly preApprovedUpTo: "low" | "medium" | "high";
+      /** Whether what cannot be undone may, when it is pre-approved. */
+      readonly irreversible: boolean;
+      /** Whether an action's first use by the tenant may. */
+      readonly firstUse: boolean;
+    }
+  >
+> = {
+  strict: { upTo: null, preApprovedUpTo: "low", irreversible: false, firstUse: false },
+  moderate: { upTo: "low", preApprovedUpTo: "medium", irreversible: false, firstUse: false },
+  permissive: { upTo: "medium", preApprovedUpTo: "high", irreversible: true, firstUse: false },
+};
