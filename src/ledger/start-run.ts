@@ -6,7 +6,7 @@ import type { Ledger, LedgerTransaction } from "./database.ts";
 import { takeDecisionIn } from "./decisions.ts";
 import { listEffects } from "./effects.ts";
 import { findLatestProposal } from "./proposals.ts";
-import { endRunIn, findRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
+import { endRunIn, findRun, findThreadRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
 
 export type RunStart =
   | { kind: "started"; run: Run; superseded: Run[] }
@@ -37,9 +37,20 @@ export async function startRun(
     );
     for (const run of open) if (await isUnderWay(trx, stamp.tenant, run.id)) return { kind: "unfinished", run };
     for (const run of open) await supersede(trx, stamp, run, input.request);
-    const { run } = await insertRun(trx, stamp, input);
+    const at = await afterEarlierRuns(trx, stamp, input.threadId);
+    const { run } = await insertRun(trx, { ...stamp, at }, input);
     return { kind: "started", run, superseded: open };
   });
+}
+
+/**
+ * When the run starts, ISO 8601 UTC. The thread's newest run is the one that started last, so it has to be the one that
+ * superseded the others: of two requests at once, the one that looked at the clock first may come second.
+ */
+async function afterEarlierRuns(trx: LedgerTransaction, { tenant, at }: Stamp, threadId: string): Promise<string> {
+  const newest = await findThreadRun(trx, tenant, threadId);
+  if (!newest || newest.createdAt < at) return at;
+  return new Date(Date.parse(newest.createdAt) + 1).toISOString();
 }
 
 /**
