@@ -2,6 +2,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Decision, Proposal } from "../src/domain/proposal.ts";
 import type { Run } from "../src/domain/run.ts";
+import { type AuditEntry, listAudit } from "../src/ledger/audit.ts";
 import { listDecisions } from "../src/ledger/decisions.ts";
 import { listProposals } from "../src/ledger/proposals.ts";
 import { listRuns } from "../src/ledger/runs.ts";
@@ -26,17 +27,20 @@ interface Ledgered {
   readonly runs: readonly Run[];
   readonly proposals: readonly Proposal[];
   readonly decisions: readonly Decision[];
+  readonly audit: readonly AuditEntry[];
 }
 
 async function readLedger({ runtime: { ledger } }: Story): Promise<Ledgered> {
   const runs = await listRuns(ledger, tenant, { threadId });
   const proposals: Proposal[] = [];
   const decisions: Decision[] = [];
+  const audit: AuditEntry[] = [];
   for (const { id } of runs) {
     proposals.push(...(await listProposals(ledger, tenant, id)));
     decisions.push(...(await listDecisions(ledger, tenant, id)));
+    audit.push(...(await listAudit(ledger, tenant, id)));
   }
-  return { runs, proposals, decisions };
+  return { runs, proposals, decisions, audit };
 }
 
 /**
@@ -47,6 +51,7 @@ async function readLedger({ runtime: { ledger } }: Story): Promise<Ledgered> {
 export async function assertAllowed(story: Story): Promise<Decision["verdict"][]> {
   const found = await readLedger(story);
   assertConsented(readNotebook(story.home), found);
+  assertTakenOnce(found);
   for (const decision of found.decisions) {
     const proposal = found.proposals.find(({ id }) => id === decision.proposalId);
     ok(proposal, `there is no proposal ${decision.proposalId}`);
@@ -68,7 +73,13 @@ function assertConsented(written: readonly string[], { proposals, decisions }: L
     });
   for (const text of written) ok(approved.includes(text), `"${text}" was written and not approved`);
   equal(new Set(written).size, written.length, `written twice: ${written.join(", ")}`);
-  equal(new Set(decisions.map(({ proposalId }) => proposalId)).size, decisions.length, "a proposal was decided twice");
+}
+
+/** No decision took the place of another: each proposal has been decided once, as far as anybody was told. */
+function assertTakenOnce({ decisions, audit }: Ledgered): void {
+  const taken = audit.filter(({ event }) => event.startsWith("decision.")).map(({ event }) => event);
+  const stored = decisions.map(({ verdict }) => `decision.${verdict}`);
+  deepEqual(taken.toSorted(), stored.toSorted(), "a proposal was decided twice");
 }
 
 /** What others than a person's answer lead to, and by which moves. */

@@ -24,13 +24,13 @@ const inWorkers = (workers: 2 | 3, ...moves: Move[]): Play => ({ workers, moves 
 export const knownPlays: readonly Play[] = [
   // Two decide at once: one decision counts, and one process carries it out.
   inThread(and("approve"), move("approve", { who: "bob" })),
+  inThread(and("approve"), move("reject", { who: "bob" })),
+  inThread(and("cancel"), move("cancel", { who: "bob" })),
   inWorkers(2, and("approve"), move("approve", { who: "bob" })),
   inWorkers(2, and("approve"), move("approve")),
   inWorkers(3, and("approve"), and("recover", { delay: 9 }), move("resume", { delay: 12 })),
-  behindALock(move("approve"), move("approve", { who: "bob" })),
   behindALock(move("approve"), move("reject", { who: "bob" })),
-  behindALock(move("edit"), move("reject one", { who: "bob" })),
-  behindALock(move("cancel"), move("cancel", { who: "bob" })),
+  behindALock(move("approve"), move("cancel", { who: "bob" })),
   behindALock(move("new request"), move("new request", { who: "bob" })),
   // The time is over while somebody decides, or was over before.
   inThread(and("edit"), move("expire", { delay: 2 })),
