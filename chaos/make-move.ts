@@ -13,7 +13,7 @@ import { by, deadlineOf, LIFETIME_MINUTES, threadId } from "./notes.ts";
 
 /** An answer under somebody's name to a proposal, with a step for each decision. It has this form between threads too. */
 export interface Said {
-  readonly who: string;
+  readonly who: Person;
   readonly proposalId: string;
   readonly decisions: readonly ActionAnswer[];
 }
@@ -157,7 +157,7 @@ async function sendAgain({ runtime, act: what, who, nth, situation, made }: Maki
   if (!chosen) return;
   const { interruptId, proposalId, decisions, who: author } = chosen;
   const named = what === "retry";
-  const sender = named && nth % 2 === 0 ? (author as Person) : who;
+  const sender = named && nth % 2 === 0 ? author : who;
   // What is sent in somebody else's name may not count.
   if (!named || sender === author) made.said.push({ who: sender, proposalId, decisions });
   const sent = named ? { by: author, proposalId, decisions } : { decisions };
@@ -173,7 +173,7 @@ async function answerLate({ runtime, act: what, who, situation, made }: Making):
   await runtime.graph.invoke(new Command({ resume }), configFor(who));
 }
 
-/** How long the ledger's lock is held at least for the next choice, in milliseconds. */
+/** How long the ledger's lock is held, in milliseconds, times the move's choice. */
 const HOLDING_MS = 3;
 
 /**
