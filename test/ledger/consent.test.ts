@@ -77,6 +77,15 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
     expect(await findThreadRun(ledger, "acme", "t1")).toMatchObject({ id: "run_0", status: "running" });
   });
 
+  it("lets one of several requests at once go on, the one that came last", async (context) => {
+    const ledger = await open(context);
+    for (const threadId of ["t1", "t2", "t3", "t4", "t5"]) {
+      await Promise.all(["a", "b", "c"].map((name) => begin(ledger, `run_${threadId}_${name}`, threadId)));
+      const runs = await listRuns(ledger, "acme", { threadId });
+      expect(runs.map(({ status }) => status)).toEqual(["running", "ended", "ended"]);
+    }
+  });
+
   it("returns the recorded revision and proposal to whoever records them again", async (context) => {
     const ledger = await open(context);
     const proposal = await proposed(ledger);
