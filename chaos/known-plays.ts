@@ -26,6 +26,8 @@ export const knownPlays: readonly Play[] = [
   inThread(and("approve"), move("approve", { who: "bob" })),
   inThread(and("approve"), move("reject", { who: "bob" })),
   inThread(and("cancel"), move("cancel", { who: "bob" })),
+  inThread(and("approve"), move("approve on a page", { who: "bob" })),
+  inThread(and("approve"), move("late approval", { who: "bob", delay: 4 })),
   inWorkers(2, and("approve"), move("approve", { who: "bob" })),
   inWorkers(2, and("approve"), move("approve")),
   inWorkers(3, and("approve"), and("recover", { delay: 9 }), move("resume", { delay: 12 })),

@@ -14,7 +14,8 @@ export type RunStart =
   | { kind: "unfinished"; run: Run };
 
 /**
- * Starts the run of a request in one transaction, anew when another request came between; called again for the same request, it returns what it did.
+ * Starts the run of a request in one transaction, anew when another request came between. Called again for the same
+ * request, it returns what it did.
  * @throws HoldpointError `usage` when the request id belongs to another run, `unknown_thread` when the thread is another tenant's
  */
 export async function startRun(
