@@ -108,7 +108,7 @@ function isSaid({ verdict, actions }: Decision, { decisions }: Said): boolean {
   });
 }
 
-/** What a system or a new request may do at any time. A person's answer counts in time only. */
+/** What may still be decided when the time is over; an answer may not. */
 const WITHOUT_TIME: readonly Decision["verdict"][] = ["expired", "cancelled", "superseded"];
 
 function assertInTime({ overdue }: Story, { verdict, decidedAt }: Decision, proposal: Proposal): void {
