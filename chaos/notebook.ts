@@ -1,30 +1,34 @@
-/** An action that writes into memory, where two runtimes of one process share it. */
+/** An action that writes into a file, which the runtimes of several threads share. */
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type Action, defineAction } from "../src/tools/action.ts";
 
-export interface NotebookLog {
-  /** What was written, in order. */
-  texts(): string[];
-}
+const fileIn = (home: string) => join(home, "notebook");
 
-export function createNotebookAction(): { action: Action; log: NotebookLog } {
-  const written = new Map<string, string[]>();
+/** A write takes a moment, so that others come in the middle of it. */
+const WRITING_MS = 1;
+
+/** @param home the folder of the file */
+export function createNotebookAction(home: string): Action {
   const change = (text: string) => ({ table: "notebook", key: text, before: null, after: { text } });
-  const action = defineAction({
+  return defineAction({
     ...{ kind: "write", name: "note", version: 1, title: "Note", description: "Writes a note." },
     input: z.strictObject({ text: z.string() }),
     output: z.object({ text: z.string() }),
-    reversibility: "reversible",
     preview: async ({ text }) => [change(text)],
-    run: async ({ text }, { idempotencyKey }) => {
-      written.set(idempotencyKey, [...(written.get(idempotencyKey) ?? []), text]);
+    run: async ({ text }) => {
+      await sleep(WRITING_MS);
+      appendFileSync(fileIn(home), `${text}\n`);
       return { output: { text }, changes: [change(text)] };
-    },
-    undo: async ({ key }) => {
-      written.delete(key);
-      return "Erased.";
     },
     summarize: (_args, { text }) => `Noted "${text}".`,
   });
-  return { action, log: { texts: () => [...written.values()].flat() } };
+}
+
+/** What was written, in order. */
+export function readNotebook(home: string): string[] {
+  if (!existsSync(fileIn(home))) return [];
+  return readFileSync(fileIn(home), "utf8").split("\n").filter(Boolean);
 }

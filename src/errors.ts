@@ -3,6 +3,7 @@
  * wrong, and gives the way on; anything else that is thrown is a defect.
  */
 import type { FailureStatus } from "./domain/answer.ts";
+import { storableText } from "./domain/text.ts";
 
 /** What went wrong, as a stable word for programs. */
 export type ErrorCode =
@@ -37,10 +38,10 @@ export class HoldpointError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(storableText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "HoldpointError";
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : storableText(options.hint);
   }
 
   /** What the caller should do about it. */
@@ -67,7 +68,7 @@ export class ActionFailure extends HoldpointError {
 export function explainError(error: unknown): string {
   if (error instanceof HoldpointError) return error.hint ? `${error.message} ${error.hint}` : error.message;
   const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n")[0] ?? message;
+  return storableText(message.split("\n")[0] ?? message);
 }
 
 const SQLITE_MEANINGS: ReadonlyArray<[prefix: string, meaning: string, hint: string]> = [

@@ -172,15 +172,11 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     : await openRuntime({ ...parts, home });
   const { graph } = runtime;
   const closing = new AbortController();
-  const atWork = new Map<string, Promise<unknown>>();
-  const hear = (threadId: string, work: Promise<unknown>) => {
-    const over = work.finally(() => atWork.delete(threadId)).catch(() => undefined);
-    atWork.set(threadId, over);
-  };
+  const recovery = startRecovery(runtime, { wanted: options.recoverOnStart !== false, signal: closing.signal });
   const begin = async (given: CallOptions = {}): Promise<CallOptions> => {
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
     await assertOwnThread(runtime, given);
-    await atWork.get(threadOf(given)); // the recovery is just at this thread
+    await recovery.yield(threadOf(given));
     const signals = given.signal ? [given.signal, closing.signal] : [closing.signal];
     return { ...given, signal: AbortSignal.any(signals) };
   };
@@ -189,16 +185,11 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
     return await runtime.track(work());
   };
-  const found = options.recoverOnStart === false ? [] : recoverOnStart(runtime, { signal: closing.signal, hear });
-  const recovered = runtime.track(Promise.resolve(found)).catch((error: unknown) => {
-    process.emitWarning(`The runs that a crash left were not looked for: ${explainError(error)}`);
-    return [];
-  });
   const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) =>
     await graph.stream(input, await begin(given));
   return {
     graph,
-    recovered,
+    recovered: recovery.recovered,
     invoke: async (input, given) => {
       const call = await begin(given);
       try {
@@ -218,6 +209,35 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       closing.abort();
       await runtime.settle();
       await runtime.close();
+    },
+  };
+}
+
+interface Recovery {
+  readonly recovered: Promise<Recovered[]>;
+  /** Leaves a thread to the program's own call: it waits only for what is just being done there. */
+  yield(threadId: string): Promise<void>;
+}
+
+/** Carries on what a crash left, in the background, and keeps out of the way of the program's own calls. */
+function startRecovery(runtime: Runtime, { wanted, signal }: { wanted: boolean; signal: AbortSignal }): Recovery {
+  const called = new Set<string>();
+  const atWork = new Map<string, Promise<unknown>>();
+  const hear = (threadId: string, work: Promise<unknown>) => {
+    const over = work.finally(() => atWork.delete(threadId)).catch(() => undefined);
+    atWork.set(threadId, over);
+  };
+  const leave = (threadId: string) => called.has(threadId);
+  const found = wanted ? recoverOnStart(runtime, { signal, hear, leave }) : Promise.resolve([]);
+  const recovered = runtime.track(found).catch((error: unknown) => {
+    process.emitWarning(`The runs that a crash left were not looked for: ${explainError(error)}`);
+    return [];
+  });
+  return {
+    recovered,
+    yield: async (threadId) => {
+      called.add(threadId);
+      await atWork.get(threadId);
     },
   };
 }

@@ -6,6 +6,7 @@ import { openCheckpoints } from "./checkpoints.ts";
 import type { Config } from "./config.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
 import { type Ledger, openLedger, openLedgerIn } from "./ledger/database.ts";
+import { createSigns, type SignsOfLife } from "./ledger/liveness.ts";
 import { createModels, type Models } from "./models/roles.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
@@ -44,6 +45,7 @@ export interface Runtime {
   readonly ledger: Ledger;
   readonly registry: Registry;
   readonly policy: Policy;
+  readonly signs: SignsOfLife;
   /** What can be asked without a model, a line each. */
   readonly whatCanBeAsked: readonly string[];
   /** Where the embedded databases are. */
@@ -66,7 +68,8 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const registry = createRegistry(parts.actions);
     const policy = parts.policy ?? createPolicy();
     const now = parts.now ?? (() => new Date().toISOString());
-    const shared = { ledger, registry, policy, now, whatCanBeAsked: parts.whatCanBeAsked ?? [] };
+    const signs = createSigns(ledger);
+    const shared = { ledger, registry, policy, now, signs, whatCanBeAsked: parts.whatCanBeAsked ?? [] };
     const { matchRequest, models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
     const underWay = new Set<Promise<unknown>>();
     const track = <T>(work: Promise<T>): Promise<T> => {

@@ -7,7 +7,11 @@ import type { Question } from "../nodes/question.ts";
 type Action = Question["actions"][number];
 
 /** The arguments as the person wants them, or undefined when they gave up. */
-export async function askArguments(question: Question, action: Action): Promise<JsonObject | undefined> {
+export async function askArguments(
+  question: Question,
+  action: Action,
+  prompting: { readonly signal?: AbortSignal },
+): Promise<JsonObject | undefined> {
   const schema = question.reviewConfigs.find((config) => config.actionName === action.action)?.argsSchema ?? {};
   const fields = fieldsOf(schema);
   const names = [...new Set([...Object.keys(fields), ...Object.keys(action.args)])];
@@ -17,6 +21,7 @@ export async function askArguments(question: Question, action: Action): Promise<
     const about = fields[name]?.description;
     const shown = asText(current);
     const given = await text({
+      ...prompting,
       message: `${action.step} ${printable(name)}${about === undefined ? "" : ` (${printable(about)})`}; empty leaves it out`,
       initialValue: shown,
     });

@@ -8,23 +8,30 @@ import { askArguments } from "./ask-edit.ts";
 type Decisions = ProposalAnswer["decisions"];
 type Action = Question["actions"][number];
 
-/** The answer, or undefined when the person wants to decide later. */
+/** What every prompt gets: a signal that closes it, which leaves the terminal as it was. */
+interface Prompting {
+  readonly signal?: AbortSignal;
+}
+
+/** The answer, or undefined when the person wants to decide later, or `stop` was aborted. */
 export async function askPerson(question: Question, stop?: AbortSignal): Promise<ProposalAnswer | undefined> {
   // At the end of input (Ctrl-D) no prompt ever answers.
   const ended = new Promise<undefined>((resolve) => process.stdin.once("end", () => resolve(undefined)));
-  const stopped = new Promise<undefined>((resolve) => stop?.addEventListener("abort", () => resolve(undefined)));
-  const decisions = await Promise.race([chooseDecisions(question), ended, stopped]);
+  const decisions = await Promise.race([chooseDecisions(question, stop ? { signal: stop } : {}), ended]);
   return decisions && { proposalId: question.proposalId, decisions };
 }
 
-async function chooseDecisions(question: Question): Promise<Decisions | undefined> {
-  return question.kind === "reconciliation" ? await tellOutcomes(question) : await decide(question);
+async function chooseDecisions(question: Question, prompting: Prompting): Promise<Decisions | undefined> {
+  return question.kind === "reconciliation"
+    ? await tellOutcomes(question, prompting)
+    : await decide(question, prompting);
 }
 
-async function tellOutcomes(question: Question): Promise<Decisions | undefined> {
+async function tellOutcomes(question: Question, prompting: Prompting): Promise<Decisions | undefined> {
   const decisions: Decisions = [];
   for (const { step, title } of question.actions) {
     const type = await select({
+      ...prompting,
       message: `Did it happen? ${step}: ${printable(title)}`,
       initialValue: "later" as const, // a stray Enter must not testify
       options: [
@@ -40,10 +47,11 @@ async function tellOutcomes(question: Question): Promise<Decisions | undefined> 
   return decisions;
 }
 
-async function decide(question: Question): Promise<Decisions | undefined> {
+async function decide(question: Question, prompting: Prompting): Promise<Decisions | undefined> {
   const several = question.actions.length > 1;
   const [first] = question.actions;
   const choice = await select({
+    ...prompting,
     message: several
       ? `Approve these ${question.actions.length} actions?`
       : `Approve this? ${printable(first?.title ?? "")}`,
@@ -59,16 +67,16 @@ async function decide(question: Question): Promise<Decisions | undefined> {
   });
   if (isCancel(choice) || choice === "later") return undefined;
   if (choice === "approve") return question.actions.map(({ step }) => ({ type: "approve", step }));
-  if (choice === "each") return await chooseEach(question);
+  if (choice === "each") return await chooseEach(question, prompting);
   if (choice === "edit") {
-    const edit = first && (await editOne(question, first));
+    const edit = first && (await editOne(question, first, prompting));
     return edit && [edit];
   }
-  const message = await askReason();
+  const message = await askReason(prompting);
   return message === undefined ? undefined : question.actions.map(({ step }) => ({ type: "reject", step, message }));
 }
 
-async function chooseEach(question: Question): Promise<Decisions | undefined> {
+async function chooseEach(question: Question, prompting: Prompting): Promise<Decisions | undefined> {
   const decisions: Decisions = [];
   const taken = new Set<string>();
   for (const action of question.actions) {
@@ -76,7 +84,7 @@ async function chooseEach(question: Question): Promise<Decisions | undefined> {
       decisions.push({ type: "reject", step: action.step, message: "It depends on an action that was rejected." });
       continue;
     }
-    const decision = await chooseOne(question, action);
+    const decision = await chooseOne(question, action, prompting);
     if (!decision) return undefined;
     decisions.push(decision);
     if (decision.type === "reject") for (const step of action.takesWith) taken.add(step);
@@ -84,10 +92,11 @@ async function chooseEach(question: Question): Promise<Decisions | undefined> {
   return decisions;
 }
 
-async function chooseOne(question: Question, action: Action): Promise<ActionAnswer | undefined> {
+async function chooseOne(question: Question, action: Action, prompting: Prompting): Promise<ActionAnswer | undefined> {
   const { step, takesWith } = action;
   const takes = takesWith.length > 0 ? ` (takes ${takesWith.join(", ")} with it)` : "";
   const choice = await select({
+    ...prompting,
     message: `${step}: ${printable(action.title)}`,
     options: [
       { value: "approve", label: "Approve" },
@@ -97,18 +106,19 @@ async function chooseOne(question: Question, action: Action): Promise<ActionAnsw
   });
   if (isCancel(choice)) return undefined;
   if (choice === "approve") return { type: "approve", step };
-  if (choice === "edit") return await editOne(question, action);
-  const message = await askReason();
+  if (choice === "edit") return await editOne(question, action, prompting);
+  const message = await askReason(prompting);
   return message === undefined ? undefined : { type: "reject", step, message };
 }
 
-async function editOne(question: Question, action: Action): Promise<ActionAnswer | undefined> {
-  const args = await askArguments(question, action);
+async function editOne(question: Question, action: Action, prompting: Prompting): Promise<ActionAnswer | undefined> {
+  const args = await askArguments(question, action, prompting);
   return args && { type: "edit", step: action.step, editedAction: { args } };
 }
 
-async function askReason(): Promise<string | undefined> {
+async function askReason(prompting: Prompting): Promise<string | undefined> {
   const reason = await text({
+    ...prompting,
     message: "Why?",
     validate: (value) =>
       (value ?? "").trim() === "" ? "A reason is needed: it is what the requester reads." : undefined,

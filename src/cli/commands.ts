@@ -28,9 +28,12 @@ export async function run(session: Session, request: string, options: { thread?:
 
 /** Before anything new: what a crash left goes on, and the person is told. */
 async function goOnAfterCrash(session: Session): Promise<void> {
-  for (const { threadId, run: found, outcome } of await recoverRuns(session.runtime, session, { unasked: false })) {
+  for (const { threadId, run: found, outcome, problem } of await recoverRuns(session.runtime, session, {
+    unasked: false,
+  })) {
     if (outcome === "left") continue;
-    const now = outcome === "waiting" ? `it waits: ${session.command(`resume ${threadId}`)}` : found.answer?.text;
+    const ended = outcome === "rolled_back" ? (problem ?? "what it did was undone.") : found.answer?.text;
+    const now = outcome === "waiting" ? `it waits: ${session.command(`resume ${threadId}`)}` : ended;
     session.surroundings.writeError(
       `Thread ${threadId} was left under way, and has gone on: ${printable(now ?? "")}\n`,
     );
@@ -119,8 +122,8 @@ export async function recover(session: Session): Promise<number> {
   }
   const rows = recovered.map(({ threadId, outcome, run, problem }) => [
     threadId,
-    run.answer?.status ?? outcome,
-    problem ?? run.answer?.text ?? "waits for a person",
+    outcome === "rolled_back" ? "rolled back" : (run.answer?.status ?? outcome),
+    problem ?? (outcome === "rolled_back" ? "what it did was undone" : (run.answer?.text ?? "waits for a person")),
   ]);
   const text = rows.length > 0 ? table(["thread", "status", ""], rows) : "No run was left under way.";
   surroundings.write(`${text}\n`);

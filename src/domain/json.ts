@@ -53,6 +53,16 @@ function isJson(value: unknown): value is Json {
   return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isJson);
 }
 
+/** Whether every database takes the texts inside a value. */
+export function isStorable(value: unknown): boolean {
+  try {
+    assertStorable(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws HoldpointError `usage` when a text inside the value holds a NUL or a lone surrogate. */
 function assertStorable(value: unknown): void {
   if (typeof value === "string") {

@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly decisions: readonly Decision[];
   /** Steps that are what an effect of another step has done. */
   readonly kept: readonly KeptStep[];
+  /** The plan that each proposal was made for, by the proposal's id. */
+  readonly plans: ReadonlyMap<string, Plan>;
 }
 
 /** Reads a run's record from the ledger. */
@@ -31,11 +33,11 @@ export async function loadRecord(ledger: Ledger, tenant: string, runId: string):
     effects: await listEffects(ledger, tenant, runId),
     decisions: await listDecisions(ledger, tenant, runId),
     kept: await listKeptSteps(ledger, tenant, runId),
+    plans: await loadPlans(ledger, tenant, runId),
   };
 }
 
-/** The plan that each proposal of a run was made for, by the proposal's id. */
-export async function loadPlans(ledger: Ledger, tenant: string, runId: string): Promise<Map<string, Plan>> {
+async function loadPlans(ledger: Ledger, tenant: string, runId: string): Promise<Map<string, Plan>> {
   const revisions = await listRevisions(ledger, tenant, runId);
   const plans = new Map<string, Plan>();
   for (const { id, revision } of await listProposals(ledger, tenant, runId)) {
@@ -66,14 +68,14 @@ export const EFFECT_STATUS: Record<Effect["status"], StepStatus> = {
   undo_failed: "failed",
 };
 
-function recordedState(step: Step, record: RunRecord): StepState | undefined {
+/** @param call what the plan says that the step calls */
+function recordedState(step: Step, record: RunRecord, call: string): StepState | undefined {
   const read = record.reads.findLast((row) => row.step === step.id && row.action === step.action);
   if (read) return { status: read.status === "succeeded" ? "completed" : "failed", note: read.summary };
-  const call = callOf(step);
   const kept = record.kept.find((row) => row.step === step.id && row.call === call);
   const effect = kept
     ? record.effects.find(({ key }) => key === kept.effectKey)
-    : record.effects.findLast((row) => row.step === step.id && row.action === step.action);
+    : record.effects.findLast((row) => row.step === step.id && isOf(row, step, record, call));
   if (effect) return { status: EFFECT_STATUS[effect.status], note: effect.note ?? "" };
   for (const decision of record.decisions) {
     const rejected = decision.actions.find((action) => action.step === step.id && action.verdict === "rejected");
@@ -82,19 +84,26 @@ function recordedState(step: Step, record: RunRecord): StepState | undefined {
   return undefined;
 }
 
+/** Whether an effect is of this step as it is planned now: one that somebody changed since is another one. */
+function isOf({ proposalId, action }: Effect, step: Step, { plans }: RunRecord, call: string): boolean {
+  const planned = plans.get(proposalId)?.steps.find(({ id }) => id === step.id);
+  return action === step.action && (planned === undefined || callOf(planned) === call);
+}
+
 /** The state of every step, by id. */
 export function stepStates(planned: Plan, record: RunRecord): Record<string, StepState> {
   const plan = editedPlan(planned, record.decisions);
-  const states: Record<string, StepState> = {};
+  const states = new Map<string, StepState>(); // a step may be called "constructor"
+  const calls = new Map(planned.steps.map((step) => [step.id, callOf(step)]));
   const visit = (step: Step): StepState => {
-    const known = states[step.id];
+    const known = states.get(step.id);
     if (known) return known;
-    const recorded = recordedState(step, record);
+    const recorded = recordedState(step, record, calls.get(step.id) ?? "");
     if (recorded) {
-      states[step.id] = recorded;
+      states.set(step.id, recorded);
       return recorded;
     }
-    states[step.id] = { status: "pending", note: "" };
+    states.set(step.id, { status: "pending", note: "" });
     const stuck = dependenciesOf(step).find((id) => {
       const dependency = plan.steps.find((other) => other.id === id);
       return dependency && ["failed", "skipped", "blocked"].includes(visit(dependency).status);
@@ -103,11 +112,11 @@ export function stepStates(planned: Plan, record: RunRecord): Record<string, Ste
       stuck === undefined
         ? { status: "pending", note: "" }
         : { status: "blocked", note: `"${stuck}" did not complete` };
-    states[step.id] = state;
+    states.set(step.id, state);
     return state;
   };
   for (const step of plan.steps) visit(step);
-  return states;
+  return Object.fromEntries(states);
 }
 
 /** The outputs of completed steps, by step id. */

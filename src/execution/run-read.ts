@@ -1,6 +1,7 @@
 /** One guarded call of a read action: arguments and output validated, a time limit, and every failure an outcome. */
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import type { Identity } from "../domain/run.ts";
+import { storableText } from "../domain/text.ts";
 import { ActionFailure, explainError } from "../errors.ts";
 import { type ReadOutcome, readKey } from "../ledger/reads.ts";
 import type { AnyRead } from "../tools/action.ts";
@@ -37,7 +38,12 @@ export async function runRead(action: AnyRead, call: ReadCall): Promise<ReadOutc
       );
     }
     const json = JSON.parse(canonicalJson(given.data)) as Json;
-    return { ...base, status: "succeeded", output: json, summary: action.summarize(parsed.data, given.data) };
+    return {
+      ...base,
+      status: "succeeded",
+      output: json,
+      summary: storableText(String(action.summarize(parsed.data, given.data))),
+    };
   } catch (error) {
     const status = error instanceof ActionFailure ? error.status : "failed";
     return { ...base, status: "failed", output: status, summary: explainError(error) };

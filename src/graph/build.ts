@@ -15,15 +15,15 @@ import { createStager } from "../nodes/stager.ts";
 import { CallerContext, HoldpointInput, HoldpointState, type Update } from "../state.ts";
 import { routeFrom, routes } from "./routes.ts";
 
-/** Enough supersteps for any plan within the limits; LangGraph's default of 25 is not. */
-const RECURSION_LIMIT = 100;
+/** Enough supersteps for 50 stages of one step each, and for planning again after them; LangGraph's default is 25. */
+const RECURSION_LIMIT = 1000;
 
 /**
  * The compiled graph. Every caller gets durability `sync` (a checkpoint is written before the next node starts) and
  * strict resume (an answer names the interrupt that it is for).
  */
 export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
-  const alive = createSignsOfLife(deps);
+  const alive = createSignsOfLife(deps.signs);
   const node = <Result extends Update>(work: GraphNode<Result>) => alive(withRestoredState(deps, work));
   const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: CallerContext })
     .addNode("guardrail", node(createGuardrail(deps)))

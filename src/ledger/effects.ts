@@ -35,10 +35,13 @@ export function effectKey(
 export async function listEffects(db: Ledger, tenant: string, runId: string): Promise<Effect[]> {
   const rows = await db
     .selectFrom("effects")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("runId", "=", runId)
-    .orderBy("createdAt")
+    .innerJoin("proposals", (join) =>
+      join.onRef("proposals.tenant", "=", "effects.tenant").onRef("proposals.id", "=", "effects.proposalId"),
+    )
+    .selectAll("effects")
+    .where("effects.tenant", "=", tenant)
+    .where("effects.runId", "=", runId)
+    .orderBy("proposals.number") // no clock: two machines may differ
     .orderBy("position")
     .execute();
   return rows.map(toEffect);

@@ -13,7 +13,7 @@ const ReflectionSchema = z.object({
   verdict: z.enum(["replan", "stop"]),
   /** For the next plan: what went wrong or is missing, a sentence each. */
   feedback: z.array(z.string()),
-  /** What the run ends with when no other plan comes. */
+  /** What the revision came to. */
   answer: AnswerSchema,
 });
 export type Reflection = z.infer<typeof ReflectionSchema>;

@@ -79,30 +79,32 @@ export async function isForeignThread(db: Ledger, tenant: string, threadId: stri
   return row !== undefined;
 }
 
-/** A tenant's runs, newest first. `limit` is at most 1,000. */
+/** A tenant's runs, newest first unless told otherwise. `limit` is at most 1,000. */
 export async function listRuns(
   db: Ledger,
   tenant: string,
-  options: { status?: RunStatus; threadId?: string; limit?: number } = {},
+  options: { status?: RunStatus; threadId?: string; limit?: number; oldestFirst?: boolean } = {},
 ): Promise<Run[]> {
   let query = db.selectFrom("runs").selectAll().where("tenant", "=", tenant);
   if (options.status) query = query.where("status", "=", options.status);
   if (options.threadId !== undefined) query = query.where("threadId", "=", options.threadId);
+  const order = options.oldestFirst ? "asc" : "desc";
   const rows = await query
-    .orderBy("createdAt", "desc")
-    .orderBy("id", "desc")
+    .orderBy("createdAt", order)
+    .orderBy("id", order)
     .limit(Math.min(options.limit ?? 100, 1000))
     .execute();
   return rows.map(toRun);
 }
 
-/** Those runs of a tenant whose rollback was asked for and has not come to its end. */
+/** Those runs of a tenant that have ended, and whose rollback has not. */
 export async function listRolledBack(db: Ledger, tenant: string): Promise<Run[]> {
   const rows = await db
     .selectFrom("runs")
     .selectAll()
     .where("tenant", "=", tenant)
     .where("rollback", "is not", null)
+    .where("status", "=", "ended")
     .orderBy("createdAt")
     .execute();
   return rows.map(toRun);
@@ -167,7 +169,7 @@ export async function setRunStatus(
 ): Promise<void> {
   await trx
     .updateTable("runs")
-    .set({ status, updatedAt: stamp.at, aliveUntil: status === "running" ? aliveUntil() : null })
+    .set({ status, updatedAt: stamp.at, ...(status === "running" ? { aliveUntil: aliveUntil() } : {}) })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")
@@ -227,6 +229,19 @@ export async function setRollback(
 /** Ends a run with its answer; when it has ended already, the answer that it has is kept. Returns the stored answer. */
 export async function endRun(db: Ledger, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
   return await db.transaction().execute((trx) => endRunIn(trx, stamp, runId, answer));
+}
+
+/**
+ * {@link endRun}, unless somebody cancelled the run since it was read.
+ * @param run as it was read before the answer was made
+ * @returns undefined when it was cancelled meanwhile; nothing was changed then
+ */
+export async function endRunAsRead(db: Ledger, stamp: Stamp, run: Run, answer: Answer): Promise<Answer | undefined> {
+  return await db.transaction().execute(async (trx) => {
+    const now = await getRun(trx, run.tenant, run.id);
+    if (canonicalJson(now.cancellation) !== canonicalJson(run.cancellation)) return undefined;
+    return await endRunIn(trx, stamp, run.id, answer);
+  });
 }
 
 /** {@link endRun}, inside a transaction. */

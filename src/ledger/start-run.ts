@@ -6,7 +6,7 @@ import type { Ledger, LedgerTransaction } from "./database.ts";
 import { takeDecisionIn } from "./decisions.ts";
 import { listEffects } from "./effects.ts";
 import { findLatestProposal } from "./proposals.ts";
-import { endRunIn, findRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
+import { endRunIn, findRun, findThreadRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
 
 export type RunStart =
   | { kind: "started"; run: Run; superseded: Run[] }
@@ -14,7 +14,8 @@ export type RunStart =
   | { kind: "unfinished"; run: Run };
 
 /**
- * Starts the run of a request in one transaction; called again for the same request, it returns what it did.
+ * Starts the run of a request in one transaction, anew when another request came between. Called again for the same
+ * request, it returns what it did.
  * @throws HoldpointError `usage` when the request id belongs to another run, `unknown_thread` when the thread is another tenant's
  */
 export async function startRun(
@@ -22,24 +23,61 @@ export async function startRun(
   stamp: Stamp,
   input: { id: string; threadId: string; request: string },
 ): Promise<RunStart> {
-  return await db.transaction().execute(async (trx) => {
-    if (await findRun(trx, stamp.tenant, input.id)) {
-      const { run } = await insertRun(trx, stamp, input);
-      return { kind: "started", run, superseded: [] };
-    }
-    if (await isForeignThread(trx, stamp.tenant, input.threadId)) {
-      throw new HoldpointError("unknown_thread", `There is no thread "${input.threadId}".`, {
-        hint: "Use another thread.",
-      });
-    }
-    const open = (await listRuns(trx, stamp.tenant, { threadId: input.threadId })).filter(
-      (run) => run.status !== "ended",
-    );
-    for (const run of open) if (await isUnderWay(trx, stamp.tenant, run.id)) return { kind: "unfinished", run };
-    for (const run of open) await supersede(trx, stamp, run, input.request);
+  for (;;) {
+    const start = await db
+      .transaction()
+      .execute((trx) => startRunIn(trx, stamp, input))
+      .catch(whenOvertaken);
+    if (start) return start;
+  }
+}
+
+/** Another request came to the thread between looking at it and starting the run. */
+class Overtaken extends Error {}
+
+function whenOvertaken(error: unknown): undefined {
+  if (!(error instanceof Overtaken)) throw error;
+}
+
+/** @throws Overtaken when it has to be done anew, with what is on the thread by then */
+async function startRunIn(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  input: { id: string; threadId: string; request: string },
+): Promise<RunStart> {
+  if (await findRun(trx, stamp.tenant, input.id)) {
     const { run } = await insertRun(trx, stamp, input);
-    return { kind: "started", run, superseded: open };
-  });
+    return { kind: "started", run, superseded: [] };
+  }
+  if (await isForeignThread(trx, stamp.tenant, input.threadId)) {
+    throw new HoldpointError("unknown_thread", `There is no thread "${input.threadId}".`, {
+      hint: "Use another thread.",
+    });
+  }
+  const open = await listOpenRuns(trx, stamp.tenant, input.threadId);
+  for (const run of open) if (await isUnderWay(trx, stamp.tenant, run.id)) return { kind: "unfinished", run };
+  for (const run of open) await supersede(trx, stamp, run, input.request);
+  const at = await afterEarlierRuns(trx, stamp, input.threadId);
+  const { run } = await insertRun(trx, { ...stamp, at }, input);
+  // On Postgres two requests may have looked at the same time. The audit entry of the start holds the tenant's head: the
+  // other has either ended by now, and is seen here, or sees this one.
+  const others = (await listOpenRuns(trx, stamp.tenant, input.threadId)).filter(({ id }) => id !== run.id);
+  if (others.length > 0) throw new Overtaken();
+  return { kind: "started", run, superseded: open };
+}
+
+async function listOpenRuns(trx: LedgerTransaction, tenant: string, threadId: string): Promise<Run[]> {
+  return (await listRuns(trx, tenant, { threadId })).filter((run) => run.status !== "ended");
+}
+
+/**
+ * When the run starts, ISO 8601 UTC. The thread's newest run is the one that started last, so it has to be the one that
+ * superseded the others: of two requests at once, the one that looked at the clock first may come second.
+ */
+async function afterEarlierRuns(trx: LedgerTransaction, { tenant, at }: Stamp, threadId: string): Promise<string> {
+  const newest = await findThreadRun(trx, tenant, threadId);
+  if (!newest || newest.createdAt < at) return at;
+  return new Date(Date.parse(newest.createdAt) + 1).toISOString();
 }
 
 /**

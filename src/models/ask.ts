@@ -6,6 +6,7 @@ import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, type UsageMetadata } from "@langchain/core/messages";
 import { z } from "zod";
+import { isStorable } from "../domain/json.ts";
 import { explainFailure, type FailureKind } from "./failure.ts";
 
 export interface Prompt {
@@ -54,6 +55,7 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
   const callbacks = withoutStreaming(options.callbacks);
   const messages: BaseMessage[] = [new SystemMessage(prompt.system), new HumanMessage(prompt.user)];
+  const storable = schema.refine(isStorable, "it holds a NUL or half a surrogate pair; write plain text");
   const calls: ModelCall[] = [];
   let fault = "";
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -71,7 +73,7 @@ export async function askModel<T>(options: AskOptions<T>): Promise<Reply<T>> {
           calls,
         };
       }
-      const checked = cut === "length" ? CUT_OFF : schema.safeParse(parsed ?? objectIn(raw));
+      const checked = cut === "length" ? CUT_OFF : storable.safeParse(parsed ?? objectIn(raw));
       calls.push(countCall(prompt, started, checked.success ? "ok" : "malformed", raw));
       if (checked.success) return { kind: "answer", value: checked.data, calls };
       fault = describeFaults(checked.error);

@@ -2,7 +2,8 @@
 import type { Answer } from "../domain/answer.ts";
 import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
 import type { Cancellation, Run } from "../domain/run.ts";
-import type { RunRecord } from "../execution/progress.ts";
+import { storableText } from "../domain/text.ts";
+import { type RunRecord, stepStates } from "../execution/progress.ts";
 import type { Revision } from "../ledger/revisions.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -34,9 +35,23 @@ export function composeAnswer(facts: Facts, registry: Registry): Answer {
   const left = rejected.map(
     ({ step, reason }) => `Not done: ${facts.titles.get(step) ?? step}${reason === null ? "" : ` (${reason})`}.`,
   );
-  const texts = done.length > 0 ? [...doneTexts, ...left] : reads;
+  const undone = leftOf(facts);
+  if (undone.length > 0 && done.length === 0) {
+    const text = `Nothing was done. ${[...left, ...undone].join(" ")}`;
+    return { status: "failed", text, details: reads };
+  }
+  const texts = done.length > 0 ? [...doneTexts, ...left, ...undone] : reads;
   if (texts.length === 0) return { status: "failed", text: "Nothing was done.", details: [] };
   return { status: "success", text: texts.join(" "), details: [] };
+}
+
+/** What of the plan was not done, a sentence each; what a person rejected is not among it. */
+function leftOf({ revision, record }: Facts): string[] {
+  if (!revision) return [];
+  const states = stepStates(revision.plan, record);
+  return revision.plan.steps
+    .filter(({ id }) => ["pending", "blocked"].includes(states[id]?.status ?? ""))
+    .map(({ id, title }) => `Not done: ${title}${states[id]?.note ? ` (${states[id].note})` : ""}.`);
 }
 
 /** What came of a proposal that was not carried out, or undefined of one that was. */
@@ -69,7 +84,7 @@ function cancelledAnswer(
   doneTexts: readonly string[],
 ): Answer {
   const undone = record.effects.filter((effect) => effect.status === "undone");
-  const stuck = record.effects.filter((effect) => effect.status === "undo_failed");
+  const stuck = record.effects.filter(({ status }) => status === "undo_failed" || status === "undoing");
   const parts = [`${by} cancelled it${because(reason)}.`];
   if (undone.length > 0) parts.push(`What had been done was undone. ${undone.map((effect) => effect.note).join(" ")}`);
   if (stuck.length > 0) parts.push(notUndone(stuck));
@@ -138,7 +153,7 @@ export function summaryOf(effect: Effect, registry: Registry): string {
   const action = registry.find(effect.action);
   if (!action || action.version !== effect.version) return `${effect.action} was done.`;
   try {
-    return action.summarize(effect.args, effect.output);
+    return storableText(String(action.summarize(effect.args, effect.output)));
   } catch {
     // An output that does not fit the schema was recorded with a note; the summary must not lose the run.
     return `${effect.action} was done.`;

@@ -3,6 +3,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Identity, Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
+import type { SignsOfLife } from "../ledger/liveness.ts";
 import type { Models } from "../models/roles.ts";
 import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -23,6 +24,7 @@ export interface NodeDeps {
   readonly modelTimeoutMs: number;
   /** What to show when a request was not understood. */
   readonly whatCanBeAsked: readonly string[];
+  readonly signs: SignsOfLife;
   /** Marks work that must come to its end before the databases are closed. */
   track<T>(work: Promise<T>): Promise<T>;
   /** The time now, ISO 8601 UTC. */

@@ -9,11 +9,11 @@ import type { Plan } from "../domain/plan.ts";
 import { type ActionDecision, type Proposal, proposalDigest } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { editedPlan } from "../execution/edits.ts";
-import { loadPlans, loadRecord } from "../execution/progress.ts";
+import { loadRecord, type StepState, stepStates } from "../execution/progress.ts";
 import { type DecisionInput, replaceProposal } from "../ledger/decisions.ts";
 import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
-import { checkPlan } from "../planning/check-plan.ts";
+import { checkPlan, unsettled } from "../planning/check-plan.ts";
 import { checkTransaction, expiryOf } from "../policy/policy.ts";
 import { coerceArgs } from "../tools/args.ts";
 import { type StageResult, stageWrites } from "../transaction/stage.ts";
@@ -39,13 +39,13 @@ export async function takeEdit(
   const stamp = stampOf(deps, config);
   const record = await loadRecord(deps.ledger, run.tenant, run.id);
   const decisions = [...record.decisions, { ...decision, principal: stamp.principal, decidedAt: stamp.at }];
-  const faults = faultsOf(deps, editedPlan(revision.plan, decisions), answer);
+  const states = stepStates(revision.plan, record);
+  const faults = faultsOf(deps, editedPlan(revision.plan, decisions), { answer, states });
   if (faults.length > 0) return faults.join(" ");
   const staged = await stageWrites(deps.registry, {
     identity: actorOf(run),
     plan: revision.plan,
     record: { ...record, decisions },
-    plans: await loadPlans(deps.ledger, run.tenant, run.id),
     signal: signalOf(config),
     now: stamp.at,
   });
@@ -90,12 +90,17 @@ function coerced(deps: NodeDeps, action: string, args: JsonObject): JsonObject {
 }
 
 /** What is wrong with the edited arguments themselves. */
-function faultsOf(deps: NodeDeps, plan: Plan, { edits }: EditAnswer): string[] {
+function faultsOf(
+  deps: NodeDeps,
+  plan: Plan,
+  { answer: { edits }, states }: { answer: EditAnswer; states: Record<string, StepState> },
+): string[] {
   const large = plan.steps.filter(({ id, args }) => edits.has(id) && canonicalJson(args).length > MAX_ARGS);
   if (large.length > 0) {
     return large.map(({ id }) => `The arguments of ${id} are longer than ${MAX_ARGS} characters.`);
   }
-  const findings = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
+  const found = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
+  const findings = unsettled(found, states);
   return findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
 }
 

@@ -5,6 +5,7 @@ import { digestOf } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import { isOver, type Run } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
 import { runDataflow } from "../execution/dataflow.ts";
 import { editedPlan } from "../execution/edits.ts";
 import { loadRecord, type RunRecord, stepOutputs, stepStates } from "../execution/progress.ts";
@@ -12,6 +13,7 @@ import { runRead } from "../execution/run-read.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findTransaction } from "../ledger/proposals.ts";
 import { type ReadOutcome, recordReads } from "../ledger/reads.ts";
+import { listReflections } from "../ledger/reflections.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
 import { dependenciesOf, resolveReferences } from "../planning/references.ts";
@@ -26,6 +28,20 @@ const CONCURRENCY = 8;
 /** After these nothing more of the run is done. */
 const FINAL = ["uncertain", "denied", "rejected", "expired", "superseded"];
 
+/** Whether nothing more of the plan is to be done, whatever is left of it. */
+async function isThrough(deps: NodeDeps, run: Run, number: number): Promise<boolean> {
+  const proposal = await findTransaction(deps.ledger, run.tenant, run.id);
+  return (
+    isOver(run) || (proposal !== undefined && isFinal(proposal, number)) || (await isReflectedOn(deps, run, number))
+  );
+}
+
+/** Whether another plan was wanted after this one: then nothing more of it is begun, whoever enters the run again. */
+export async function isReflectedOn(deps: NodeDeps, run: Run, number: number): Promise<boolean> {
+  const reflections = await listReflections(deps.ledger, run.tenant, run.id);
+  return reflections.some(({ revision }) => revision === number);
+}
+
 /** Whether nothing more of the plan is done; what was undone is planned anew by a later revision. */
 const isFinal = ({ status, revision }: Proposal, number: number): boolean =>
   FINAL.includes(status) || (status === "rolled_back" && (revision === 0 || revision >= number));
@@ -36,8 +52,8 @@ export function createExecutor(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const { number: _number, ...plan } = state.plan;
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
-    const proposal = await findTransaction(deps.ledger, run.tenant, run.id);
-    if (isOver(run) || (proposal && isFinal(proposal, state.plan.number))) return { outcome: "nothing left" };
+    if (await isThrough(deps, run, state.plan.number)) return { outcome: "nothing left" };
+    await assertKnown(deps, plan, run);
     const record = await runReads(deps, config, run, plan);
     if (isOver(await getRun(deps.ledger, run.tenant, run.id))) {
       return { steps: stepStates(plan, record), outcome: "nothing left" };
@@ -47,6 +63,18 @@ export function createExecutor(deps: NodeDeps) {
     }
     return leadOn(deps, plan, record);
   };
+}
+
+/** @throws HoldpointError `action_failed` when a step that is left calls what another version of the program has */
+async function assertKnown(deps: NodeDeps, plan: Plan, run: Run): Promise<void> {
+  // Of what was approved and became stale, the answer says why.
+  if ((await findTransaction(deps.ledger, run.tenant, run.id))?.status === "stale") return;
+  const states = stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id));
+  const lost = plan.steps.find(({ id, action }) => states[id]?.status === "pending" && !deps.registry.find(action));
+  if (!lost) return;
+  throw new HoldpointError("action_failed", `Step "${lost.id}" calls "${lost.action}", which is no action here.`, {
+    hint: "Go on with a version of the program that has it, or cancel the run.",
+  });
 }
 
 function leadOn(deps: NodeDeps, plan: Plan, record: RunRecord): Executed {

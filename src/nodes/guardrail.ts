@@ -23,7 +23,7 @@ import { judgeRevision, listRevisions, type Revision, recordRevision } from "../
 import { getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
 import { humanMessage, lastHuman, MAX_STORED_TEXT } from "../messages.ts";
-import { checkPlan } from "../planning/check-plan.ts";
+import { checkPlan, unsettled } from "../planning/check-plan.ts";
 import type { GateFacts } from "../policy/gate.ts";
 import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
@@ -175,9 +175,7 @@ async function checkRevision(
 ): Promise<Checked> {
   const { plan, number } = revision;
   const faults = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
-  // What is done already was checked when it was planned; actions may have changed since.
-  const states = stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id));
-  const findings = faults.filter(({ step }) => step === undefined || states[step]?.status !== "completed");
+  const findings = unsettled(faults, stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id)));
   const verdict = strictest(findings, "allow");
   await judgeRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, verdict, findings });
   if (verdict === "allow") return allowed({ ...revision, findings });

@@ -5,7 +5,7 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { z } from "zod";
 import { type Plan, PlanSchema } from "../domain/plan.ts";
-import type { Run } from "../domain/run.ts";
+import { isOver, type Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { listRevisions, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
@@ -24,6 +24,7 @@ export function createPlanner(deps: NodeDeps) {
   return async (state: State, config: LangGraphRunnableConfig): Promise<Planned> => {
     if (!state.run) return { outcome: "no plan" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
+    if (isOver(run)) return { outcome: "no plan" };
     const revisions = await listRevisions(deps.ledger, run.tenant, run.id);
     const latest = revisions.at(-1);
     const earlier = await loadEarlier(deps, run, revisions);
@@ -100,7 +101,7 @@ async function askPlanner(
     source: { kind: "model" },
     steps: steps.map(({ repeat, ...step }) => (repeat ? { ...step, repeat } : step)),
   });
-  return earlier ? mergeWith(earlier, plan) : plan;
+  return earlier ? mergeWith(earlier, plan, (name) => deps.registry.find(name)?.kind === "write") : plan;
 }
 
 /** The actions as a planner sees them: names, purposes and schemas, nothing else. */

@@ -8,7 +8,7 @@ import type { Outcome } from "../graph/routes.ts";
 import { findLatestProposal, findTransaction } from "../ledger/proposals.ts";
 import { listReflections, recordReflection } from "../ledger/reflections.ts";
 import { listRevisions, type Revision } from "../ledger/revisions.ts";
-import { endRun, getRun } from "../ledger/runs.ts";
+import { endRunAsRead, getRun } from "../ledger/runs.ts";
 import { answerMessage } from "../messages.ts";
 import { ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
 import type { State, Update } from "../state.ts";
@@ -19,7 +19,7 @@ import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { stopReplanning } from "./replan.ts";
 
 export function createReflector(deps: NodeDeps) {
-  return async (state: State, config: LangGraphRunnableConfig): Promise<Update & { outcome: Outcome<"reflector"> }> => {
+  const reflectOn = async (state: State, config: LangGraphRunnableConfig): Promise<Reflected> => {
     const { tenant } = identityOf(config);
     if (!state.run) return { outcome: "done" };
     const run = await getRun(deps.ledger, tenant, state.run.id);
@@ -41,9 +41,14 @@ export function createReflector(deps: NodeDeps) {
     };
     const conclusion = await conclude(deps, config, facts, revisions);
     if (conclusion === "replan") return { failure: null, notices: [], outcome: "replan" };
-    return done(run, await endRun(deps.ledger, stampOf(deps, config), run.id, conclusion), state);
+    const ended = await endRunAsRead(deps.ledger, stampOf(deps, config), run, conclusion);
+    // Cancelled while the model was asked: what that means is found out anew.
+    return ended ? done(run, ended, state) : await reflectOn(state, config);
   };
+  return reflectOn;
 }
+
+type Reflected = Update & { outcome: Outcome<"reflector"> };
 
 /** The answer that the run ends with, or that it is planned again. */
 async function conclude(
@@ -89,7 +94,7 @@ function isUnfinished({ decisions }: RunRecord, ...proposals: (Proposal | undefi
 }
 
 /** The answer, and for chat pages the same as a message. */
-function done(run: Run, answer: Answer, { notices }: State): Update & { outcome: Outcome<"reflector"> } {
+function done(run: Run, answer: Answer, { notices }: State): Reflected {
   const text = [...notices, answer.text].join("\n\n");
   return { answer, messages: [answerMessage(run.id, text)], outcome: "done" };
 }
@@ -110,7 +115,11 @@ async function reflect(
   const { run, record, titles, revision } = facts;
   const outcomes = [
     ...record.reads.map((read) => ({ step: read.step, status: read.status, summary: read.summary })),
-    ...record.effects.map((e) => ({ step: e.step, status: e.status, summary: summaryOf(e, deps.registry) })),
+    ...record.effects.map((effect) => ({
+      step: effect.step,
+      status: effect.status,
+      summary: effect.status === "succeeded" ? summaryOf(effect, deps.registry) : (effect.note ?? "It was not done."),
+    })),
     ...record.decisions.flatMap(({ actions }) =>
       actions
         .filter((action) => action.verdict === "rejected")
@@ -123,7 +132,9 @@ async function reflect(
   const reply = await askRole(deps, config, { role: "reflector", runId: run.id, schema: ReflectorReplySchema, prompt });
   if (reply?.kind !== "answer") return undefined;
   const { answer, met, missing, next, advice } = reply.value;
-  const recorded = outcomes.map((outcome) => `Recorded: ${outcome.summary}`);
+  const recorded = outcomes
+    .filter(({ status }) => status === "succeeded")
+    .map((outcome) => `Recorded: ${outcome.summary}`);
   const details = [...(met ? [] : missing.map((text) => `Missing: ${text}`)), ...recorded];
   const feedback = [...(problem === null ? [] : [problem]), ...missing, ...(advice.trim() === "" ? [] : [advice])];
   return { next: met ? "done" : next, feedback, answer: { status: "success", text: answer, details } };

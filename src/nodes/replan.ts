@@ -1,7 +1,7 @@
 /** Planning again: what the earlier plan came to, and how a new one is brought together with it. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Answer, AnswerStatus } from "../domain/answer.ts";
-import type { Plan, Step } from "../domain/plan.ts";
+import { type Plan, PlanSchema, type Step } from "../domain/plan.ts";
 import type { Run } from "../domain/run.ts";
 import { loadRecord, type RunRecord, type StepState, stepStates } from "../execution/progress.ts";
 import { listReflections, type Reflection, recordReflection } from "../ledger/reflections.ts";
@@ -82,8 +82,21 @@ function outcomeOf(
 }
 
 /** The new plan together with what is settled, or that it leads nowhere. */
-export function mergeWith({ plans, settled, open }: Earlier, proposed: Plan): Plan | NoPlan {
-  const plan = mergePlan({ earlier: plans, settled, proposed });
+export function mergeWith(
+  { plans, settled, open }: Earlier,
+  proposed: Plan,
+  isWrite: (action: string) => boolean,
+): Plan | NoPlan {
+  if (new Set(proposed.steps.map(({ id }) => id)).size < proposed.steps.length) return proposed; // its check says so
+  const merged = PlanSchema.safeParse(mergePlan({ earlier: plans, settled, proposed, isWrite }));
+  if (!merged.success) {
+    return {
+      status: "failed",
+      message: "With what is done, the next plan had more steps than a plan may.",
+      details: [],
+    };
+  }
+  const plan = merged.data;
   const added = plan.steps.slice(settled.length);
   const status = "failed" as const;
   if (added.length === 0) return { status, message: "The next plan held nothing that is not done.", details: [] };

@@ -3,7 +3,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { AnswerStatus } from "../domain/answer.ts";
 import { isOver } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
-import { loadPlans, loadRecord, stepStates } from "../execution/progress.ts";
+import { loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { keepSteps } from "../ledger/kept-steps.ts";
 import { findLatestProposal, openProposal } from "../ledger/proposals.ts";
@@ -11,7 +11,7 @@ import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type StageFailure, stageWrites } from "../transaction/stage.ts";
 import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
-import { isAllowed } from "./executor.ts";
+import { isAllowed, isReflectedOn } from "./executor.ts";
 import { createReporter } from "./report.ts";
 
 type Staged = Update & { outcome: Outcome<"stager"> };
@@ -22,13 +22,13 @@ export function createStager(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     const { number, ...plan } = state.plan;
     if (isOver(run) || !(await isAllowed(deps, run, plan))) return { outcome: "nothing to stage" };
+    if (await isReflectedOn(deps, run, number)) return { outcome: "nothing to stage" };
     const before = await findLatestProposal(deps.ledger, run.tenant, run.id);
     createReporter(config, run.id, { plan, steps: state.steps }).doing("staging");
     const staged = await stageWrites(deps.registry, {
       identity: actorOf(run),
       plan,
       record: await loadRecord(deps.ledger, run.tenant, run.id),
-      plans: await loadPlans(deps.ledger, run.tenant, run.id),
       signal: signalOf(config),
       now: deps.now(),
     });

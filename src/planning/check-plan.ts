@@ -1,6 +1,6 @@
 /** Checks a plan before anything of it runs. What is wrong comes back as findings that say where and what to do. */
 import { z } from "zod";
-import type { Plan, Step } from "../domain/plan.ts";
+import type { Plan, Step, StepStatus } from "../domain/plan.ts";
 import type { Finding } from "../domain/proposal.ts";
 import { dependenciesOf, findReferences } from "./references.ts";
 
@@ -23,6 +23,22 @@ export function checkPlan(plan: Plan, findAction: (name: string) => ActionFacts 
   const cycle = findCycle(plan.steps);
   if (cycle) findings.push(fault("plan-cycle", cycle[0] ?? "", `Steps wait for each other: ${cycle.join(" -> ")}.`));
   return findings;
+}
+
+/** Rules about what a step is to do: of one that is settled they were asked when it was planned. */
+const ABOUT_DOING = ["plan-unknown-action", "plan-arguments", "plan-reference", "plan-unknown-step", "blocked-pattern"];
+
+/**
+ * The findings without those on steps that are settled: actions may have changed since, and what they waited for may
+ * have been undone.
+ * @param states of the steps, by id
+ */
+export function unsettled(
+  findings: readonly Finding[],
+  states: Readonly<Record<string, { readonly status: StepStatus }>>,
+): Finding[] {
+  const isSettled = (step: string) => ["completed", "skipped"].includes(states[step]?.status ?? "");
+  return findings.filter(({ rule, step }) => step === undefined || !ABOUT_DOING.includes(rule) || !isSettled(step));
 }
 
 const fault = (rule: string, step: string, reason: string): Finding => ({ rule, verdict: "deny", reason, step });

@@ -12,28 +12,21 @@ export interface MergeInput {
   /** Steps of the last plan that are settled: done, or refused by a person. */
   readonly settled: readonly Step[];
   readonly proposed: Plan;
+  /** Whether an action writes. Reads are done again where they are planned again: the world may have changed. */
+  isWrite(action: string): boolean;
 }
 
 /**
  * @returns the proposed plan with the settled steps first; steps of it that say the same as a settled one are that one,
  * unless they are marked as repeats
  */
-export function mergePlan({ earlier, settled, proposed }: MergeInput): Plan {
-  const used = new Set(earlier.flatMap((plan) => plan.steps.map(({ id }) => id)));
-  for (const { id } of proposed.steps) if (!used.has(id)) used.add(id);
+export function mergePlan(input: MergeInput): Plan {
+  const { earlier, settled, proposed } = input;
+  const names = findSettled(input);
   const before = new Set(earlier.flatMap((plan) => plan.steps.map(({ id }) => id)));
-  const names = new Map<string, string>();
-  const added: Step[] = [];
-  for (const step of proposed.steps) {
-    const args = renameReferences(step.args, names);
-    const same = step.repeat ? undefined : settled.find((other) => isSame(other, { ...step, args }));
-    if (same) {
-      names.set(step.id, same.id);
-      continue;
-    }
-    if (before.has(step.id)) names.set(step.id, unusedId(used));
-    added.push(step);
-  }
+  const used = new Set([...before, ...proposed.steps.map(({ id }) => id)]);
+  const added = proposed.steps.filter(({ id }) => !names.has(id));
+  for (const { id } of added) if (before.has(id)) names.set(id, unusedId(used));
   const renamed = added.map((step) => ({
     ...step,
     id: names.get(step.id) ?? step.id,
@@ -41,6 +34,23 @@ export function mergePlan({ earlier, settled, proposed }: MergeInput): Plan {
     dependsOn: step.dependsOn.map((id) => names.get(id) ?? id),
   }));
   return { ...proposed, steps: [...settled, ...renamed] };
+}
+
+/** The proposed steps that are settled ones, by id: found in turns, since one may refer to another. */
+function findSettled({ settled, proposed, isWrite }: MergeInput): Map<string, string> {
+  const found = new Map<string, string>();
+  for (;;) {
+    // A reference to a proposed step that is new means that one, and no settled step of the same name.
+    const names = new Map(proposed.steps.map(({ id }) => [id, found.get(id) ?? `new:${id}`]));
+    const more = proposed.steps.filter((step) => !found.has(step.id) && !step.repeat && isWrite(step.action));
+    const before = found.size;
+    for (const step of more) {
+      const renamed = { ...step, args: renameReferences(step.args, names) };
+      const same = settled.find((other) => isSame(other, renamed));
+      if (same) found.set(step.id, same.id);
+    }
+    if (found.size === before) return found;
+  }
 }
 
 const isSame = (a: Step, b: Step): boolean => a.action === b.action && canonicalJson(a.args) === canonicalJson(b.args);

@@ -14,7 +14,7 @@ import {
 } from "../domain/proposal.ts";
 import type { Identity, Run } from "../domain/run.ts";
 import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
-import { loadPlans, loadRecord, stepOutputs } from "../execution/progress.ts";
+import { loadRecord, stepOutputs } from "../execution/progress.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
@@ -256,11 +256,9 @@ class Transaction {
 
   /** What it does was known only now: it must not be what another step has done, unless that is wanted. */
   async #assertNew(action: AnyWrite, proposed: ProposedAction, args: JsonObject): Promise<void> {
-    const { ledger } = this.#deps;
-    const plans = await loadPlans(ledger, this.#run.tenant, this.#run.id);
-    const step = plans.get(this.#proposal.id)?.steps.find(({ id }) => id === proposed.step);
-    const { effects } = await loadRecord(ledger, this.#run.tenant, this.#run.id);
-    const found = step && findDone(action, step, args, { effects, plans });
+    const record = await loadRecord(this.#deps.ledger, this.#run.tenant, this.#run.id);
+    const step = record.plans.get(this.#proposal.id)?.steps.find(({ id }) => id === proposed.step);
+    const found = step && findDone(action, step, args, record);
     if (!found || found.isWanted) return;
     throw new ActionFailure(
       "failed",

@@ -6,11 +6,12 @@
 import type { JsonObject } from "../domain/json.ts";
 import type { Effect } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, RollbackRequest, Run, TakenBack } from "../domain/run.ts";
+import { storableText } from "../domain/text.ts";
 import { explainError, HoldpointError } from "../errors.ts";
 import { appendAudit } from "../ledger/audit.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { withLease } from "../ledger/leases.ts";
-import { setCancellation, setRollback } from "../ledger/runs.ts";
+import { getRun, setCancellation, setRollback } from "../ledger/runs.ts";
 import type { AnyWrite } from "../tools/action.ts";
 import type { CommitDeps } from "./commit.ts";
 import { actionContext, type CommitContext, stampOf, undoEffect } from "./run-effect.ts";
@@ -25,9 +26,12 @@ export interface RollbackInput {
   readonly stopped: () => boolean;
 }
 
-/** What is left in the ledger of a rollback on demand; that of a cancelled run goes on with the run. */
-const requestOf = ({ run, identity, reason, anyway }: RollbackInput): RollbackRequest | null =>
-  run.status === "ended" ? { by: identity.principal, reason, anyway } : null;
+/** What is in the ledger while a rollback is under way, so that it goes on after a crash. */
+const requestOf = ({ identity, reason, anyway }: RollbackInput): RollbackRequest => ({
+  by: identity.principal,
+  reason,
+  anyway,
+});
 
 /** Whether an effect may still be there to be taken back. */
 const isThere = ({ status }: Effect): boolean => ["succeeded", "undoing", "undo_failed"].includes(status);
@@ -39,29 +43,27 @@ export function asksForRollback({ cancellation }: Run, effects: readonly Effect[
 
 /** @throws HoldpointError `not_paused` when there is nothing to undo, `busy` when another process is at the run */
 export async function rollBackRun(deps: CommitDeps, input: RollbackInput): Promise<RollbackReport> {
-  const { identity, run, reason, anyway } = input;
-  return await withLease(deps.ledger, { tenant: identity.tenant, runId: run.id }, async (lease) => {
+  const { identity, reason, anyway } = input;
+  return await withLease(deps.ledger, { tenant: identity.tenant, runId: input.run.id }, async (lease) => {
+    const run = await getRun(deps.ledger, identity.tenant, input.run.id);
     const { signal } = new AbortController();
     const quiet = { stopped: () => false, onEffect: () => undefined };
     const context: CommitContext = { ...deps, ...quiet, lease, identity, requester: run.requester, signal };
     const effects = (await listEffects(deps.ledger, identity.tenant, run.id)).filter(isThere);
+    if (effects.length === 0 && run.rollback) {
+      await note(context, run, "rollback.ended", { effects: [] }, null); // it was through, and died before it said so
+      return { kind: "rolled_back", effects: [] };
+    }
     if (effects.length === 0) {
       throw new HoldpointError("not_paused", `Run "${run.id}" has nothing that could be undone.`);
     }
-    const since = anyway ? [] : await movedOn(deps, context, effects);
-    if (since.length > 0) {
-      await setRollback(deps.ledger, stampOf(context), run.id, null);
-      return { kind: "moved_on", since };
-    }
+    // What was begun is what changed things since, and has to come to its end.
+    const since = anyway || run.rollback ? [] : await movedOn(deps, context, effects);
+    if (since.length > 0) return { kind: "moved_on", since };
     // What is recorded as asked for goes on after a crash, so that it comes to an end whoever finds it.
     const asked = requestOf(input);
     await note(context, run, "rollback.asked", { reason, anyway }, asked);
-    const taken: TakenBack[] = [];
-    for (const effect of effects.toReversed()) {
-      const { step, action } = effect;
-      if (input.stopped()) taken.push({ step, action, status: "kept", note: STOPPED });
-      else taken.push(await takeBack(deps, context, effect));
-    }
+    const taken = await takeAllBack(deps, context, { effects, stopped: input.stopped });
     const left = taken.some(isLeft) ? asked : null;
     await note(context, run, "rollback.ended", { effects: taken.map(({ step, status }) => ({ step, status })) }, left);
     return { kind: "rolled_back", effects: taken };
@@ -87,6 +89,21 @@ export async function rollBackCancelled(
 
 const isLeft = (effect: TakenBack): boolean => effect.note === STOPPED;
 const STOPPED = "Stopped before it; ask again to go on.";
+
+/** The last first. */
+async function takeAllBack(
+  deps: CommitDeps,
+  context: CommitContext,
+  { effects, stopped }: { effects: readonly Effect[]; stopped: () => boolean },
+): Promise<TakenBack[]> {
+  const taken: TakenBack[] = [];
+  for (const effect of effects.toReversed()) {
+    const { step, action } = effect;
+    if (stopped()) taken.push({ step, action, status: "kept", note: STOPPED });
+    else taken.push(await takeBack(deps, context, effect));
+  }
+  return taken;
+}
 
 /** Writes into the audit what happens, and into the run what is left to do of it. */
 async function note(
@@ -114,7 +131,8 @@ async function movedOn(deps: CommitDeps, context: CommitContext, effects: readon
   for (const effect of effects) {
     const action = writeOf(deps, effect);
     try {
-      sentences.push(...((await action?.movedOn?.(effect, actionContext(context, effect.key))) ?? []));
+      const said = (await action?.movedOn?.(effect, actionContext(context, effect.key))) ?? [];
+      sentences.push(...said.map((sentence) => storableText(String(sentence))));
     } catch (error) {
       sentences.push(`${effect.step} (${effect.action}) could not be looked at: ${explainError(error)}`);
     }

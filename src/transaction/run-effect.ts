@@ -9,6 +9,7 @@ import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import { type Change, ChangeSchema, type Effect, type ProposedAction } from "../domain/proposal.ts";
 import type { Identity, Stamp } from "../domain/run.ts";
+import { storableText } from "../domain/text.ts";
 import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
@@ -237,7 +238,7 @@ export async function undoEffect(
   }
   let note: string;
   try {
-    note = await undo.call(action, undoing, actionContext(context, `${effect.key}:undo`));
+    note = storableText(String(await undo.call(action, undoing, actionContext(context, `${effect.key}:undo`))));
   } catch (error) {
     if (error instanceof HoldpointError && error.code === "busy") throw error;
     return await settle("undo_failed", explainError(error));

@@ -60,8 +60,6 @@ export interface StageInput {
   identity: Identity;
   plan: Plan;
   record: RunRecord;
-  /** The plan that each proposal of the run was made for, by the proposal's id. */
-  plans: ReadonlyMap<string, Plan>;
   signal: AbortSignal;
   now: string;
 }
@@ -98,7 +96,7 @@ export async function stageWrites(registry: Registry, input: StageInput): Promis
 }
 
 async function stageStep(registry: Registry, step: Step, stage: Stage, input: StageInput): Promise<void> {
-  const { identity, signal, now, record, plans } = input;
+  const { identity, signal, now, record } = input;
   const staged = stage.actions.flatMap(({ changes }) => changes);
   const context: PreviewContext = { ...identity, idempotencyKey: "", signal, now, staged };
   const write = registry.getWrite(step.action);
@@ -106,7 +104,7 @@ async function stageStep(registry: Registry, step: Step, stage: Stage, input: St
   const edit = editsOf(input.plan, record.decisions).get(step.id);
   // What waits for another write is compared once that has run.
   const isKnown = findReferences(action.args).length === 0;
-  const done = isKnown ? findDone(write, step, action.args, { effects: record.effects, plans }) : undefined;
+  const done = isKnown ? findDone(write, step, action.args, record) : undefined;
   if (done && !done.isWanted && !edit) {
     stage.outputs.set(step.id, outputOf(step, done.effect));
     stage.kept.push({ step: step.id, call: callOf(step), effectKey: done.effect.key });

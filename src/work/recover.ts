@@ -23,33 +23,41 @@ export interface Recovered {
   readonly problem: string | null;
 }
 
+export interface RecoverOptions {
+  /** Is told of each thread that is about to be worked on, and when that is over. */
+  readonly hear?: (threadId: string, work: Promise<unknown>) => void;
+  /** Whether a thread is somebody else's to go on with. */
+  readonly leave?: (threadId: string) => boolean;
+  /** With false the checkpoints of what waits are not looked at, of which there may be many. */
+  readonly unasked?: boolean;
+}
+
 const notHeard = (_threadId: string, _work: Promise<unknown>): void => undefined;
 
-/** Runs at most this many; called again, it goes on with the rest. */
+/** It looks at this many of the oldest runs under way, and of those that wait. */
 const LIMIT = 1000;
 
 /**
  * Carries on every run of the caller's tenant that a crash left, those whose time to decide is over, and those whose
  * checkpoint does not ask what they wait for, one after the other, oldest first. A run that a process was seen at a
  * short while ago is left to it.
- * @param options `hear` is told of each thread that is about to be worked on, and when that is over; with `unasked`
- * false the checkpoints of what waits are not looked at, of which there may be many
  */
 export async function recoverRuns(
   runtime: Runtime,
   caller: Caller,
-  { hear = notHeard, unasked = true }: { hear?: typeof notHeard; unasked?: boolean } = {},
+  { hear = notHeard, leave = () => false, unasked = true }: RecoverOptions = {},
 ): Promise<Recovered[]> {
   const { tenant } = caller.identity;
-  const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT });
-  const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT });
+  const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT, oldestFirst: true });
+  const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT, oldestFirst: true });
   for (const run of waiting) {
     if ((await isOverdue(runtime, run)) || (unasked && (await isUnasked(runtime, run)))) found.push(run);
   }
   const recovered: Recovered[] = [];
   const isStopped = () => caller.signal?.aborted || caller.control?.drainRequested;
-  for (const run of found.toReversed()) {
+  for (const run of found) {
     if (isStopped()) break;
+    if (leave(run.threadId)) continue;
     const work = recoverRun(runtime, caller, run);
     hear(run.threadId, work);
     recovered.push(await work);
@@ -68,13 +76,13 @@ export async function recoverRuns(
  */
 export async function recoverOnStart(
   runtime: Runtime,
-  { signal, hear = notHeard }: Pick<Caller, "signal"> & { hear?: typeof notHeard } = {},
+  { signal, ...options }: Pick<Caller, "signal"> & RecoverOptions = {},
 ): Promise<Recovered[]> {
   const all = async (): Promise<Recovered[]> => {
     const recovered: Recovered[] = [];
     for (const tenant of await listTenants(runtime.ledger)) {
       const caller = { identity: { tenant, principal: "system" }, ...(signal ? { signal } : {}) };
-      recovered.push(...(await recoverRuns(runtime, caller, { hear })));
+      recovered.push(...(await recoverRuns(runtime, caller, options)));
     }
     return recovered;
   };
@@ -125,7 +133,10 @@ async function goOnRollingBack(runtime: Runtime, { identity, signal, control }: 
   try {
     const report = await rollBackRun(runtime, { identity, run, reason, anyway, stopped });
     if (report.kind === "moved_on") return left(run, `It was not rolled back to its end. ${report.since.join(" ")}`);
-    return { threadId: run.threadId, run, outcome: "rolled_back", problem: null };
+    if (stopped()) return left(run, "It was asked to stop; it goes on when it is asked for again.");
+    const stuck = report.effects.filter(({ status }) => status !== "undone");
+    const problem = stuck.map(({ step, note }) => `Not undone: ${step}. ${note}`).join(" ");
+    return { threadId: run.threadId, run, outcome: "rolled_back", problem: problem || null };
   } catch (error) {
     return left(run, explainError(error));
   }

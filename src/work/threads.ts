@@ -11,7 +11,6 @@ import { asStorageError, HoldpointError } from "../errors.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
-import { showAlive } from "../ledger/liveness.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { buildQuestion, isShown, type Question } from "../nodes/question.ts";
@@ -73,7 +72,9 @@ export async function startRequest(
   const runId = state.run?.id;
   if (before && runId === before.id) {
     const text = `"${input.request}" was not taken: an approved request on the thread had to end first.`;
-    const hint = `It has ended now; look at it with \`show ${threadId}\`, then ask again.`;
+    const { status } = await getRun(runtime.ledger, tenant, before.id);
+    const now = status === "ended" ? "It has ended now" : "It waits for somebody to decide";
+    const hint = `${now}; look at it with \`show ${threadId}\`, then ask again.`;
     throw new HoldpointError("busy", text, { hint });
   }
   return await viewThread(runtime, caller.identity, threadId, runId);
@@ -275,7 +276,7 @@ async function invoke(
   } catch (error) {
     if (error instanceof GraphDrained) {
       const run = await findThreadRun(runtime.ledger, caller.identity.tenant, threadId);
-      if (run) await showAlive(runtime.ledger, run.tenant, run.id, null); // whoever goes on need not wait
+      if (run) await runtime.signs.takeBack(run.tenant, run.id); // whoever goes on need not wait
       throw new HoldpointError("stopped", `Thread "${threadId}" was stopped (${caller.control?.drainReason}).`, {
         hint: "Nothing is lost; `resume` without a decision goes on.",
         cause: error,

@@ -10,6 +10,8 @@ const UP = "\u001b[A";
 const DOWN = "\u001b[B";
 const ENTER = "\r";
 const BACKSPACE = "\u007f";
+const HIDE_CURSOR = "\u001b[?25l";
+const SHOW_CURSOR = "\u001b[?25h";
 const CTRL_C = "\u0003";
 
 function needTerminal(context: TestContext): void {
@@ -24,6 +26,8 @@ interface Terminal {
   /** Waits until the screen has shown a text that it had not shown before. */
   until(text: string): Promise<void>;
   type(keys: string): void;
+  /** Sends a signal to the command line itself, not to the terminal around it. */
+  signal(name: NodeJS.Signals): void;
   ended: Promise<number | null>;
   shown(): string;
 }
@@ -31,7 +35,8 @@ interface Terminal {
 function openTerminal(home: string, args: readonly string[]): Terminal {
   // Without a terminal of its own around it, `script` makes one without a size.
   const words = [process.execPath, "src/cli/main.ts", ...args].map((word) => `'${word}'`).join(" ");
-  const command = `stty cols 120 rows 50; exec ${words}`;
+  // The shell that says its number becomes the command line.
+  const command = `stty cols 120 rows 50; echo "number $$"; exec ${words}`;
   const env = { PATH: process.env.PATH ?? "", HOLDPOINT_HOME: home, TERM: "xterm", NO_COLOR: "1", COLUMNS: "120" };
   const child: ChildProcess = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
     cwd: root,
@@ -54,10 +59,14 @@ function openTerminal(home: string, args: readonly string[]): Terminal {
       seen = screen.indexOf(text, seen) + text.length;
     },
     type: (keys) => void child.stdin?.write(keys),
+    signal: (name) => void process.kill(Number(/number (\d+)/.exec(screen)?.[1]), name),
     ended,
     shown: () => screen,
   };
 }
+
+/** The thread that a terminal says how to resume. */
+const threadIn = (terminal: Terminal): string => /resume (t-\w+)/.exec(terminal.shown())?.[1] ?? "";
 
 const BUY_TWO = "I want to buy 3 pairs of classic sunglasses and 1 pair of aviator sunglasses.";
 
@@ -148,12 +157,34 @@ describe("in a terminal", () => {
     for (const key of keys) terminal.type(key);
     await terminal.until("Waiting for a decision");
     expect(await terminal.ended).toBe(3);
-    const [thread = ""] = /resume (t-\w+)/.exec(terminal.shown())?.slice(1) ?? [];
+    const thread = threadIn(terminal);
     const second = openTerminal(home, ["resume", thread]);
     await second.until("Approve this?");
     await second.until("Not now");
     for (const key of [UP, UP, UP, ENTER]) second.type(key);
     expect(await second.ended).toBe(0);
     expect((await holdpoint(home, "show", thread)).stdout).toContain("ended: success");
+  });
+
+  it("ends at a signal while it asks, as waiting, prints how to resume, and another terminal goes on", async (context) => {
+    needTerminal(context);
+    const home = tempDir();
+    const terminal = openTerminal(home, ["Return 2 Aviator sunglasses I bought last week."]);
+    await terminal.until("Not now");
+    terminal.signal("SIGTERM");
+    await terminal.until("Waiting for a decision");
+    expect(await terminal.ended).toBe(3);
+    const screen = terminal.shown();
+    expect(screen.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(screen.lastIndexOf(HIDE_CURSOR));
+    expect(screen).toMatch(/resume t-\w+ --proposal prop_\w+ --approve/);
+    const thread = threadIn(terminal);
+    const { run, effects } = JSON.parse((await holdpoint(home, "show", thread, "--json")).stdout);
+    expect({ status: run.status, effects }).toEqual({ status: "waiting", effects: [] });
+    const second = openTerminal(home, ["resume", thread]);
+    await second.until("Approve this?");
+    await second.until("Not now");
+    for (const key of [UP, UP, UP, ENTER]) second.type(key);
+    await second.until("$160.00 refunded; 25 in stock now.");
+    expect(await second.ended).toBe(0);
   });
 });

@@ -77,6 +77,25 @@ describe.each(databases)("the ledger on %s", (_name, open) => {
     expect(await findRun(ledger, "acme", "run_3")).toBeUndefined();
   });
 
+  it("goes on with the request that came last to the ledger, whichever looked at the clock first", async (context) => {
+    const ledger = await open(context);
+    const at = (time: string) => ({ ...stamp(), at: `2026-11-01T10:00:00.${time}Z` });
+    await begin(ledger, "run_1", "t1", at("500"));
+    expect(await begin(ledger, "run_2", "t1", at("400"))).toMatchObject({ superseded: [{ id: "run_1" }] });
+    expect(await findThreadRun(ledger, "acme", "t1")).toMatchObject({ id: "run_2", status: "running" });
+    expect(await begin(ledger, "run_0", "t1", at("501"))).toMatchObject({ superseded: [{ id: "run_2" }] });
+    expect(await findThreadRun(ledger, "acme", "t1")).toMatchObject({ id: "run_0", status: "running" });
+  });
+
+  it("lets one of several requests at once go on, the one that came last", async (context) => {
+    const ledger = await open(context);
+    for (const threadId of ["t1", "t2", "t3", "t4", "t5"]) {
+      await Promise.all(["a", "b", "c"].map((name) => begin(ledger, `run_${threadId}_${name}`, threadId)));
+      const runs = await listRuns(ledger, "acme", { threadId });
+      expect(runs.map(({ status }) => status)).toEqual(["running", "ended", "ended"]);
+    }
+  });
+
   it("returns the recorded revision and proposal to whoever records them again", async (context) => {
     const ledger = await open(context);
     const proposal = await proposed(ledger);

@@ -148,7 +148,7 @@ describe("a decision row", () => {
     await runtime.ledger.updateTable("proposals").set({ status: "approved" }).execute();
     await runtime.ledger.updateTable("runs").set({ status: "running" }).execute();
     const view = await continueThread(runtime, bob, threadId);
-    expect(view.run.answer).toMatchObject({ status: "failed", text: "Nothing was done." });
+    expect(view.run.answer).toMatchObject({ status: "failed", text: "Nothing was done. Not done: Step a." });
     expect(notebook.lines()).toEqual([]);
   });
 

@@ -1,8 +1,10 @@
 /** Row E7, invariant 6: what a run did is taken back on demand, and nothing is said that is not so. */
 import { describe, expect, it } from "vitest";
+import { HoldpointError } from "../../src/errors.ts";
 import { listAudit } from "../../src/ledger/audit.ts";
 import { listEffects } from "../../src/ledger/effects.ts";
 import type { AnyWrite } from "../../src/tools/action.ts";
+import { recoverRuns } from "../../src/work/recover.ts";
 import { answerThread, rollBackThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { holdpoint } from "../support/child.ts";
 import { createNotebook } from "../support/notebook.ts";
@@ -70,6 +72,39 @@ describe("a run that has ended", () => {
     const { runtime: other, threadId: thread } = await done({ reversibility: "irreversible" });
     const kept = await rollBackThread(other, bob, { threadId: thread });
     expect(kept).toMatchObject({ effects: [{ status: "kept", note: '"note" cannot be undone.' }, { status: "kept" }] });
+  });
+
+  it("goes on to its end when it died in an undo, which is no change that others made", async () => {
+    let dies = true;
+    const changed: string[] = [];
+    const { runtime, threadId, lines } = await done({
+      movedOn: async () => changed,
+      undo: async ({ args }) => {
+        changed.push(`"${String(args.text)}" is gone.`);
+        if (dies) throw new HoldpointError("busy", "It died.");
+        return "Gone.";
+      },
+    });
+    await expect(rollBackThread(runtime, bob, { threadId })).rejects.toThrow("It died.");
+    dies = false;
+    expect(await recoverRuns(runtime, bob)).toMatchObject([{ outcome: "rolled_back", problem: null }]);
+    expect(await recoverRuns(runtime, bob)).toEqual([]);
+    // The receiver says that b is still there, so its undo is called once more.
+    expect(changed).toEqual(['"b" is gone.', '"b" is gone.', '"a" is gone.']);
+    expect(lines()).toEqual(["write a", "write b"]);
+  });
+
+  it("is closed when it died after the last undo, and says what could not be undone", async () => {
+    const through = await done();
+    await rollBackThread(through.runtime, bob, { threadId: through.threadId });
+    const rollback = JSON.stringify({ by: "bob", reason: null, anyway: false });
+    await through.runtime.ledger.updateTable("runs").set({ rollback }).execute();
+    expect(await recoverRuns(through.runtime, bob)).toMatchObject([{ outcome: "rolled_back", problem: null }]);
+    expect(await recoverRuns(through.runtime, bob)).toEqual([]);
+    const stuck = await done({}, { stuck: true });
+    await stuck.runtime.ledger.updateTable("runs").set({ rollback }).execute();
+    const problem = expect.stringContaining("Not undone: b. The eraser is gone.");
+    expect(await recoverRuns(stuck.runtime, bob)).toMatchObject([{ outcome: "rolled_back", problem }]);
   });
 
   it("goes on where it was cut off", async () => {

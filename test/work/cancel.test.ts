@@ -3,13 +3,14 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { HoldpointError } from "../../src/errors.ts";
 import { listAudit } from "../../src/ledger/audit.ts";
 import { listReads } from "../../src/ledger/reads.ts";
 import { createPolicy } from "../../src/policy/policy.ts";
 import type { AnyRead, AnyWrite } from "../../src/tools/action.ts";
 import { cancelThread } from "../../src/work/cancel.ts";
 import { recoverRuns } from "../../src/work/recover.ts";
-import { answerThread, startRequest, viewThread } from "../../src/work/threads.ts";
+import { answerThread, rollBackThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { spawnScript } from "../support/child.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { alice, approveAll, bob, mallory, openTestRuntime, type PlannedStep } from "../support/runtime.ts";
@@ -23,11 +24,16 @@ const twoStages: PlannedStep[] = [
 ];
 const plans = { go: [{ id: "a" }, { id: "b" }, { id: "c" }], stages: twoStages };
 
-async function open(change: Partial<AnyWrite> = {}, options: Parameters<typeof createNotebook>[1] = {}) {
+async function open(
+  change: Partial<AnyWrite> = {},
+  options: Parameters<typeof createNotebook>[1] = {},
+  now?: () => string,
+) {
   const home = tempDir();
   const notebook = createNotebook(home, options);
   const [write, read] = notebook.actions as [AnyWrite, AnyRead];
-  const runtime = await openTestRuntime({ home, actions: [{ ...write, ...change }, read], plans });
+  const actions = [{ ...write, ...change }, read];
+  const runtime = await openTestRuntime({ home, actions, plans, ...(now ? { now } : {}) });
   const lines = () => notebook.lines().map(({ did, text }) => `${did} ${text}`);
   return { home, runtime, lines };
 }
@@ -86,6 +92,37 @@ describe("a run that waits, cancelled", () => {
     const { run } = await cancelThread(runtime, bob, { threadId, reason: null, rollback: true });
     expect(run.answer).toMatchObject({ status: "failed", text: expect.stringContaining("tore the page out") });
     expect(lines()).toEqual(["write a"]);
+  });
+
+  it("goes on undoing what it began, whatever that has changed, when it died in an undo", async () => {
+    let dies = true;
+    let gone = false;
+    const { runtime, threadId, lines } = await halfDone({
+      idempotent: true,
+      movedOn: async () => (gone ? ["Somebody tore the page out."] : []),
+      undo: async () => {
+        gone = true;
+        if (dies) throw new HoldpointError("busy", "It died.");
+        return "Gone.";
+      },
+    });
+    const input = { threadId, reason: null, rollback: true };
+    await expect(cancelThread(runtime, bob, input)).rejects.toThrow("It died.");
+    dies = false;
+    await runtime.ledger.updateTable("runs").set({ leaseUntil: null, aliveUntil: null }).execute();
+    const [recovered] = await recoverRuns(runtime, bob);
+    expect(recovered?.run.answer).toMatchObject({
+      status: "cancelled",
+      text: expect.stringContaining("was undone. Gone."),
+    });
+    expect(lines()).toEqual(["write a"]);
+  });
+
+  it("undoes in the reverse order of the stages, whatever the clock says", async () => {
+    const { runtime, threadId, lines } = await halfDone({}, {}, () => "2026-01-01T00:00:00.000Z");
+    await answerThread(runtime, bob, threadId, approveAll);
+    await rollBackThread(runtime, bob, { threadId });
+    expect(lines()).toEqual(["write a", "write b n1", "undo b n1", "undo a"]);
   });
 
   it("is nothing that another tenant can do", async () => {

@@ -77,6 +77,8 @@ const SHAPES: Record<string, Rewrite> = {
   },
 };
 const shapes = Object.keys(SHAPES);
+/** One of each sort, for what does not depend on the shape itself. */
+const some = ["no plan", "no state at all", "a run that is its id", "texts everywhere", "a node of another name"];
 
 /** Where a run waits or was cut off: how it got there, the node that comes next, and what had been written by then. */
 interface Pause {
@@ -192,23 +194,26 @@ describe.each(pauses)("a thread that was left by another version (%s)", (name) =
   const pause = PAUSES[name] as Pause;
   const isDecided = name.includes("decided");
 
-  it.each(shapes)("with %s: asks for what is left, and does everything once", async (shape) => {
-    const { runtime, threadId, runId, written } = await reopened(pause, SHAPES[shape] as Rewrite);
-    const looked = await viewThread(runtime, bob.identity, threadId);
-    expect(looked.run.id).toBe(runId);
-    expect(written()).toEqual(pause.written);
-    const asked = await continueThread(runtime, bob, threadId);
-    expect(asked.question).toMatchObject({
-      request: "go",
-      requester: "alice",
-      plan: [{ step: "a" }, { step: "n" }, { step: "b" }],
-    });
-    expect(written()).toEqual(isDecided ? ["a"] : pause.written);
-    expect(await approveToTheEnd(runtime, threadId)).toEqual(LEFT[name]);
-    expect(written()).toEqual(["a", "b"]);
-    expect(await listRuns(runtime.ledger, "acme", { threadId })).toMatchObject([{ id: runId, status: "ended" }]);
-    expect(await verifyAudit(runtime.ledger, "acme")).toBeGreaterThan(0);
-  });
+  it.each(name === pauses[0] ? shapes : some)(
+    "with %s: asks for what is left, and does everything once",
+    async (shape) => {
+      const { runtime, threadId, runId, written } = await reopened(pause, SHAPES[shape] as Rewrite);
+      const looked = await viewThread(runtime, bob.identity, threadId);
+      expect(looked.run.id).toBe(runId);
+      expect(written()).toEqual(pause.written);
+      const asked = await continueThread(runtime, bob, threadId);
+      expect(asked.question).toMatchObject({
+        request: "go",
+        requester: "alice",
+        plan: [{ step: "a" }, { step: "n" }, { step: "b" }],
+      });
+      expect(written()).toEqual(isDecided ? ["a"] : pause.written);
+      expect(await approveToTheEnd(runtime, threadId)).toEqual(LEFT[name]);
+      expect(written()).toEqual(["a", "b"]);
+      expect(await listRuns(runtime.ledger, "acme", { threadId })).toMatchObject([{ id: runId, status: "ended" }]);
+      expect(await verifyAudit(runtime.ledger, "acme")).toBeGreaterThan(0);
+    },
+  );
 });
 
 const waiting = pauses.filter((name) => name.includes("waiting"));
@@ -217,7 +222,9 @@ const isGone = (shape: string) => shape.includes("a node of");
 /** Where it is lost what the person was shown. */
 const isLost = (shape: string) => /no proposal|only|no state|a proposal of|everywhere/.test(shape);
 const cases = (which: (shape: string) => boolean) =>
-  waiting.flatMap((name) => shapes.filter(which).map((shape): [string, string] => [name, shape]));
+  waiting.flatMap((name) =>
+    (name === pauses[0] ? shapes : some).filter(which).map((shape): [string, string] => [name, shape]),
+  );
 
 describe("a program's resume of a thread that was left by another version", () => {
   async function resumed(name: string, shape: string) {
@@ -255,7 +262,7 @@ describe("a program's resume of a thread that was left by another version", () =
 });
 
 describe("a thread that was left by another version, and waits", () => {
-  it.each(shapes)("with %s: can be rejected, cancelled, and asked something else", async (shape) => {
+  it.each(some)("with %s: can be rejected, cancelled, and asked something else", async (shape) => {
     const pause = PAUSES["waiting for a decision"] as Pause;
     const rejecting = await reopened(pause, SHAPES[shape] as Rewrite);
     const rejected = await answerThread(rejecting.runtime, bob, rejecting.threadId, rejectAll);
@@ -268,7 +275,7 @@ describe("a thread that was left by another version, and waits", () => {
     expect([...written(), ...rejecting.written()]).toEqual([]);
   });
 
-  it.each(shapes)("with %s: is put before a person again when runs are recovered", async (shape) => {
+  it.each(some)("with %s: is put before a person again when runs are recovered", async (shape) => {
     const { runtime, threadId, config, written } = await reopened(
       PAUSES["the next stage waiting for a decision"] as Pause,
       SHAPES[shape] as Rewrite,
@@ -284,7 +291,6 @@ describe("a thread that was left by another version, and waits", () => {
 
 describe("an approval that was given before state and action changed", () => {
   const decided = ["decided, the answer not passed on", "decided, not carried out"];
-  const some = ["no plan", "no state at all", "a run that is its id", "texts everywhere", "a node of another name"];
   const both = decided.flatMap((name) => some.map((shape): [string, string] => [name, shape]));
 
   it.each(both)("(%s, with %s) is asked for again, naming the action", async (name, shape) => {

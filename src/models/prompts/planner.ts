@@ -33,8 +33,12 @@ export const PlannerReplySchema = z
             .string()
             .regex(/^[a-z][a-z0-9_-]{0,39}$/, "expected an id such as s1")
             .describe("s1, s2, ..."),
-          title: z.string().describe("What this step does, in words a person can check: with the amounts and names."),
-          action: z.string().describe("The name of one of the actions."),
+          title: z
+            .string()
+            .min(1)
+            .max(200)
+            .describe("What this step does, in words a person can check: with the amounts and names."),
+          action: z.string().min(1).max(100).describe("The name of one of the actions."),
           args: JsonObjectSchema.describe("Arguments that fit the action's schema, references apart."),
           dependsOn: z.array(z.string()).describe("Steps that must have ended first. References count by themselves."),
           confidence: z
