@@ -5,6 +5,7 @@ import { cancel, list, recover, reseed, resume, rollback, run, show } from "./co
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
+import { explain, settings } from "./settings.ts";
 
 const HELP = `
 Examples:
@@ -112,10 +113,23 @@ function createProgram(act: Act): Command {
   common(program.command("recover"))
     .description("carry on every run that a crash left, to its end or to the person it has to ask")
     .action((options: CommonOptions) => act(options, (session) => recover(session)));
+  addUpkeep(program, act);
+  return program;
+}
+
+/** The commands for whoever runs the system. */
+function addUpkeep(program: Command, act: Act): void {
+  common(program.command("explain"))
+    .description("why a proposal was let through, stopped or denied: every reason, action by action")
+    .argument("<thread or proposal>", "its id")
+    .action((id: string, options: CommonOptions) => act(options, (session) => explain(session, id)));
+  common(program.command("settings"))
+    .description("what may happen by itself, and who decides the rest; with changes, a new version of it")
+    .argument("[name=value...]", "such as automation=true, or approvals.high.people=2; values are JSON")
+    .action((changes: string[], options: CommonOptions) => act(options, (session) => settings(session, changes)));
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
-  return program;
 }
 
 function common(command: Command): Command {

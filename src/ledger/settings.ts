@@ -25,7 +25,7 @@ export async function getSettings(db: Ledger, tenant: string): Promise<Versioned
 }
 
 /** @throws HoldpointError `usage` that names the setting that does not fit */
-export function parseSettings(given: unknown): TenantSettings {
+function parseSettings(given: unknown): TenantSettings {
   const parsed = TenantSettingsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -10,7 +10,7 @@ const count = z.int().min(0);
 const amount = z.int().min(0);
 
 /** What is known of an action before it runs. Money is in the smallest unit of its currency. */
-export const GateFactsSchema = z.strictObject({
+const GateFactsSchema = z.strictObject({
   settings: TenantSettingsSchema.required(),
   /** The version of the settings. */
   version: count,

@@ -6,16 +6,11 @@ import { z } from "zod";
 import type { ImpactLevelSchema } from "../domain/proposal.ts";
 
 /** Who may do what, from little to much; each includes those before it. */
-export const RoleSchema = z.enum(["viewer", "operator", "approver", "admin"]);
-export type Role = z.infer<typeof RoleSchema>;
-
-/** Whether a role includes another; nobody's role includes none. */
-export const includesRole = (has: Role | null, needed: Role): boolean =>
-  has !== null && RoleSchema.options.indexOf(has) >= RoleSchema.options.indexOf(needed);
+const RoleSchema = z.enum(["viewer", "operator", "approver", "admin"]);
 
 /** How strict automation is; see {@link MODES} for what each means. */
-export const SafetyModeSchema = z.enum(["strict", "moderate", "permissive"]);
-export type SafetyMode = z.infer<typeof SafetyModeSchema>;
+const SafetyModeSchema = z.enum(["strict", "moderate", "permissive"]);
+type SafetyMode = z.infer<typeof SafetyModeSchema>;
 
 const ApprovalRuleSchema = z.strictObject({
   /** The role that each approver must have. */

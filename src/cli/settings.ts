@@ -1,0 +1,119 @@
+/** `settings` and `explain`: what a tenant lets happen by itself, and why a proposal was stopped. */
+import { printable } from "../domain/printable.ts";
+import type { Finding, Proposal } from "../domain/proposal.ts";
+import { HoldpointError } from "../errors.ts";
+import { findDecision } from "../ledger/decisions.ts";
+import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
+import { changeSettings, getSettings, type VersionedSettings } from "../ledger/settings.ts";
+import { strictest } from "../policy/policy.ts";
+import { viewThread } from "../work/threads.ts";
+import { EXIT } from "./exit-status.ts";
+import type { Session } from "./session.ts";
+import { dim, heading, indent, table } from "./text.ts";
+
+/** Shows the tenant's settings, or changes those that are given as `name=value`; a name may lead into one, with dots. */
+export async function settings(session: Session, changes: readonly string[]): Promise<number> {
+  const { runtime, identity } = session;
+  const { ledger } = runtime;
+  const before = await getSettings(ledger, identity.tenant);
+  if (changes.length === 0) return print(session, before);
+  const given: Record<string, unknown> = structuredClone(before.settings);
+  for (const change of changes) assign(given, change);
+  const stamp = { ...identity, at: runtime.now() };
+  return print(session, await changeSettings(ledger, stamp, given));
+}
+
+function assign(target: Record<string, unknown>, change: string): void {
+  const [path = "", ...rest] = change.split("=");
+  if (rest.length === 0 || path === "") {
+    throw new HoldpointError("usage", `"${change}" is no change of a setting.`, { hint: "Expected name=value." });
+  }
+  const names = path.split(".");
+  const last = names.pop() ?? "";
+  let place = target;
+  for (const name of names) {
+    const inner = Object.hasOwn(place, name) ? place[name] : undefined;
+    if (typeof inner !== "object" || inner === null) {
+      throw new HoldpointError("usage", `There is no setting "${path}".`, {
+        hint: "See `settings` for those there are.",
+      });
+    }
+    place = inner as Record<string, unknown>;
+  }
+  place[last] = parseValue(rest.join("="));
+}
+
+/** As JSON where it is some; `a,b` is a list of words only where it is written as one, in brackets. */
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function print(session: Session, { version, settings: current }: VersionedSettings): number {
+  const { surroundings, json } = session;
+  if (json) {
+    surroundings.write(`${JSON.stringify({ version, settings: current }, null, 2)}\n`);
+    return EXIT.done;
+  }
+  const { approvals, ...plain } = current;
+  const rows = Object.entries(plain).map(([name, value]) => [name, JSON.stringify(value)]);
+  const rules = Object.entries(approvals).map(([level, { role, people, requesterMay, expiresMinutes }]) => [
+    `approvals.${level}`,
+    `${people} ${role}${people > 1 ? "s" : ""}${requesterMay ? "" : ", not who asked"}${expiresMinutes === null ? "" : `, within ${expiresMinutes} minutes`}`,
+  ]);
+  const text = `${table(["setting", "value"], [...rows, ...rules])}\n${dim(`Version ${version}. To change: settings <name>=<value>`)}`;
+  surroundings.write(`${text}\n`);
+  return EXIT.done;
+}
+
+/** Why a proposal was let through, stopped or denied: every reason, action by action. */
+export async function explain(session: Session, id: string): Promise<number> {
+  const { runtime, identity, surroundings, json } = session;
+  const { ledger } = runtime;
+  const proposal = id.startsWith("prop_")
+    ? await getProposal(ledger, identity.tenant, id)
+    : await findLatestProposal(ledger, identity.tenant, (await viewThread(runtime, identity, id)).run.id);
+  if (!proposal) {
+    throw new HoldpointError("usage", `Nothing was proposed on thread "${id}".`, { hint: "See it with `show`." });
+  }
+  const decision = (await findDecision(ledger, identity.tenant, proposal.id)) ?? null;
+  if (json) {
+    const { findings, review, status, actions } = proposal;
+    surroundings.write(
+      `${JSON.stringify({ proposal: proposal.id, status, actions, findings, review, decision }, null, 2)}\n`,
+    );
+    return EXIT.done;
+  }
+  const how = decision
+    ? `${decision.verdict.replace("_", " ")} by ${decision.principal}${decision.reason ? `: ${decision.reason}` : ""}`
+    : proposal.status;
+  const parts = [
+    `${heading("Proposal")} ${proposal.id}: ${printable(how)}`,
+    ...proposal.actions.map((action) => about(proposal, action)),
+  ];
+  const whole = proposal.findings.filter(({ step }) => step === undefined);
+  if (whole.length > 0) parts.push(`${heading("As a whole")}\n${lines(whole)}`);
+  if (proposal.review) {
+    const { verdict, reasons } = proposal.review;
+    parts.push(`${heading("Reviewer")} ${verdict}\n${indent(reasons.map(printable).join("\n"))}`);
+  }
+  surroundings.write(`${parts.join("\n")}\n`);
+  return EXIT.done;
+}
+
+function about(proposal: Proposal, { step, title, action }: Proposal["actions"][number]): string {
+  const findings = proposal.findings.filter((finding) => finding.step === step);
+  const verdict = strictest(findings, "escalate");
+  return `${heading(verdict)} ${step}: ${printable(title)} ${dim(action)}\n${lines(findings)}`;
+}
+
+const lines = (findings: readonly Finding[]): string =>
+  indent(
+    table(
+      ["says", "rule", "because"],
+      findings.map(({ verdict, rule, reason }) => [verdict, rule, reason]),
+    ),
+  );

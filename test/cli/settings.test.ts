@@ -1,0 +1,111 @@
+/** Row E3 on the command line: what a tenant lets happen by itself, and the answer to "why was this stopped?". */
+import { describe, expect, it } from "vitest";
+import { verifyAudit } from "../../src/ledger/audit.ts";
+import { holdpoint } from "../support/child.ts";
+import { openLedgerOf } from "../support/ledger.ts";
+import { tempDir } from "../support/temp.ts";
+
+const RETURN = "Return 1 Classic";
+const AUTOMATIC = ["automation=true", "approvalRequired=false", "canaryShare=1"];
+
+describe("settings", () => {
+  it("are shown with their version, and a change makes a new one, which the audit holds", async () => {
+    const home = tempDir();
+    expect((await holdpoint(home, "settings")).stdout).toMatch(/automation\W+false[\s\S]*Version 0/);
+    const changed = await holdpoint(
+      home,
+      "settings",
+      "automation=true",
+      "approvals.high.people=3",
+      "--json",
+      "--as",
+      "ada",
+    );
+    expect(JSON.parse(changed.stdout)).toMatchObject({
+      ...{ version: 1, settings: { automation: true, approvals: { high: { people: 3, role: "approver" } } } },
+    });
+    expect(JSON.parse((await holdpoint(home, "settings", "--json")).stdout)).toMatchObject({ version: 1 });
+    const ledger = await openLedgerOf(home);
+    const entry = await ledger
+      .selectFrom("auditLog")
+      .selectAll()
+      .where("event", "=", "settings.changed")
+      .executeTakeFirstOrThrow();
+    expect(entry).toMatchObject({ principal: "ada", data: expect.stringContaining('"automation":true') });
+    expect(await verifyAudit(ledger, "default")).toBe(1);
+  });
+
+  it.each([
+    [["automaton=true"], "Unrecognized key"],
+    [["automation=yes"], "The setting automation does not fit"],
+    [["canaryShare=1.5"], "The setting canaryShare does not fit"],
+    [["approvals.huge.people=1"], 'There is no setting "approvals.huge.people"'],
+    [["approvals.high.people=0"], "The setting approvals.high.people does not fit"],
+    [["automation"], "is no change of a setting"],
+    [["automation=true", "actionsPerHour=-1"], "The setting actionsPerHour does not fit"],
+  ])("%s is refused, and nothing is changed", async (changes, said) => {
+    const home = tempDir();
+    expect(await holdpoint(home, "settings", ...changes)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(said),
+    });
+    expect(JSON.parse((await holdpoint(home, "settings", "--json")).stdout).version).toBe(0);
+  });
+});
+
+describe("automation", () => {
+  it("does what is harmless once a person has let it be done before, and explains both", async () => {
+    const home = tempDir();
+    await holdpoint(home, "settings", ...AUTOMATIC);
+    const first = JSON.parse((await holdpoint(home, RETURN, "--json")).stdout);
+    expect(first).toMatchObject({ status: "waiting" });
+    const why = await holdpoint(home, "explain", first.threadId);
+    expect(why.stdout).toMatch(/escalate s1[\s\S]*first-use[\s\S]*never used "take_back" before/);
+    await holdpoint(home, "resume", first.threadId, "--approve");
+    const second = JSON.parse((await holdpoint(home, RETURN, "--json")).stdout);
+    expect(second).toMatchObject({ status: "ended", answer: { status: "success" } });
+    const explained = await holdpoint(home, "explain", second.threadId);
+    expect(explained.stdout).toMatch(/approved by policy[\s\S]*allow s1[\s\S]*canary/);
+  });
+
+  it("stops at its limit, exactly", async () => {
+    const home = tempDir();
+    await holdpoint(home, "settings", ...AUTOMATIC, "actionsPerHour=2");
+    const first = JSON.parse((await holdpoint(home, RETURN, "--json")).stdout);
+    await holdpoint(home, "resume", first.threadId, "--approve");
+    const statuses: string[] = [];
+    for (let turn = 0; turn < 3; turn++)
+      statuses.push(JSON.parse((await holdpoint(home, RETURN, "--json")).stdout).status);
+    expect(statuses).toEqual(["ended", "ended", "waiting"]);
+  });
+
+  it("never does what the tenant does not allow at all", async () => {
+    const home = tempDir();
+    await holdpoint(home, "settings", ...AUTOMATIC, 'allowedActions=["sell"]');
+    const { stdout, status } = await holdpoint(home, RETURN);
+    expect(stdout).toContain('"take_back" is not among the actions that this tenant allows.');
+    expect(status).toBe(4);
+  });
+
+  it("is not used by a run that was approved by policy before the settings became stricter", async () => {
+    const home = tempDir();
+    await holdpoint(home, "settings", ...AUTOMATIC);
+    const first = JSON.parse((await holdpoint(home, RETURN, "--json")).stdout);
+    await holdpoint(home, "resume", first.threadId, "--approve");
+    const second = JSON.parse((await holdpoint(home, RETURN, "--json")).stdout);
+    // As a crash leaves it between the decision and the first effect.
+    const ledger = await openLedgerOf(home);
+    const { id } = second.run;
+    await ledger.deleteFrom("effects").where("runId", "=", id).execute();
+    await ledger.updateTable("proposals").set({ status: "approved" }).where("runId", "=", id).execute();
+    await ledger
+      .updateTable("runs")
+      .set({ status: "running", answer: null, aliveUntil: null })
+      .where("id", "=", id)
+      .execute();
+    await holdpoint(home, "settings", "automation=false");
+    const recovered = await holdpoint(home, "recover");
+    expect(recovered.stdout).toContain("waits for a person");
+    expect((await holdpoint(home, "show", second.threadId)).stdout).toContain("stale");
+  });
+});
