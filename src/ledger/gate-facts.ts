@@ -63,6 +63,6 @@ async function wasUsed(db: Ledger, tenant: string, action: string): Promise<bool
 }
 
 /** Where a run stands among all runs, 0 to below 1: 52 bits of its digest, the same for good. */
-function canaryOf(tenant: string, runId: string): number {
+export function canaryOf(tenant: string, runId: string): number {
   return Number.parseInt(digestOf({ canary: { tenant, runId } }).slice(0, 13), 16) / 2 ** 52;
 }
