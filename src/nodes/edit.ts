@@ -106,7 +106,7 @@ function objectionTo(
   const digest = proposalDigest(run.tenant, run.id, actions);
   if (digest === proposal.digest) return "The edit changes nothing: approve it, reject it, or change something.";
   // The guardrail would end the run; here the person can still mend it.
-  const denied = checkTransaction(deps.policy, { ...proposal, actions, impact, digest }).find(
+  const denied = checkTransaction(deps.policy, { ...proposal, actions, impact, digest }, run).find(
     (finding) => finding.verdict === "deny",
   );
   return denied?.reason;

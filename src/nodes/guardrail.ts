@@ -195,12 +195,16 @@ async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, ru
   const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
   if (proposal?.kind === "reconciliation") return undefined; // it goes straight to a person
-  return proposal?.status === "pending" ? await checkPending(deps, config, proposal) : undefined;
+  return proposal?.status === "pending" ? await checkPending(deps, config, { run, proposal }) : undefined;
 }
 
-async function checkPending(deps: NodeDeps, config: LangGraphRunnableConfig, proposal: Proposal): Promise<Checked> {
+async function checkPending(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  { run, proposal }: { run: Run; proposal: Proposal },
+): Promise<Checked> {
   const stamp = stampOf(deps, config);
-  const findings = checkTransaction(deps.policy, proposal);
+  const findings = checkTransaction(deps.policy, proposal, run);
   const verdict = transactionVerdict(proposal, findings);
   await recordFindings(deps.ledger, stamp, { proposal, findings, waits: verdict === "escalate" });
   if (verdict === "deny") {

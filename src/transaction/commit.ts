@@ -22,7 +22,7 @@ import { withLease } from "../ledger/leases.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
-import { insufficiency, type Policy } from "../policy/policy.ts";
+import { insufficiency, objectionToResolved, type Policy } from "../policy/policy.ts";
 import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -267,9 +267,8 @@ class Transaction {
 
   /** Policy saw the references; what came in their place it sees here. */
   #assertAllowed(action: ProposedAction): void {
-    const findings = this.#deps.policy.checkTransaction({ ...this.#proposal, actions: [action] });
-    const denied = findings.find((finding) => finding.verdict === "deny");
-    if (denied) throw new ActionFailure("failed", denied.reason);
+    const objection = objectionToResolved(this.#deps.policy, { run: this.#run, proposal: this.#proposal, action });
+    if (objection !== undefined) throw new ActionFailure("failed", objection);
   }
 
   /** What steps that completed put out: this run's reads and effects. */
