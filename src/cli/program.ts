@@ -4,6 +4,7 @@ import { HoldpointError } from "../errors.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
+import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
 
 const HELP = `
@@ -31,7 +32,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
       status = result;
     });
   const program = createProgram(act);
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({ writeOut: surroundings.write, writeErr: () => undefined });
   }
   if (argv.every((word) => word === "--debug")) {
@@ -112,10 +113,22 @@ function createProgram(act: Act): Command {
   common(program.command("recover"))
     .description("carry on every run that a crash left, to its end or to the person it has to ask")
     .action((options: CommonOptions) => act(options, (session) => recover(session)));
+  addPolicyCommands(program, act);
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
   return program;
+}
+
+function addPolicyCommands(program: Command, act: Act): void {
+  const policy = program.command("policy").description("the policy that is configured: `policy test <cases.yaml>`");
+  policy.action(() => {
+    throw new HoldpointError("usage", "`policy` needs a command: `policy test <cases.yaml>`.", { hint: "See --help." });
+  });
+  common(policy.command("test"))
+    .description("put cases before the policy, and say which do not come out as expected; nothing runs")
+    .argument("<cases.yaml>", "a file of cases; see docs/policy.md")
+    .action((path: string, options: CommonOptions) => act(options, (session) => testPolicy(session, path)));
 }
 
 function common(command: Command): Command {

@@ -128,7 +128,9 @@ async function checkRequest(
 }
 
 function deniedBy(findings: readonly Finding[], status: "invalid_request" | "denied") {
-  const reasons = findings.filter((finding) => finding.verdict !== "allow").map((finding) => finding.reason);
+  const denials = findings.filter((finding) => finding.verdict === "deny");
+  const objections = denials.length > 0 ? denials : findings.filter((finding) => finding.verdict !== "allow");
+  const reasons = objections.map((finding) => finding.reason);
   const [message = "It is not allowed.", ...details] = reasons;
   const blocked = findings.some((finding) => finding.rule === "blocked-pattern");
   return { status: blocked ? ("denied" as const) : status, message, details };

@@ -3,9 +3,11 @@
  * slip past a rule that names the right one:
  * - `==`, `!=` and `in` between values of different kinds are errors instead of "not equal". Only a `null` that is written
  *   in the condition compares with everything.
+ *   Objects with other fields count as another kind.
  * - Calculations that leave the range of doubles are errors instead of infinity, as they are for whole numbers.
  */
 import {
+  type CelMap,
   CelScalar,
   celEnv,
   celFunc,
@@ -25,7 +27,7 @@ export type Expression = NonNullable<Parsed["expr"]>;
 /** The functions that {@link compareWithNull} puts in place of `== null` and `!= null`. */
 const NULL_TESTS: Readonly<Record<string, string>> = { "_==_": "@is_null", "_!=_": "@is_not_null" };
 
-const { BOOL, DOUBLE, DYN, INT, UINT } = CelScalar;
+const { BOOL, DOUBLE, DYN, INT, STRING, UINT } = CelScalar;
 const LIST = listType(DYN);
 const MAP = mapType(DYN, DYN);
 
@@ -53,6 +55,7 @@ export const environment = celEnv({
     celFunc("@is_null", [DYN], BOOL, (value) => value === null),
     celFunc("@is_not_null", [DYN], BOOL, (value) => value !== null),
     celFunc("@in", [DYN, LIST], BOOL, (value, list) => isAmong(value, [...list])),
+    celFunc("@in", [STRING, MAP], BOOL, (key, map) => map.get(key) !== undefined),
     ...[DOUBLE, INT, UINT, BOOL].map((kind) =>
       celFunc("@in", [kind, MAP], BOOL, () => {
         throw new Error("the names of an object are text");
@@ -75,11 +78,15 @@ function isSame(left: unknown, right: unknown): boolean {
     return [...left].every((item, index) => isSame(item, others[index]));
   }
   if (isCelMap(left) && isCelMap(right)) {
-    return left.size === right.size && [...left].every(([key, item]) => right.has(key) && isSame(item, right.get(key)));
+    if (!hasFields(left, right) || !hasFields(right, left)) throw new Error("objects with other fields are compared");
+    return [...left].every(([key, item]) => isSame(item, right.get(key)));
   }
   if (isCelType(left) && isCelType(right)) return left.name === right.name;
   return left === right;
 }
+
+/** Not the map's own `has`, which takes a null for nothing. */
+const hasFields = (map: CelMap, other: CelMap) => [...other.keys()].every((key) => map.get(key) !== undefined);
 
 /** One of another kind is no error where the value is found elsewhere in the list. */
 function isAmong(value: unknown, list: readonly unknown[]): boolean {

@@ -21,8 +21,8 @@ const count = (meaning: string) => z.int().nonnegative().describe(meaning);
 const text = (meaning: string) => z.string().describe(meaning);
 
 export const RuleFactsSchema = z
-  .strictObject({
-    action: z.strictObject({
+  .object({
+    action: z.object({
       name: text("the name of the action, such as `sell`"),
       version: count("the version of the action"),
       title: text("what the step says that it does"),
@@ -30,22 +30,22 @@ export const RuleFactsSchema = z
       reversibility: ReversibilitySchema.describe("`reversible`, `compensatable` or `irreversible`"),
       args: JsonObjectSchema.describe("the arguments, as they would run; what is still unknown is a reference"),
     }),
-    impact: z.strictObject({
+    impact: z.object({
       level: ImpactLevelSchema.describe("`low`, `medium`, `high` or `critical`"),
       rank: count("the same as a number, 0 to 3, to compare with"),
       resources: z.array(z.string()).describe("what it touches"),
       reversible: z.boolean().describe("whether it can be undone"),
       durationMs: count("how long it is estimated to take, in milliseconds"),
     }),
-    changes: z.array(ChangeSchema.strict()).describe("the rows that it would change, each with what it is and will be"),
+    changes: z.array(ChangeSchema).describe("the rows that it would change, each with what it is and will be"),
     rows: count("how many those are"),
-    run: z.strictObject({
+    run: z.object({
       id: text("the id of the run"),
       request: text("what was asked, in its words"),
       requester: text("who asked"),
     }),
     tenant: text("whose data it is"),
-    transaction: z.strictObject({
+    transaction: z.object({
       size: count("how many actions are proposed together"),
       actions: z.array(z.string()).describe("their names, in the order in which they would run"),
     }),

@@ -5,8 +5,9 @@
  */
 import { z } from "zod";
 import { type Finding, ImpactLevelSchema, type Requirement, RequirementSchema } from "../domain/proposal.ts";
+import { findReferences } from "../domain/references.ts";
 import { HoldpointError } from "../errors.ts";
-import { bindFacts, type Condition, compileCondition, type Judgement } from "./condition.ts";
+import { type Bindings, bindFacts, type Condition, compileCondition, type Judgement } from "./condition.ts";
 import { ConditionFault } from "./condition-check.ts";
 import { describeFault, type Fault, faultsOf } from "./faults.ts";
 import { type RuleFacts, rankOf } from "./rule-facts.ts";
@@ -134,20 +135,32 @@ export function evaluateRules(rules: readonly Rule[], facts: RuleFacts | unknown
     return [{ rule: "rule-facts", verdict: "deny", reason, ...stepOf(facts) }];
   }
   const known = facts as RuleFacts;
-  const { step } = known.action;
-  const isOpen = hasReference(known.action.args);
+  const { step, args } = known.action;
+  const isOpen = findReferences(args).length > 0;
+  const bindings = isOpen ? withoutOutcome(bound.bindings) : bound.bindings;
   return rules
-    .filter((rule) => matches(rule, known))
+    .filter((rule) => matches(rule, known, isOpen))
     .flatMap((rule) => {
-      const judged = rule.when ? rule.when.judge(bound.bindings) : true;
-      const finding = findingOf(rule, judged, isOpen);
+      const finding = findingOf(rule, judgementOf(rule, bindings, isOpen), isOpen);
       return finding ? [{ rule: `rule:${rule.name}`, ...finding, step }] : [];
     });
 }
 
-function matches({ match: { action = "*", minImpact, tenant } }: Rule, facts: RuleFacts): boolean {
-  const isNamed = action === "*" || [action].flat().some((one) => one === "*" || one === facts.action.name);
-  const isEnough = minImpact === undefined || facts.impact.rank >= rankOf(minImpact);
+function judgementOf({ when, match }: Rule, bindings: Bindings, isOpen: boolean): Judgement {
+  const judged = when ? when.judge(bindings) : true;
+  const isImpactMissing = isOpen && match.minImpact !== undefined;
+  return judged === true && isImpactMissing ? { problem: "its impact is not known" } : judged;
+}
+
+/** What waits for another write has no preview yet: that it changes no rows is not known, and must not be believed. */
+function withoutOutcome(bindings: Bindings): Bindings {
+  const { changes: _changes, rows: _rows, impact: _impact, ...known } = bindings ?? {};
+  return known;
+}
+
+function matches({ match: { action = "*", minImpact, tenant } }: Rule, facts: RuleFacts, isOpen: boolean): boolean {
+  const isNamed = [action].flat().some((one) => one === "*" || one === facts.action.name);
+  const isEnough = minImpact === undefined || isOpen || facts.impact.rank >= rankOf(minImpact);
   return isNamed && isEnough && (tenant === undefined || [tenant].flat().includes(facts.tenant));
 }
 
@@ -158,7 +171,8 @@ function findingOf(rule: Rule, judged: Judgement, isOpen: boolean): Effect | und
   const { effect, reason, name: called } = rule;
   const required = typeof effect === "object" ? { requires: effect.require } : {};
   if (judged === true) {
-    return { verdict: typeof effect === "object" ? "escalate" : effect, reason, ...required };
+    const named = `Rule "${called}": ${reason}`;
+    return { verdict: typeof effect === "object" ? "escalate" : effect, reason: named, ...required };
   }
   const why = `Rule "${called}" cannot be judged (${judged.problem})`;
   if (!isOpen) return { verdict: "deny", reason: `${why}, so it denies.` };
@@ -168,14 +182,6 @@ function findingOf(rule: Rule, judged: Judgement, isOpen: boolean): Effect | und
     reason: `${why} before what it refers to is known. It is judged again then.`,
     ...required,
   };
-}
-
-/** Whether arguments wait for the output of another write. */
-function hasReference(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(
-    ([key, item]) => (key === "$ref" && typeof item === "string") || hasReference(item),
-  );
 }
 
 function stepOf(facts: unknown): { step?: string } {

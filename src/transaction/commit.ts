@@ -37,7 +37,7 @@ import {
   stampOf,
   undoEffect,
 } from "./run-effect.ts";
-import { parseArgs } from "./stage.ts";
+import { foresee, parseArgs } from "./stage.ts";
 
 export interface CommitDeps {
   readonly ledger: Ledger;
@@ -215,7 +215,7 @@ class Transaction {
       const cancelled = await this.#cancellation();
       if (cancelled) return cancelled;
       try {
-        const effect = await this.#runOne(proposed, position, outputs);
+        const effect = await this.#runOne(proposed, position, { outputs, earlier });
         if (effect.status !== "succeeded") return failureOf(effect);
         outputs.set(proposed.step, effect.output);
       } catch (error) {
@@ -232,7 +232,11 @@ class Transaction {
     return cancellation ? { status: "failed", message: `${cancellation.by} cancelled it.` } : undefined;
   }
 
-  async #runOne(proposed: ProposedAction, position: number, outputs: ReadonlyMap<string, Json>): Promise<Effect> {
+  async #runOne(
+    proposed: ProposedAction,
+    position: number,
+    { outputs, earlier }: { outputs: ReadonlyMap<string, Json>; earlier: readonly Effect[] },
+  ): Promise<Effect> {
     const { args, missing } = resolveReferences(proposed.args, outputs);
     const unresolved = [...new Set([...missing, ...findReferences(args)])];
     if (unresolved.length > 0) {
@@ -241,14 +245,27 @@ class Transaction {
         `Step "${proposed.step}" refers to ${unresolved.join(", ")}, which does not exist.`,
       );
     }
-    this.#assertAllowed({ ...proposed, args });
     const action = this.#deps.registry.getWrite(proposed.action);
+    const isBegun = earlier.some(({ step }) => step === proposed.step);
+    this.#assertAllowed(isBegun ? { ...proposed, args } : await this.#foreseen(action, proposed, args));
     if (findReferences(proposed.args).length > 0) await this.#assertNew(action, proposed, args);
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
     this.#context.onEffect(proposed.step, "executing");
     const effect = await runEffect(this.#context, { action, proposed, args, position, ...ids });
     this.#context.onEffect(proposed.step, effect.status);
     return effect;
+  }
+
+  /** What it would change was not known while it referred to writes that had not run. */
+  async #foreseen(action: AnyWrite, proposed: ProposedAction, args: JsonObject): Promise<ProposedAction> {
+    if (findReferences(proposed.args).length === 0) return proposed;
+    const context: PreviewContext = { ...actionContext(this.#context, ""), staged: [] };
+    try {
+      return { ...proposed, args, ...(await foresee(action, parseArgs(action, proposed.step, args), context)) };
+    } catch (error) {
+      if (error instanceof HoldpointError) throw error;
+      throw new ActionFailure("failed", `"${proposed.action}" could not be previewed: ${explainError(error)}`);
+    }
   }
 
   /** What it does was known only now: it must not be what another step has done, unless that is wanted. */
