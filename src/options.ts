@@ -83,7 +83,10 @@ export function assertOptions(options: unknown): void {
 function explain(issue: z.core.$ZodIssue): string {
   if (issue.code !== "invalid_union") return issue.message;
   const nested = issue.errors.map(([first]) => first).filter((first) => first !== undefined);
-  const meant = nested.find((first) => first.code !== "invalid_type" && first.code !== "custom") ?? nested.at(-1);
+  const meant =
+    nested.find((first) => first.code !== "invalid_type" && first.code !== "custom") ??
+    nested.find((first) => first.path.length > 0) ??
+    nested.at(-1);
   if (!meant) return issue.message;
   const at = meant.path.length > 0 ? `${meant.path.join(".")}: ` : "";
   return `${at}${meant.message}`;

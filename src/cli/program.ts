@@ -15,7 +15,8 @@ Examples:
 
 Exit statuses:
   0 done as asked   2 usage   3 waiting for a decision   4 nothing done: the answer says why
-  5 failed: the answer says what was undone   6 decided or under way elsewhere
+  5 failed: the answer says what was undone; or a case of \`policy test\` failed
+  6 decided or under way elsewhere
   7 a database cannot be used   8 the model is of no use right now
   9 stopped by a signal: \`resume\` goes on   1 a defect in Holdpoint`;
 

@@ -7,6 +7,7 @@
  * - Calculations that leave the range of doubles are errors instead of infinity, as they are for whole numbers.
  */
 import {
+  type CelEnv,
   type CelMap,
   CelScalar,
   celEnv,
@@ -47,7 +48,7 @@ function compiledPattern(pattern: string): LinearPattern {
   return known;
 }
 
-export const environment = celEnv({
+export const environment: CelEnv = celEnv({
   re2: { compile: compiledPattern },
   funcs: [
     celFunc("_==_", [DYN, DYN], BOOL, isSame),

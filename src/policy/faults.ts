@@ -33,7 +33,7 @@ export function describeFault({ path, message, offset }: Fault, where: string): 
   return `${where}${place}${at}: ${message}.`;
 }
 
-export function valueAt(source: unknown, path: readonly PropertyKey[]): unknown {
+function valueAt(source: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
       typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,

@@ -17,7 +17,7 @@ const oneOrMore = <T extends z.ZodType>(schema: T) => z.union([schema, z.array(s
 const name = z.string().min(1).max(200);
 
 /** A rule as it is written, in code or in YAML. */
-export const RuleSchema = z.strictObject({
+const RuleSchema = z.strictObject({
   name: z
     .string("a rule needs a name")
     .regex(/^[a-z0-9][a-z0-9-]{0,59}$/, "a name is 1 to 60 lower-case letters, digits and hyphens"),

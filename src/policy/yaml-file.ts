@@ -23,7 +23,7 @@ export function readYaml(path: string): YamlFile {
  * @param path what the text is called in errors
  * @throws HoldpointError `usage` when it is no YAML
  */
-export function parseYaml(text: string, path: string): YamlFile {
+function parseYaml(text: string, path: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, version: "1.2", uniqueKeys: true, prettyErrors: false });
   const told = (offset: number, message: string) => {
