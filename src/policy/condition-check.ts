@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { compareWithNull, type Expression, environment, type Parsed } from "./cel.ts";
+import { constantSchema, isDynamic, type Known, literalsIn, resultOf, textOf, unwrapped } from "./condition-schemas.ts";
 import { linearPattern } from "./linear-pattern.ts";
 import { RuleFactsSchema } from "./rule-facts.ts";
 
@@ -18,8 +19,6 @@ export class ConditionFault extends Error {
   }
 }
 
-/** What is known of a value: its schema, or nothing, as of what is inside arguments and rows. */
-type Known = z.ZodType | undefined;
 type Scope = Readonly<Record<string, Known>>;
 
 const FIELD = /^[A-Za-z_]\w*$/;
@@ -175,34 +174,3 @@ type Kind = Expression["exprKind"];
 type SelectExpression = Extract<Kind, { case: "selectExpr" }>["value"];
 type CallExpression = Extract<Kind, { case: "callExpr" }>["value"];
 type ComprehensionExpression = Extract<Kind, { case: "comprehensionExpr" }>["value"];
-
-const isDynamic = (schema: z.ZodType) =>
-  !(schema instanceof z.ZodObject) && !SCALARS.some((scalar) => schema instanceof scalar);
-const SCALARS = [z.ZodString, z.ZodNumber, z.ZodBoolean, z.ZodEnum, z.ZodArray];
-
-function unwrapped(schema: Known): Known {
-  const inner = schema instanceof z.ZodNullable ? (schema.unwrap() as z.ZodType) : schema;
-  return inner !== undefined && isDynamic(inner) ? undefined : inner;
-}
-
-function constantSchema(kind: string | undefined): Known {
-  if (kind === "boolValue") return z.boolean();
-  return kind === "stringValue" ? z.string() : z.number();
-}
-
-/** What calculates or measures is no condition. */
-function resultOf(name: string): Known {
-  return /^_[-+*/%]_$|^size$/.test(name) ? z.number() : undefined;
-}
-
-function textOf({ exprKind }: Expression): string | undefined {
-  if (exprKind.case !== "constExpr") return undefined;
-  const { constantKind } = exprKind.value;
-  return constantKind.case === "stringValue" ? constantKind.value : undefined;
-}
-
-function literalsIn(expression: Expression): [string, Expression][] {
-  if (expression.exprKind.case === "listExpr") return expression.exprKind.value.elements.flatMap(literalsIn);
-  const text = textOf(expression);
-  return text === undefined ? [] : [[text, expression]];
-}
