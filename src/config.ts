@@ -24,6 +24,10 @@ export interface Config {
   /** Absent without a key: playbooks plan, and no model reviews. */
   readonly models?: ModelConfig;
   readonly planning?: Planning;
+  /** A YAML file of rules, absolute. */
+  readonly rulesFile?: string;
+  /** Which writes a person is asked about: all, or those that no rule allows. */
+  readonly approval?: "always" | "rules";
 }
 
 /** An empty variable is one that is not set. */
@@ -34,6 +38,8 @@ const modelName = z.string().trim().max(200);
 const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
+  HOLDPOINT_RULES: text(z.string().trim()),
+  HOLDPOINT_APPROVAL: text(z.enum(["always", "rules"], "must be always or rules")),
   OPENAI_API_KEY: text(z.string().trim().regex(/^\S+$/, "must be one word")),
   OPENAI_BASE_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   HOLDPOINT_MODEL: text(modelName),
@@ -71,6 +77,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return Object.freeze({
     home: resolve(values.HOLDPOINT_HOME ?? ".holdpoint"),
     planning,
+    ...(values.HOLDPOINT_RULES === undefined ? {} : { rulesFile: resolve(values.HOLDPOINT_RULES) }),
+    ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
     ...(models ? { models } : {}),
   });
 }

@@ -15,7 +15,7 @@ import { identityOf, threadOf } from "./nodes/deps.ts";
 import { assertOptions } from "./options.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
-import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
+import type { Policy, PolicyOptions } from "./policy/policy.ts";
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
 import type { State } from "./state.ts";
 import type { Action } from "./tools/action.ts";
@@ -32,7 +32,10 @@ export { ActionFailure, HoldpointError } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
 export type { Question } from "./nodes/question.ts";
 export type { ProgressEvent } from "./nodes/report.ts";
-export type { Policy, PolicyOptions } from "./policy/policy.ts";
+export { type BlockedPattern, defaultBlockedPatterns } from "./policy/blocked-patterns.ts";
+export type { Policy, PolicyOptions, TransactionContext } from "./policy/policy.ts";
+export type { PolicyRun } from "./policy/rule-facts.ts";
+export type { RuleInput as Rule } from "./policy/rules.ts";
 export type { State } from "./state.ts";
 export {
   type Action,
@@ -148,7 +151,7 @@ export interface Holdpoint {
 
 /**
  * Builds the graph over your own model, actions, policy, checkpointer and databases.
- * @throws HoldpointError `usage` when the options do not fit, `storage` when a database cannot be opened
+ * @throws HoldpointError `usage` when the options or the rules of the policy do not fit, `storage` when a database cannot be opened
  * @throws TypeError when an action lacks something, or two have the same name
  */
 export async function createHoldpoint(options: HoldpointOptions = {}): Promise<Holdpoint> {
@@ -161,7 +164,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     checkpoints: databases.checkpoints,
     checkpointer: options.checkpointer,
     actions: options.actions ?? [],
-    policy: policyOf(options.policy),
+    policy: options.policy,
     models,
     modelTimeoutMs: options.modelTimeoutMs,
     matchRequest: matcherOf(options),
@@ -274,10 +277,6 @@ function assertCallsTools(role: string, model: BaseChatModel): void {
       cause: error,
     });
   }
-}
-
-function policyOf(policy: HoldpointOptions["policy"]): Policy {
-  return policy && "checkPlan" in policy ? policy : createPolicy(policy);
 }
 
 function assertUsable(options: HoldpointOptions, models: Models): void {

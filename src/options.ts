@@ -18,8 +18,12 @@ const Model = withFunctions("a LangChain chat model", "invoke", "withStructuredO
 const PolicyOptionsSchema = z.strictObject({
   maxRequestLength: z.int().positive().optional(),
   maxSteps: z.int().positive().optional(),
-  blockedPatterns: z.array(z.unknown()).optional(),
-  approval: z.enum(["always", "never"]).optional(),
+  blockedPatterns: z
+    .array(z.strictObject({ name: z.string().min(1), pattern: z.instanceof(RegExp, { error: "expected a RegExp" }) }))
+    .optional(),
+  approval: z.enum(["always", "rules", "never"]).optional(),
+  rules: z.array(z.unknown()).optional(), // looked at in policy/rules.ts
+  rulesFile: z.string().trim().min(1, "expected a path").optional(),
   separateApprover: z.boolean().optional(),
   approvalExpiresMs: z.int().positive().optional(),
   maxReplans: z.int().min(0).max(20).optional(),
@@ -79,7 +83,10 @@ export function assertOptions(options: unknown): void {
 function explain(issue: z.core.$ZodIssue): string {
   if (issue.code !== "invalid_union") return issue.message;
   const nested = issue.errors.map(([first]) => first).filter((first) => first !== undefined);
-  const meant = nested.find((first) => first.code !== "invalid_type" && first.code !== "custom") ?? nested.at(-1);
+  const meant =
+    nested.find((first) => first.code !== "invalid_type" && first.code !== "custom") ??
+    nested.find((first) => first.path.length > 0) ??
+    nested.at(-1);
   if (!meant) return issue.message;
   const at = meant.path.length > 0 ? `${meant.path.join(".")}: ` : "";
   return `${at}${meant.message}`;

@@ -11,7 +11,7 @@ import { createModels, type Models } from "./models/roles.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
-import { createPolicy, type Policy } from "./policy/policy.ts";
+import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
@@ -30,7 +30,7 @@ export interface RuntimeParts {
   /** Instead of `checkpoints`. It is the caller's, and stays open. */
   readonly checkpointer?: BaseCheckpointSaver | undefined;
   readonly actions: readonly Action[];
-  readonly policy?: Policy | undefined;
+  readonly policy?: Policy | PolicyOptions | undefined;
   readonly models?: Models | undefined;
   readonly modelTimeoutMs?: number | undefined;
   /** Plans a request without a model. */
@@ -59,14 +59,17 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-/** @throws HoldpointError `storage` that names the database that cannot be opened; nothing is left open then */
+/**
+ * @throws HoldpointError `storage` that names the database that cannot be opened, `usage` when a rule does not fit;
+ * nothing is left open then
+ */
 export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
   const opened: Closing[] = [];
   try {
     const ledger = await openLedgerPart(parts, opened);
     const checkpointer = parts.checkpointer ?? openCheckpointsPart(parts, opened);
     const registry = createRegistry(parts.actions);
-    const policy = parts.policy ?? createPolicy();
+    const policy = policyOf(parts.policy, registry);
     const now = parts.now ?? (() => new Date().toISOString());
     const signs = createSigns(ledger);
     const shared = { ledger, registry, policy, now, signs, whatCanBeAsked: parts.whatCanBeAsked ?? [] };
@@ -83,6 +86,13 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     await closeAll(opened);
     throw error;
   }
+}
+
+/** Rules are checked against the actions that there are. */
+function policyOf(given: Policy | PolicyOptions | undefined, { actions }: Registry): Policy {
+  if (given && "checkPlan" in given) return given;
+  const writes = actions.filter(({ kind }) => kind === "write").map(({ name }) => name);
+  return createPolicy(given, writes);
 }
 
 type Closing = () => unknown;
@@ -120,6 +130,11 @@ function openCheckpointsPart({ checkpoints, home }: RuntimeParts, opened: Closin
   return saver;
 }
 
+const policyOptionsOf = ({ rulesFile, approval }: Config): PolicyOptions => ({
+  ...(rulesFile === undefined ? {} : { rulesFile }),
+  ...(approval === undefined ? {} : { approval }),
+});
+
 /** What replaces the defaults of {@link createRuntime}. */
 export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "whatCanBeAsked">> {
   /** The file of the example store. */
@@ -132,7 +147,7 @@ export interface StoreRuntime extends Runtime {
 
 /**
  * The runtime with the example store: its actions, after those of `overrides`, and its playbooks.
- * @throws HoldpointError `storage` that names the database that cannot be opened
+ * @throws HoldpointError `storage` that names the database that cannot be opened, `usage` when a rule does not fit
  */
 export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<StoreRuntime> {
   const store = openStore(pathOf(overrides.store, config.home, "store.db"));
@@ -141,6 +156,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const runtime = await openRuntime({
       ...overrides,
       home: config.home,
+      policy: overrides.policy ?? policyOptionsOf(config),
       actions: [...(overrides.actions ?? []), ...storeActions(store)],
       matchRequest: config.planning === "model" ? undefined : byPlaybook,
       models: overrides.models ?? (config.models ? createModels(config.models) : {}),

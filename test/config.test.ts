@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../src/config.ts";
 
@@ -13,9 +14,17 @@ describe("the configuration", () => {
     expect(readConfig({ OPENAI_API_KEY: "k" }).models?.planner).toBe("gpt-5-mini");
   });
 
+  it("names the file of rules, from the working directory", () => {
+    expect(readConfig({ HOLDPOINT_RULES: "rules.yaml", HOLDPOINT_APPROVAL: "rules" })).toMatchObject({
+      rulesFile: resolve("rules.yaml"),
+      approval: "rules",
+    });
+  });
+
   it.each([
     [{ OPENAI_BASE_URL: "ftp://x" }, "OPENAI_BASE_URL must be an http or https address"],
     [{ OPENAI_API_KEY: "two words" }, "OPENAI_API_KEY must be one word"],
+    [{ HOLDPOINT_APPROVAL: "never" }, "HOLDPOINT_APPROVAL must be always or rules"],
     [{ HOLDPOINT_PLANNING: "never" }, "HOLDPOINT_PLANNING must be playbooks or model"],
     [{ HOLDPOINT_PLANNING: "model" }, "there is no OPENAI_API_KEY"],
     [{ HOLDPOINT_MODEL_TIMEOUT_S: "soon" }, "HOLDPOINT_MODEL_TIMEOUT_S must be a number of seconds"],

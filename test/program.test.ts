@@ -408,6 +408,26 @@ describe("parts that do not fit are refused, and say what would", () => {
     ["a timeout that is none", { actions, playbook, modelTimeoutMs: -1 }, "modelTimeoutMs does not fit"],
     ["a misspelt safeguard", { actions, playbook, policy: { separateAprover: true } as never }, "separateAprover"],
     ["a safeguard that is none", { actions, playbook, policy: { approval: "sometimes" } as never }, "approval"],
+    ["a rule that does not fit", { actions, playbook, policy: { rules: [{ wen: "x" }] } } as never, "rules[0].wen"],
+    [
+      "a rule about an action that there is not",
+      {
+        ...{ actions, playbook },
+        policy: { rules: [{ name: "r", match: { action: "sel" }, effect: "deny", reason: "r" }] },
+      },
+      'there is no action "sel" that writes; there are note',
+    ],
+    ["no file of rules", { actions, playbook, policy: { rulesFile: "/nowhere.yaml" } }, "/nowhere.yaml does not exist"],
+    [
+      "a blocked pattern that can be slow",
+      { actions, playbook, policy: { blockedPatterns: [{ name: "p", pattern: /(?=a)/ }] } },
+      "cannot run in linear time",
+    ],
+    [
+      "a blocked pattern that is none",
+      { actions, playbook, policy: { blockedPatterns: ["rm"] } as never },
+      "blockedPatterns",
+    ],
     ["half a policy", { actions, playbook, policy: { checkPlan: () => [] } as never }, "policy does not fit"],
     ["a misspelt option", { actions, playbook, chekpointer: {} } as never, "chekpointer"],
     ["a checkpointer that is none", { actions, playbook, checkpointer: {} as never }, "checkpointer does not fit"],

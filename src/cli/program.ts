@@ -4,6 +4,7 @@ import { HoldpointError } from "../errors.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
+import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
 import { explain, settings } from "./settings.ts";
 
@@ -15,7 +16,8 @@ Examples:
 
 Exit statuses:
   0 done as asked   2 usage   3 waiting for a decision   4 nothing done: the answer says why
-  5 failed: the answer says what was undone   6 decided or under way elsewhere
+  5 failed: the answer says what was undone; or a case of \`policy test\` failed
+  6 decided or under way elsewhere
   7 a database cannot be used   8 the model is of no use right now
   9 stopped by a signal: \`resume\` goes on   1 a defect in Holdpoint`;
 
@@ -32,7 +34,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
       status = result;
     });
   const program = createProgram(act);
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({ writeOut: surroundings.write, writeErr: () => undefined });
   }
   if (argv.every((word) => word === "--debug")) {
@@ -127,9 +129,21 @@ function addUpkeep(program: Command, act: Act): void {
     .description("what may happen by itself, and who decides the rest; with changes, a new version of it")
     .argument("[name=value...]", "such as automation=true, or approvals.high.people=2; values are JSON")
     .action((changes: string[], options: CommonOptions) => act(options, (session) => settings(session, changes)));
+  addPolicyCommands(program, act);
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
+}
+
+function addPolicyCommands(program: Command, act: Act): void {
+  const policy = program.command("policy").description("the policy that is configured: `policy test <cases.yaml>`");
+  policy.action(() => {
+    throw new HoldpointError("usage", "`policy` needs a command: `policy test <cases.yaml>`.", { hint: "See --help." });
+  });
+  common(policy.command("test"))
+    .description("put cases before the policy, and say which do not come out as expected; nothing runs")
+    .argument("<cases.yaml>", "a file of cases; see docs/policy.md")
+    .action((path: string, options: CommonOptions) => act(options, (session) => testPolicy(session, path)));
 }
 
 function common(command: Command): Command {

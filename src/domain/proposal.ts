@@ -22,7 +22,7 @@ export function changedFields({ before, after }: Pick<Change, "before" | "after"
   return fields.filter((field) => (before?.[field] ?? null) !== (after?.[field] ?? null));
 }
 
-const ReversibilitySchema = z.enum(["reversible", "compensatable", "irreversible"]);
+export const ReversibilitySchema = z.enum(["reversible", "compensatable", "irreversible"]);
 export type Reversibility = z.infer<typeof ReversibilitySchema>;
 
 export const ImpactLevelSchema = z.enum(["low", "medium", "high", "critical"]);
@@ -77,6 +77,13 @@ export type ProposedAction = z.infer<typeof ProposedActionSchema>;
 export const VerdictSchema = z.enum(["allow", "escalate", "deny"]);
 export type Verdict = z.infer<typeof VerdictSchema>;
 
+/** Who has to approve: so many people, each with at least that role. */
+export const RequirementSchema = z.object({
+  role: z.enum(["operator", "approver", "admin"]),
+  count: z.number().int().min(1).max(5),
+});
+export type Requirement = z.infer<typeof RequirementSchema>;
+
 /** One thing that policy noticed. `step` is absent when it concerns the whole. */
 export const FindingSchema = z.object({
   rule: z.string(),
@@ -85,6 +92,8 @@ export const FindingSchema = z.object({
   step: z.string().optional(),
   /** An escalation that the reviewer may clear, so that no person is asked. */
   clearable: z.boolean().optional(),
+  /** Of an escalation: who has to approve. Absent: whoever may. */
+  requires: RequirementSchema.optional(),
 });
 export type Finding = z.infer<typeof FindingSchema>;
 

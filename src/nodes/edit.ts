@@ -114,6 +114,6 @@ async function objectionTo(
   // The guardrail would end the run; here the person can still mend it.
   const changed = { ...proposal, actions, impact, digest };
   const facts = await loadGateFacts(deps.ledger, run.tenant, changed, deps.now());
-  const denied = checkTransaction(deps.policy, changed, { facts }).find((finding) => finding.verdict === "deny");
+  const denied = checkTransaction(deps.policy, changed, run, facts).find((finding) => finding.verdict === "deny");
   return denied?.reason;
 }

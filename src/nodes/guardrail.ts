@@ -138,7 +138,9 @@ async function checkRequest(
 }
 
 function deniedBy(findings: readonly Finding[], status: "invalid_request" | "denied") {
-  const reasons = findings.filter((finding) => finding.verdict !== "allow").map((finding) => finding.reason);
+  const denials = findings.filter((finding) => finding.verdict === "deny");
+  const objections = denials.length > 0 ? denials : findings.filter((finding) => finding.verdict !== "allow");
+  const reasons = objections.map((finding) => finding.reason);
   const [message = "It is not allowed.", ...details] = reasons;
   const blocked = findings.some((finding) => finding.rule === "blocked-pattern");
   return { status: blocked ? ("denied" as const) : status, message, details };
@@ -203,16 +205,20 @@ async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, ru
   const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
   if (proposal?.kind === "reconciliation") return undefined; // it goes straight to a person
-  return proposal?.status === "pending" ? await checkPending(deps, config, proposal) : undefined;
+  return proposal?.status === "pending" ? await checkPending(deps, config, { run, proposal }) : undefined;
 }
 
-async function checkPending(deps: NodeDeps, config: LangGraphRunnableConfig, proposal: Proposal): Promise<Checked> {
+async function checkPending(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  { run, proposal }: { run: Run; proposal: Proposal },
+): Promise<Checked> {
   const stamp = stampOf(deps, config);
   // Approved in the same transaction in which the limits are counted: they are exact however many runs come at once.
   const { findings, verdict } = await deps.ledger.transaction().execute(async (trx) => {
     await lockAudit(trx, stamp.tenant);
     const facts = await loadGateFacts(trx, stamp.tenant, proposal, stamp.at);
-    const found = checkTransaction(deps.policy, proposal, { facts });
+    const found = checkTransaction(deps.policy, proposal, run, facts);
     const said = transactionVerdict(proposal, found);
     const expiresAt = said === "escalate" ? expiresAtOf(facts, proposal) : null;
     await recordFindingsIn(trx, stamp, { proposal, findings: found, waits: said === "escalate", expiresAt });

@@ -1,26 +1,9 @@
-/**
- * References in arguments to the output of another step: a whole value is `{ "$ref": "s1.products.0.id" }`, inside
- * text it is `${s1.products.0.id}`.
- */
+/** What is done with references in arguments; their form is in domain/references.ts. */
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { Step } from "../domain/plan.ts";
+import { findReferences, INLINE_REFERENCE, wholeReference } from "../domain/references.ts";
 
-const INLINE = /\$\{([a-z][a-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}/g;
-
-function wholeReference(value: Json): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const { $ref, ...rest } = value;
-  return typeof $ref === "string" && Object.keys(rest).length === 0 ? $ref : undefined;
-}
-
-/** The paths that a value refers to, such as `s1.products.0.id`. */
-export function findReferences(value: Json): string[] {
-  if (typeof value === "string") return [...value.matchAll(INLINE)].map((match) => match[1] ?? "");
-  if (typeof value !== "object" || value === null) return [];
-  const whole = wholeReference(value);
-  if (whole !== undefined) return [whole];
-  return Object.values(value).flatMap(findReferences);
-}
+export { findReferences };
 
 /** The arguments with references to renamed steps rewritten; `names` gives the new id for an old one. */
 export function renameReferences(args: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
@@ -29,7 +12,8 @@ export function renameReferences(args: JsonObject, names: ReadonlyMap<string, st
     return [names.get(step) ?? step, ...keys].join(".");
   };
   const rename = (value: Json): Json => {
-    if (typeof value === "string") return value.replace(INLINE, (_whole, path: string) => `\${${renamed(path)}}`);
+    if (typeof value === "string")
+      return value.replace(INLINE_REFERENCE, (_whole, path: string) => `\${${renamed(path)}}`);
     if (typeof value !== "object" || value === null) return value;
     const whole = wholeReference(value);
     if (whole !== undefined) return { $ref: renamed(whole) };
@@ -73,7 +57,7 @@ export function resolveReferences(
   };
   const resolve = (value: Json): Json => {
     if (typeof value === "string") {
-      return value.replace(INLINE, (whole, path: string) => {
+      return value.replace(INLINE_REFERENCE, (whole, path: string) => {
         const found = lookUp(path);
         if (found === undefined) return whole;
         return typeof found === "string" ? found : JSON.stringify(found);

@@ -148,6 +148,12 @@ const AUTOMATION: readonly Check[] = [
       : ["canary", "escalate", `The run is not in the share of ${settings.canaryShare} in which automation acts.`],
 ];
 
+/** The rules about whether something may happen by itself; the others hold whoever lets it pass. */
+export const AUTOMATION_RULES: readonly string[] = [
+  ...["automation-off", "approval-required", "confidence", "impact", "irreversible", "first-use"],
+  ...["rate-per-hour", "rate-per-day", "canary"],
+];
+
 const exceeds = (limit: number | null, total: number): boolean => limit !== null && total > limit;
 
 /**

@@ -2,6 +2,7 @@
  * Policy: pure checks of a request, a plan or a transaction, each giving findings with reasons. The most restrictive
  * finding wins, and what nobody vouched for is escalated (invariant 7).
  */
+import { canonicalJson } from "../domain/json.ts";
 import type { Plan } from "../domain/plan.ts";
 import {
   type Decision,
@@ -14,20 +15,30 @@ import {
   type Verdict,
 } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
-import { type BlockedPattern, defaultBlockedPatterns, findBlocked, textsIn } from "./blocked.ts";
-import { checkGate, type GateFacts } from "./gate.ts";
+import { HoldpointError } from "../errors.ts";
+import { type Blocked, createBlockedText } from "./blocked.ts";
+import type { BlockedPattern } from "./blocked-patterns.ts";
+import { AUTOMATION_RULES, checkGate, type GateFacts } from "./gate.ts";
+import { factsOf, type PolicyRun, policyRunOf } from "./rule-facts.ts";
+import { evaluateRules, parseRules, type Rule, type RuleInput } from "./rules.ts";
+import { loadRulesFile } from "./rules-file.ts";
 
 export interface PolicyOptions {
   /** Longest request, in UTF-16 code units. */
   maxRequestLength?: number;
   /** Most steps in a plan. */
   maxSteps?: number;
+  /** Instead of `defaultBlockedPatterns`. They run on a linear-time engine, which takes no look-around. */
   blockedPatterns?: readonly BlockedPattern[];
   /**
-   * `always` asks a person for every write, whatever a tenant's settings let happen by itself; `never` asks nobody, and
-   * is only for trials and tests. Default: the tenant's settings say.
+   * `always` asks a person for every write, whatever a tenant's settings let happen by itself. `rules` asks for every
+   * write that no rule allows. `never` lets policy approve: only for trials and tests. Default: the settings say.
    */
-  approval?: "always" | "never";
+  approval?: Approval;
+  /** Rules of one's own; see docs/policy.md. */
+  rules?: readonly RuleInput[];
+  /** A YAML file with more of them, read once. */
+  rulesFile?: string;
   /** Whoever asked may not decide, and whoever edited may not approve. */
   separateApprover?: boolean;
   /** How often a run may be planned again after its outcome fell short. Default: 2; 0 for never. */
@@ -43,6 +54,8 @@ export interface PolicyOptions {
   plainAnswerImpact?: ImpactLevel | "none";
 }
 
+type Approval = "always" | "rules" | "never";
+
 export interface Policy {
   readonly separateApprover: boolean;
   readonly plainAnswerImpact: ImpactLevel | undefined;
@@ -52,18 +65,22 @@ export interface Policy {
   readonly approvalExpiresMs?: number | undefined;
   checkRequest(text: string): Finding[];
   checkPlan(plan: Plan): Finding[];
-  /** @param context what is known besides the proposal itself; without it, nothing happens by itself */
+  /** @param context whose proposal it is, and what is known of its actions; Holdpoint always says so */
   checkTransaction(proposal: Proposal, context?: TransactionContext): Finding[];
 }
 
 /** What is known of a proposal besides itself. */
-export interface TransactionContext {
-  /** What is known of each action, by step. */
-  readonly facts: ReadonlyMap<string, GateFacts>;
+export interface TransactionContext extends PolicyRun {
+  /** What is known of each action, by step; without it, nothing happens by itself. */
+  readonly facts?: ReadonlyMap<string, GateFacts>;
 }
 
-/** The policy that holds unless told otherwise: everything that writes needs a person. */
-export function createPolicy(options: PolicyOptions = {}): Policy {
+/**
+ * The policy that holds unless told otherwise: everything that writes needs a person.
+ * @param actions the names of the actions that write, for the check of the rules; undefined when they are not known
+ * @throws HoldpointError `usage` when a rule or a pattern does not fit, or the file of rules cannot be read
+ */
+export function createPolicy(options: PolicyOptions = {}, actions?: readonly string[]): Policy {
   const {
     maxRequestLength = 4000,
     maxSteps = 20,
@@ -72,14 +89,8 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
     clearableImpact,
     plainAnswerImpact = "medium",
   } = options;
-  const blockedPatterns = options.blockedPatterns ?? defaultBlockedPatterns;
-
-  function checkText(text: string, step?: string): Finding[] {
-    const blocked = findBlocked(text, blockedPatterns);
-    if (!blocked) return [];
-    const reason = `"${blocked.match}" is blocked: it looks like ${blocked.name}.`;
-    return [{ rule: "blocked-pattern", verdict: "deny", reason, ...(step === undefined ? {} : { step }) }];
-  }
+  const rules = rulesOf(options, actions);
+  const blockedText = createBlockedText(options.blockedPatterns);
 
   return {
     separateApprover,
@@ -96,49 +107,79 @@ export function createPolicy(options: PolicyOptions = {}): Policy {
         const reason = "The request holds a NUL or half a surrogate pair.";
         return [{ rule: "request-characters", verdict: "deny", reason }];
       }
-      return checkText(text);
+      return blockedFinding(blockedText.find(text));
     },
     checkPlan(plan) {
-      const findings = plan.steps.flatMap((step) => textsIn(step.args).flatMap((text) => checkText(text, step.id)));
-      if (plan.steps.length > maxSteps) {
-        const reason = `The plan has ${plan.steps.length} steps; at most ${maxSteps} are taken.`;
-        findings.push({ rule: "plan-length", verdict: "deny", reason });
-      }
-      return findings;
+      return [
+        ...plan.steps.flatMap(({ id, args }) => blockedFinding(blockedText.findIn(args), id)),
+        ...lengthFinding("plan", plan.steps.length, maxSteps),
+      ];
     },
     checkTransaction(proposal, context) {
-      return proposal.actions.flatMap((action): Finding[] => [
-        ...checkWrite(action, { approval, clearableImpact, context }),
-        ...textsIn(action.args).flatMap((text) => checkText(text, action.step)),
-      ]);
+      const ofActions = proposal.actions.flatMap((action): Finding[] => {
+        const byRules = evaluateRules(rules, factsOf(action, proposal, context));
+        const isLetPass = approval === "rules" && byRules.some(({ verdict }) => verdict === "allow");
+        return [
+          ...checkWrite(action, { approval, clearableImpact, isLetPass, facts: context?.facts?.get(action.step) }),
+          ...byRules,
+          ...blockedFinding(blockedText.findIn(action.args), action.step),
+        ];
+      });
+      return [...ofActions, ...lengthFinding("transaction", proposal.actions.length, maxSteps)];
     },
   };
 }
 
-interface WriteRules {
-  readonly approval: PolicyOptions["approval"];
-  readonly clearableImpact: ImpactLevel | undefined;
-  readonly context: TransactionContext | undefined;
+function blockedFinding(blocked: Blocked | undefined, step?: string): Finding[] {
+  if (!blocked) return [];
+  const { name, match, how } = blocked;
+  const where = step === undefined ? "" : ` in step "${step}"`;
+  const disguise = how === undefined ? "" : `, written in ${how}`;
+  const reason = `"${match}" is blocked${where}: it looks like ${name}${disguise}.`;
+  return [{ rule: "blocked-pattern", verdict: "deny", reason, ...(step === undefined ? {} : { step }) }];
 }
 
-function checkWrite(action: ProposedAction, { approval, clearableImpact, context }: WriteRules): Finding[] {
+function lengthFinding(what: "plan" | "transaction", steps: number, limit: number): Finding[] {
+  if (steps <= limit) return [];
+  const reason = `The ${what} has ${steps} steps; at most ${limit} are taken.`;
+  return [{ rule: `${what}-length`, verdict: "deny", reason }];
+}
+
+/** Those of the program, then those of the file. Two of the same name could not be told apart. */
+function rulesOf({ rules = [], rulesFile }: PolicyOptions, actions: readonly string[] | undefined): Rule[] {
+  const own = parseRules(rules, { actions, where: "policy.rules" });
+  const filed = rulesFile === undefined ? [] : loadRulesFile(rulesFile, actions);
+  const twice = filed.find(({ name }) => own.some((rule) => rule.name === name));
+  if (!twice) return [...own, ...filed];
+  throw new HoldpointError("usage", `${rulesFile} and policy.rules both have a rule "${twice.name}".`, {
+    hint: "Give one of them another name.",
+  });
+}
+
+interface WriteRules {
+  readonly approval: Approval | undefined;
+  readonly clearableImpact: ImpactLevel | undefined;
+  /** A rule of one's own lets it pass, in place of automation. */
+  readonly isLetPass: boolean;
+  readonly facts: GateFacts | undefined;
+}
+
+function checkWrite(action: ProposedAction, rules: WriteRules): Finding[] {
   const { step, title, impact, reversibility } = action;
-  const facts = context?.facts.get(step);
+  const { approval, clearableImpact, isLetPass, facts } = rules;
   const gate = facts ? checkGate(step, facts) : [];
   if (approval === "never") {
     const allowed: Finding = { rule: "writes-allowed", verdict: "allow", reason: `Policy lets "${title}" pass.`, step };
     return [allowed, ...gate.filter(({ verdict }) => verdict !== "escalate")];
   }
+  const hard = gate.filter(({ rule }) => !AUTOMATION_RULES.includes(rule));
+  if (isLetPass) return hard;
+  const undo = reversibility === "irreversible" ? "cannot be undone" : "can be undone";
+  const reason = `"${title}" changes data (${impact.level} impact, ${undo}), and everything that writes needs a person.`;
+  const asked: Finding = { rule: "writes-need-a-person", verdict: "escalate", reason, step };
+  const findings = approval === undefined && facts ? gate : [asked, ...hard];
   const clearable =
     clearableImpact !== undefined && reversibility === "reversible" && isUpTo(impact.level, clearableImpact);
-  const asked: Finding = {
-    rule: "writes-need-a-person",
-    verdict: "escalate",
-    reason: `"${title}" changes data (${impact.level} impact, ${reversibility === "irreversible" ? "cannot be undone" : "can be undone"}), and everything that writes needs a person.`,
-    step,
-  };
-  const findings =
-    approval === "always" || !facts ? [...gate.filter((one) => one.rule !== "automation-off"), asked] : gate;
   return findings.map((one) => (clearable && CLEARABLE.includes(one.rule) ? { ...one, clearable } : one));
 }
 
@@ -172,8 +213,13 @@ export function transactionVerdict(proposal: Proposal, findings: readonly Findin
  * What policy says of a transaction. What it is silent about goes to a person, and says so: a checked proposal always
  * has findings. So does what was edited, which nobody has approved yet, and which no reviewer may clear.
  */
-export function checkTransaction(policy: Policy, proposal: Proposal, context?: TransactionContext): Finding[] {
-  const findings = policy.checkTransaction(proposal, context);
+export function checkTransaction(
+  policy: Policy,
+  proposal: Proposal,
+  run: Run,
+  facts?: ReadonlyMap<string, GateFacts>,
+): Finding[] {
+  const findings = policy.checkTransaction(proposal, { ...policyRunOf(run), ...(facts ? { facts } : {}) });
   const judged = new Set(findings.map((finding) => finding.step));
   const silence = proposal.actions
     .filter(({ step }) => !judged.has(step))
@@ -196,10 +242,10 @@ export function checkTransaction(policy: Policy, proposal: Proposal, context?: T
  */
 export function insufficiency(
   policy: Policy,
-  subject: { run: Run; proposal: Proposal; decision: Decision; context?: TransactionContext },
+  subject: { run: Run; proposal: Proposal; decision: Decision; facts?: ReadonlyMap<string, GateFacts> },
 ): string | undefined {
-  const { run, proposal, decision, context } = subject;
-  const findings = checkTransaction(policy, proposal, context);
+  const { run, proposal, decision, facts } = subject;
+  const findings = checkTransaction(policy, proposal, run, facts);
   const verdict = transactionVerdict(proposal, findings);
   if (verdict === "deny") return "Policy now denies it.";
   if (verdict === "escalate" && decision.decider !== "person" && !isCleared(proposal, findings)) {
@@ -210,6 +256,29 @@ export function insufficiency(
     return "Policy now asks for somebody other than who requested or edited it.";
   }
   return undefined;
+}
+
+/**
+ * What policy says against an action once its references are resolved, or undefined: that it is denied, or that it needs
+ * an approval that nobody was asked for.
+ * @param subject `action`: the action of the proposal with what came in place of its references
+ */
+export function objectionToResolved(
+  policy: Policy,
+  { run, proposal, action }: { run: Run; proposal: Proposal; action: ProposedAction },
+): string | undefined {
+  const ofAction = (actions: ProposedAction[]) =>
+    policy
+      .checkTransaction({ ...proposal, actions }, policyRunOf(run))
+      .filter(({ step }) => step === undefined || step === action.step);
+  const findings = ofAction(proposal.actions.map((other) => (other.step === action.step ? action : other)));
+  const denied = findings.find(({ verdict }) => verdict === "deny");
+  if (denied) return denied.reason;
+  const proposed = proposal.actions.find(({ step }) => step === action.step);
+  if (proposed && canonicalJson(proposed.args) === canonicalJson(action.args)) return undefined;
+  const asked = new Set(ofAction(proposal.actions).map(({ rule, verdict }) => `${verdict} ${rule}`));
+  const unasked = findings.find(({ rule, verdict }) => verdict === "escalate" && !asked.has(`${verdict} ${rule}`));
+  return unasked && `What it refers to is known now, and needs an approval that was not asked for: ${unasked.reason}`;
 }
 
 /** Whether the reviewer allowed everything, and policy lets it clear every one of the escalations (invariant 8). */

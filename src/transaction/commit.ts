@@ -23,7 +23,7 @@ import { withLease } from "../ledger/leases.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
-import { insufficiency, type Policy } from "../policy/policy.ts";
+import { insufficiency, objectionToResolved, type Policy } from "../policy/policy.ts";
 import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -38,7 +38,7 @@ import {
   stampOf,
   undoEffect,
 } from "./run-effect.ts";
-import { parseArgs } from "./stage.ts";
+import { foresee, parseArgs } from "./stage.ts";
 
 export interface CommitDeps {
   readonly ledger: Ledger;
@@ -183,7 +183,7 @@ class Transaction {
       if (change !== undefined) return change;
     }
     const facts = await loadGateFacts(ledger, this.#run.tenant, this.#proposal, this.#deps.now());
-    const subject = { run: this.#run, proposal: this.#proposal, decision: this.#decision, context: { facts } };
+    const subject = { run: this.#run, proposal: this.#proposal, decision: this.#decision, facts };
     return insufficiency(policy, subject);
   }
 
@@ -218,7 +218,7 @@ class Transaction {
       const cancelled = await this.#cancellation();
       if (cancelled) return cancelled;
       try {
-        const effect = await this.#runOne(proposed, position, outputs);
+        const effect = await this.#runOne(proposed, position, { outputs, earlier });
         if (effect.status !== "succeeded") return failureOf(effect);
         outputs.set(proposed.step, effect.output);
       } catch (error) {
@@ -235,7 +235,11 @@ class Transaction {
     return cancellation ? { status: "failed", message: `${cancellation.by} cancelled it.` } : undefined;
   }
 
-  async #runOne(proposed: ProposedAction, position: number, outputs: ReadonlyMap<string, Json>): Promise<Effect> {
+  async #runOne(
+    proposed: ProposedAction,
+    position: number,
+    { outputs, earlier }: { outputs: ReadonlyMap<string, Json>; earlier: readonly Effect[] },
+  ): Promise<Effect> {
     const { args, missing } = resolveReferences(proposed.args, outputs);
     const unresolved = [...new Set([...missing, ...findReferences(args)])];
     if (unresolved.length > 0) {
@@ -244,14 +248,27 @@ class Transaction {
         `Step "${proposed.step}" refers to ${unresolved.join(", ")}, which does not exist.`,
       );
     }
-    this.#assertAllowed({ ...proposed, args });
     const action = this.#deps.registry.getWrite(proposed.action);
+    const isBegun = earlier.some(({ step }) => step === proposed.step);
+    this.#assertAllowed(isBegun ? { ...proposed, args } : await this.#foreseen(action, proposed, args));
     if (findReferences(proposed.args).length > 0) await this.#assertNew(action, proposed, args);
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
     this.#context.onEffect(proposed.step, "executing");
     const effect = await runEffect(this.#context, { action, proposed, args, position, ...ids });
     this.#context.onEffect(proposed.step, effect.status);
     return effect;
+  }
+
+  /** What it would change was not known while it referred to writes that had not run. */
+  async #foreseen(action: AnyWrite, proposed: ProposedAction, args: JsonObject): Promise<ProposedAction> {
+    if (findReferences(proposed.args).length === 0) return proposed;
+    const context: PreviewContext = { ...actionContext(this.#context, ""), staged: [] };
+    try {
+      return { ...proposed, args, ...(await foresee(action, parseArgs(action, proposed.step, args), context)) };
+    } catch (error) {
+      if (error instanceof HoldpointError) throw error;
+      throw new ActionFailure("failed", `"${proposed.action}" could not be previewed: ${explainError(error)}`);
+    }
   }
 
   /** What it does was known only now: it must not be what another step has done, unless that is wanted. */
@@ -268,9 +285,8 @@ class Transaction {
 
   /** Policy saw the references; what came in their place it sees here. */
   #assertAllowed(action: ProposedAction): void {
-    const findings = this.#deps.policy.checkTransaction({ ...this.#proposal, actions: [action] });
-    const denied = findings.find((finding) => finding.verdict === "deny");
-    if (denied) throw new ActionFailure("failed", denied.reason);
+    const objection = objectionToResolved(this.#deps.policy, { run: this.#run, proposal: this.#proposal, action });
+    if (objection !== undefined) throw new ActionFailure("failed", objection);
   }
 
   /** What steps that completed put out: this run's reads and effects. */

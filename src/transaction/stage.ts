@@ -184,9 +184,18 @@ async function stageOne(
   }
   const parsed = parseArgs(action, step.id, args);
   const prepared = action.prepare ? await action.prepare(parsed, context) : parsed;
-  const changes = checkedChanges(action, await action.preview(prepared, context));
   const final = JSON.parse(canonicalJson(prepared)) as JsonObject;
-  return { ...base, args: final, changes, impact: impactOf(action, prepared, changes) };
+  return { ...base, args: final, ...(await foresee(action, prepared, context)) };
+}
+
+/** What a write would change, and the impact of that. @throws whatever its preview throws */
+export async function foresee(
+  action: AnyWrite,
+  args: unknown,
+  context: PreviewContext,
+): Promise<Pick<ProposedAction, "changes" | "impact">> {
+  const changes = checkedChanges(action, await action.preview(args, context));
+  return { changes, impact: impactOf(action, args, changes) };
 }
 
 /** @throws ActionFailure when what an action says that it would change cannot be shown */

@@ -39,6 +39,8 @@ it("compiles the README's examples, and its own types stand without skipLibCheck
   const app = project(context);
   app.write("program.ts", readmeExample("program"));
   app.write("action.ts", readmeExample("action"));
+  app.write("rules.ts", readmeExample("rules", { file: "docs/policy.md" }));
+  app.write("blocked.ts", readmeExample("blocked", { file: "docs/policy.md" }));
   const { status, stdout } = await app.compile();
   expect(stdout).toBe("");
   expect(status).toBe(0);

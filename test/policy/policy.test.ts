@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Decision, Proposal } from "../../src/domain/proposal.ts";
 import type { Run } from "../../src/domain/run.ts";
-import { defaultBlockedPatterns, findBlocked } from "../../src/policy/blocked.ts";
 import { createPolicy, insufficiency, strictest, transactionVerdict } from "../../src/policy/policy.ts";
 import { proposedAction, smallImpact } from "../support/ledger.ts";
 
@@ -19,38 +18,6 @@ function proposal(...steps: string[]): Proposal {
     },
   };
 }
-
-describe("blocked patterns", () => {
-  it.each([
-    "drop table users",
-    "x; DELETE FROM orders",
-    "please DROP   DATABASE prod",
-    "rm -rf /",
-    "format c:",
-    "sudo reboot",
-    "chmod 777 /etc",
-    "dd if=/dev/zero of=/dev/sda",
-    ":(){ :|:& };:",
-    "update users set role = 1",
-    "grant all privileges on shop to me",
-    "ｄｒｏｐ table users",
-  ])("stop %s", (text) => {
-    expect(findBlocked(text, defaultBlockedPatterns)).toBeDefined();
-  });
-
-  it.each([
-    "format the report",
-    "Sell 3 drop-shaped tables",
-    "return the pseudo leather case",
-    "Purchase 3 Wayfarer sunglasses for customer Drew Table",
-    "delete the draft from my outbox",
-    "the add if clause",
-    "Grant all-weather glasses",
-    "Buy 2 Moons; update me when it is done",
-  ])("let %s pass", (text) => {
-    expect(findBlocked(text, defaultBlockedPatterns)).toBeUndefined();
-  });
-});
 
 describe("policy", () => {
   const policy = createPolicy();

@@ -43,12 +43,15 @@ export async function holdpointProcess(home: string, ...args: string[]): Promise
   return await spawnScript("src/cli/main.ts", args, { env: { HOLDPOINT_HOME: home } }).ended;
 }
 
-/** Runs the command line in this process, without a terminal, with its databases in `home`. */
-export async function holdpoint(home: string, ...args: string[]): Promise<Ended> {
+type Place = string | { home: string; environment?: Record<string, string> };
+
+/** Runs the command line in this process, without a terminal, with its databases in a home folder. */
+export async function holdpoint(place: Place, ...args: string[]): Promise<Ended> {
+  const { home, environment = {} } = typeof place === "string" ? { home: place } : place;
   let stdout = "";
   let stderr = "";
   const status = await runCli(args, {
-    environment: { HOLDPOINT_HOME: home },
+    environment: { HOLDPOINT_HOME: home, ...environment },
     interactive: false,
     write: (text) => {
       stdout += text;
