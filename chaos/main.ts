@@ -3,6 +3,7 @@
  * `npm run chaos -- 50` makes 50 runs for each; without a number, 50. With `--docs` the figures go into docs/guarantees.md.
  * `npm run chaos -- interleavings 10000` tries that many interleavings of what people and processes do to a thread.
  * `npm run chaos -- races 1000` lets two workers recover the same transaction at once, that often.
+ * `npm run chaos -- audit 1000` tampers that often with an audit log of 100,000 entries.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +15,7 @@ import { checkInterleavings } from "./interleavings.ts";
 import { type Point, points } from "./points.ts";
 import { race } from "./races.ts";
 import type { Kind } from "./receiver.ts";
+import { tamperInFile } from "./tampering.ts";
 
 const KINDS: readonly Kind[] = ["idempotent", "look-up", "opaque"];
 
@@ -90,6 +92,7 @@ const MODES = {
       return true;
     },
   },
+  audit: { times: 1000, run: (times: number) => tamperInFile(times) },
 };
 
 const [first = "kills", second] = process.argv.slice(2).filter((word) => word !== "--docs");
@@ -97,7 +100,7 @@ const mode = Object.hasOwn(MODES, first) ? MODES[first as keyof typeof MODES] : 
 const given = mode === MODES.kills && first !== "kills" ? first : second;
 const times = Number(given ?? mode.times);
 if (!Number.isInteger(times) || times < 1) {
-  process.stderr.write(`"${given}" is no number of runs. Usage: [kills|interleavings|races] [number]\n`);
+  process.stderr.write(`"${given}" is no number of runs. Usage: [kills|interleavings|races|audit] [number]\n`);
   process.exitCode = 2;
 } else {
   process.exitCode = (await mode.run(times)) ? 0 : 1;

@@ -1,6 +1,7 @@
 /** The command line: what can be typed, and what it means. */
 import { Command, CommanderError } from "commander";
 import { HoldpointError } from "../errors.ts";
+import { addAuditCommands } from "./audit-program.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
@@ -16,7 +17,8 @@ Exit statuses:
   0 done as asked   2 usage   3 waiting for a decision   4 nothing done: the answer says why
   5 failed: the answer says what was undone   6 decided or under way elsewhere
   7 a database cannot be used   8 the model is of no use right now
-  9 stopped by a signal: \`resume\` goes on   1 a defect in Holdpoint`;
+  9 stopped by a signal: \`resume\` goes on   10 the audit log was tampered with
+  1 a defect in Holdpoint`;
 
 /**
  * Parses and runs a command line.
@@ -31,7 +33,11 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
       status = result;
     });
   const program = createProgram(act);
-  for (const command of [program, ...program.commands]) {
+  const ended = (result: number) => {
+    status = result;
+  };
+  addAuditCommands(program, { surroundings, common, act, ended });
+  for (const command of [program, ...program.commands.flatMap((command) => [command, ...command.commands])]) {
     command.exitOverride().configureOutput({ writeOut: surroundings.write, writeErr: () => undefined });
   }
   if (argv.every((word) => word === "--debug")) {

@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly stop?: Stop;
   /** Standard output. */
   write(text: string): void;
+  /** Waits until whoever reads standard output has taken what was written. */
+  drained?(): Promise<void>;
   /** Standard error. */
   writeError(text: string): void;
 }

@@ -1,21 +1,21 @@
 /**
  * The audit log: who did what, when. Keeps invariant 10: an entry is written in the same database transaction as the
- * change that it records, and entries form a hash chain per tenant.
+ * change that it records, and entries form a hash chain per tenant. What is in it is masked: it cannot be taken out.
  */
-import { canonicalJson, digestOf, type JsonObject } from "../domain/json.ts";
-import { HoldpointError } from "../errors.ts";
+import { canonicalJson, derivedId, digestOf, type JsonObject } from "../domain/json.ts";
+import { maskJson, maskText } from "../telemetry/mask.ts";
+import { GENESIS } from "./audit-chain.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
-
-/** The hash before the first entry. */
-const GENESIS = "0".repeat(64);
 
 export interface AuditEntry {
   seq: number;
   at: string;
+  /** Who did it; see {@link auditName}. */
   principal: string;
   /** subject.verb, such as `proposal.approved`. */
   event: string;
   runId: string | null;
+  /** Masked. */
   data: JsonObject;
   /** SHA-256 over the canonical JSON of the entry without `hash`, with `tenant` and `prevHash`. */
   hash: string;
@@ -30,7 +30,18 @@ export interface AuditInput {
   data?: JsonObject;
 }
 
-/** Appends one entry inside the transaction of the change that it records. */
+/**
+ * A principal as the audit names it: as it is, unless the name itself is personal data, such as a mail address. That
+ * becomes a pseudonym, the same one for the same name, so that the person can be forgotten with the chain left whole.
+ */
+export function auditName(tenant: string, principal: string): string {
+  return maskText(principal) === principal ? principal : pseudonymOf(tenant, principal);
+}
+
+/** What stands for a person of a tenant who is not to be named. */
+export const pseudonymOf = (tenant: string, principal: string): string => derivedId("person", { tenant, principal });
+
+/** Appends one entry inside the transaction of the change that it records; its data is masked before it is hashed. */
 export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Promise<void> {
   // The update locks the tenant's head on Postgres; on SQLite the transaction is immediate.
   await trx
@@ -48,10 +59,10 @@ export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Pr
     tenant: input.tenant,
     seq: head.seq,
     at: input.at,
-    principal: input.principal,
+    principal: auditName(input.tenant, input.principal),
     event: input.event,
     runId: input.runId ?? null,
-    data: canonicalJson(input.data ?? {}),
+    data: canonicalJson(maskJson(input.data ?? {})),
     prevHash: head.hash,
   };
   const hash = digestOf(entry);
@@ -68,26 +79,4 @@ export async function listAudit(db: Ledger, tenant: string, runId?: string): Pro
   if (runId !== undefined) query = query.where("runId", "=", runId);
   const rows = await query.execute();
   return rows.map(({ tenant: _tenant, prevHash: _prevHash, data, ...rest }) => ({ ...rest, data: JSON.parse(data) }));
-}
-
-/**
- * Checks a tenant's chain from the first entry to the head.
- * @returns how many entries it has
- * @throws HoldpointError `internal` that names the first entry that does not fit
- */
-export async function verifyAudit(db: Ledger, tenant: string): Promise<number> {
-  const rows = await db.selectFrom("auditLog").selectAll().where("tenant", "=", tenant).orderBy("seq").execute();
-  let prevHash = GENESIS;
-  for (const [index, row] of rows.entries()) {
-    const { hash, ...entry } = row;
-    if (entry.seq !== index + 1 || entry.prevHash !== prevHash || digestOf(entry) !== hash) {
-      throw new HoldpointError("internal", `The audit log of tenant "${tenant}" was altered at entry ${index + 1}.`);
-    }
-    prevHash = hash;
-  }
-  const head = await db.selectFrom("auditHeads").selectAll().where("tenant", "=", tenant).executeTakeFirst();
-  if ((head?.seq ?? 0) !== rows.length || (head?.hash ?? GENESIS) !== prevHash) {
-    throw new HoldpointError("internal", `The audit log of tenant "${tenant}" lost entries after ${rows.length}.`);
-  }
-  return rows.length;
 }
