@@ -27,7 +27,8 @@ export function seeded(seed: number): (limit: number) => number {
   };
 }
 
-export async function fillAudit(ledger: Ledger, entries: number): Promise<void> {
+/** Appends so many entries of different content to a tenant's log. */
+export async function fillAudit(ledger: Ledger, entries: number, tenant = TENANT): Promise<void> {
   for (let first = 0; first < entries; first += 1000) {
     await ledger.transaction().execute(async (trx) => {
       for (let n = first; n < Math.min(entries, first + 1000); n++) {
@@ -35,7 +36,7 @@ export async function fillAudit(ledger: Ledger, entries: number): Promise<void> 
           proposal: `prop_${n}`,
           actions: [{ step: "s1", action: "return_item", args: { item: "SG001", n } }],
         };
-        const stamp = { tenant: TENANT, principal: "alice", at: "2026-11-01T10:00:00.000Z" };
+        const stamp = { tenant, principal: "alice", at: "2026-11-01T10:00:00.000Z" };
         await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: `run_${n}`, data });
       }
     });
@@ -141,6 +142,21 @@ async function rehashSuffix(log: Log): Promise<Expected> {
     }
   }
   return { seq: log.size, kinds: ["head"] };
+}
+
+/** Writes a whole log anew, with another author: a chain that is whole in itself. */
+export async function rewriteAudit(ledger: Ledger, tenant: string): Promise<void> {
+  const entries = await ledger.selectFrom("auditLog").selectAll().where("tenant", "=", tenant).orderBy("seq").execute();
+  let head: ChainEntry | undefined;
+  for (const entry of entries) {
+    head = rehashed({ ...entry, principal: "mallory", prevHash: head?.hash ?? entry.prevHash });
+    await ledger.updateTable("auditLog").set(head).where("tenant", "=", tenant).where("seq", "=", head.seq).execute();
+  }
+  await ledger
+    .updateTable("auditHeads")
+    .set({ hash: head?.hash ?? "" })
+    .where("tenant", "=", tenant)
+    .execute();
 }
 
 async function alterHead(log: Log): Promise<Expected> {

@@ -18,6 +18,7 @@ import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
 import type { State } from "./state.ts";
+import { warn } from "./telemetry/tell.ts";
 import type { Action } from "./tools/action.ts";
 import { cancelThread } from "./work/cancel.ts";
 import { type Recovered, recoverOnStart, recoverRuns } from "./work/recover.ts";
@@ -191,7 +192,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
   };
   const found = options.recoverOnStart === false ? [] : recoverOnStart(runtime, { signal: closing.signal, hear });
   const recovered = runtime.track(Promise.resolve(found)).catch((error: unknown) => {
-    process.emitWarning(`The runs that a crash left were not looked for: ${explainError(error)}`);
+    warn(`The runs that a crash left were not looked for: ${explainError(error)}`);
     return [];
   });
   const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) =>

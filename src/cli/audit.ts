@@ -1,11 +1,12 @@
 /** The commands on the audit log. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { asStorageError, HoldpointError } from "../errors.ts";
+import { HoldpointError } from "../errors.ts";
 import type { Anchor, ChainCheck } from "../ledger/audit-chain.ts";
 import { checkAudit } from "../ledger/audit-check.ts";
 import { checkExport, exportAudit } from "../ledger/audit-export.ts";
-import { anchorAudit, readAnchors } from "../work/anchor.ts";
+import { maskText } from "../telemetry/mask.ts";
+import { anchorAudit, readAnchors, unusable } from "../work/anchor.ts";
 import { EXIT } from "./exit-status.ts";
 import type { CommonOptions, Session, Surroundings } from "./session.ts";
 
@@ -34,25 +35,16 @@ export async function auditVerifyFile(
     const check = await checkExport(createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }), anchors);
     return tell(surroundings, options, check);
   } catch (error) {
-    throw unreadable(error, options.file);
+    throw unusable(options.file, error);
   } finally {
     input.destroy();
   }
 }
 
-function unreadable(error: unknown, path: string): unknown {
-  const missing = error instanceof Error && "code" in error && ["ENOENT", "EISDIR"].includes(String(error.code));
-  return missing
-    ? new HoldpointError("usage", `There is no file ${path}.`, { cause: error })
-    : asStorageError(error, path);
-}
-
 /** Anchors that say nothing of the tenant would pass for a check that was made. */
 async function anchorsOf({ anchor: path }: VerifyOptions, tenant?: string): Promise<Anchor[]> {
   if (path === undefined) return [];
-  const anchors = await readAnchors(path).catch((error: unknown) => {
-    throw error instanceof HoldpointError ? error : unreadable(error, path);
-  });
+  const anchors = await readAnchors(path);
   if (anchors.some((anchor) => tenant === undefined || anchor.tenant === tenant)) return anchors;
   throw new HoldpointError("usage", `${path} holds no anchor of this audit log.`, {
     hint: "Give --anchor a file that `audit anchor --to` wrote for it.",
@@ -92,7 +84,7 @@ export async function auditExport(
 function numberOf(option: string, given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);
-  throw new HoldpointError("usage", `"${given.slice(0, 40)}" is no number of an entry.`, {
+  throw new HoldpointError("usage", `"${maskText(given).slice(0, 40)}" is no number of an entry.`, {
     hint: `Give ${option} a whole number from 1.`,
   });
 }

@@ -1,8 +1,9 @@
 /** One guarded call of a read action: arguments and output validated, a time limit, and every failure an outcome. */
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import type { Identity } from "../domain/run.ts";
-import { ActionFailure, explainError } from "../errors.ts";
+import { ActionFailure } from "../errors.ts";
 import { type ReadOutcome, readKey } from "../ledger/reads.ts";
+import { explainMasked } from "../telemetry/tell.ts";
 import type { AnyRead } from "../tools/action.ts";
 
 const READ_TIMEOUT_MS = 30_000;
@@ -40,7 +41,7 @@ export async function runRead(action: AnyRead, call: ReadCall): Promise<ReadOutc
     return { ...base, status: "succeeded", output: json, summary: action.summarize(parsed.data, given.data) };
   } catch (error) {
     const status = error instanceof ActionFailure ? error.status : "failed";
-    return { ...base, status: "failed", output: status, summary: explainError(error) };
+    return { ...base, status: "failed", output: status, summary: explainMasked(error) };
   }
 }
 

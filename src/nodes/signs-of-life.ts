@@ -1,6 +1,7 @@
 /** Nodes that say in the ledger that somebody is at the run, for as long as they are. */
 import { explainError } from "../errors.ts";
 import { ALIVE_MS, aliveUntil, showAlive } from "../ledger/liveness.ts";
+import { warn } from "../telemetry/tell.ts";
 import { type GraphNode, identityOf, type NodeDeps } from "./deps.ts";
 
 /** @returns what makes a node one that gives signs of life; short ones share a sign */
@@ -13,7 +14,7 @@ export function createSignsOfLife({ ledger }: Pick<NodeDeps, "ledger">) {
     given.set(runId, now);
     // A sign that cannot be given is no loss: the run may be looked at by somebody else as well.
     await showAlive(ledger, tenant, runId, aliveUntil()).catch((error: unknown) =>
-      process.emitWarning(`A sign of life was not given: ${explainError(error)}`),
+      warn(`A sign of life was not given: ${explainError(error)}`),
     );
   };
   return <Result>(node: GraphNode<Result>): GraphNode<Result> =>

@@ -10,7 +10,9 @@ function findCertain(text: string): Find[] {
   return [findIssuedTokens, findCards, findIbans, findMails, findInternationalPhones].flatMap((find) => find(text));
 }
 
-const lookInDecoded = (plain: string): Kind | undefined => [...findCertain(plain), ...findGivenTokens(plain)][0]?.kind;
+/** Only what is readable is looked at, so more may be looked for than in joined text. */
+const lookInDecoded = (plain: string): Kind | undefined =>
+  [findCertain, findGivenTokens, findIps, findAddresses].flatMap((find) => find(plain))[0]?.kind;
 
 /** {@link findCertain}, also behind an encoding. */
 export function findCertainOrEncoded(text: string): Find[] {

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 10_000;
 /**
  * Appends a tenant's head as a JSON line to a file, or posts it to an address.
  * @param to a path, or an https address (http only on this machine)
- * @throws HoldpointError `storage` that names where it could not be put, `usage` for an address that will not do
+ * @throws HoldpointError `storage` that names where it could not be put, `usage` for an address or a folder that will not do
  */
 export async function anchorAudit({ ledger, now }: Runtime, tenant: string, to: string): Promise<Anchor> {
   const anchor: Anchor = { tenant, ...(await readHead(ledger, tenant)), at: now() };
@@ -66,7 +66,7 @@ async function post(address: string, anchor: Anchor): Promise<void> {
 
 /**
  * The anchors of a file, as {@link anchorAudit} wrote them.
- * @throws HoldpointError `usage` that names the line that is none, `storage` when the file cannot be read
+ * @throws HoldpointError `usage` when there is no such file, or a line of it is none; `storage` when it cannot be read
  */
 export async function readAnchors(path: string): Promise<Anchor[]> {
   let text: string;
@@ -85,7 +85,11 @@ export async function readAnchors(path: string): Promise<Anchor[]> {
   });
 }
 
-function unusable(path: string, error: unknown): HoldpointError {
+/** What is wrong with a file that was named. */
+export function unusable(path: string, error: unknown): HoldpointError {
+  if (error instanceof HoldpointError) return error;
+  const missing = error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EISDIR");
+  if (missing) return new HoldpointError("usage", `There is no file ${path}.`, { cause: error });
   const known = asStorageError(error, path);
   if (known instanceof HoldpointError) return known;
   return new HoldpointError("storage", `${path} cannot be used: ${explainError(error)}.`, { cause: error });

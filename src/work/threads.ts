@@ -19,6 +19,7 @@ import { restoreState } from "../nodes/restore-state.ts";
 import { strictest } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import { readState, type State } from "../state.ts";
+import { maskText } from "../telemetry/mask.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
 
 /** A thread as it stands after an invocation. */
@@ -44,7 +45,7 @@ const THREAD_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** @throws HoldpointError `usage` when the text cannot be a thread id */
 function parseThreadId(text: string): string {
   if (THREAD_ID.test(text)) return text;
-  throw new HoldpointError("usage", `"${text.slice(0, 120)}" is no thread id.`, {
+  throw new HoldpointError("usage", `"${maskText(text).slice(0, 120)}" is no thread id.`, {
     hint: "Expected up to 100 letters, digits, dots, dashes and underscores; see `list`.",
   });
 }
