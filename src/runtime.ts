@@ -49,6 +49,8 @@ export interface Runtime {
   /** Where the embedded databases are. */
   readonly home: string;
   now(): string;
+  /** Deletes the checkpoints of a thread. */
+  deleteCheckpoints(threadId: string): Promise<void>;
   /** Marks work that {@link settle} waits for. */
   track<T>(work: Promise<T>): Promise<T>;
   /** Waits for the transactions that are under way. */
@@ -75,7 +77,8 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     };
     const settle = async () => void (await Promise.allSettled(underWay));
     const graph = buildGraph({ ...shared, track, matchRequest, models, modelTimeoutMs }, checkpointer);
-    return { ...shared, graph, home: parts.home, track, settle, close: () => closeAll(opened) };
+    const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
+    return { ...shared, graph, home: parts.home, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

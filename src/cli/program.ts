@@ -5,6 +5,7 @@ import { addAuditCommands } from "./audit-program.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
+import { type ForgetOptions, forget } from "./forget.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
 
 const HELP = `
@@ -121,7 +122,20 @@ function createProgram(act: Act): Command {
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
+  addForgetCommand(program, act);
   return program;
+}
+
+function addForgetCommand(program: Command, act: Act): void {
+  common(program.command("forget"))
+    .description("take the personal data out of what has ended, for good; the audit log stays, masked")
+    .argument("[thread]", "of this thread")
+    .option("--person <name>", "of everything that this person asked, and their name from what they decided")
+    .option("--all", "of everything")
+    .option("--yes", "it cannot be taken back: say that you are sure")
+    .action((thread: string | undefined, options: CommonOptions & ForgetOptions) =>
+      act(options, (session) => forget(session, thread, options)),
+    );
 }
 
 function common(command: Command): Command {

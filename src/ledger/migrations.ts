@@ -195,8 +195,20 @@ const goingOn: Migration = {
   },
 };
 
+const privacy: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable("runs").addColumn("forgotten_at", "text").execute();
+    await db.schema
+      .createTable("tenant_keys")
+      .addColumn("tenant", "text", (c) => c.notNull().primaryKey())
+      .addColumn("wrapped", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_going_on": goingOn };
+    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_going_on": goingOn, "0004_privacy": privacy };
   },
 };

@@ -28,6 +28,7 @@ function toRun(row: Selectable<RunsTable>): Run {
     answer: row.answer === null ? null : AnswerSchema.parse(JSON.parse(row.answer)),
     cancellation: row.cancellation === null ? null : CancellationSchema.parse(JSON.parse(row.cancellation)),
     rollback: row.rollback === null ? null : RollbackRequestSchema.parse(JSON.parse(row.rollback)),
+    ...(row.forgottenAt === null ? {} : { forgottenAt: row.forgottenAt }),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };

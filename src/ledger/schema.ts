@@ -23,6 +23,8 @@ export interface RunsTable {
   cancellation: string | null;
   /** A rollback that was asked for and has not ended. */
   rollback: string | null;
+  /** When its personal data was taken out, if it was. */
+  forgottenAt: string | null;
 }
 
 export interface PlanRevisionsTable {
@@ -139,6 +141,13 @@ interface AuditHeadsTable {
   hash: string;
 }
 
+interface TenantKeysTable {
+  tenant: string;
+  /** The tenant's data key, encrypted with the key of the environment. */
+  wrapped: string;
+  createdAt: string;
+}
+
 interface ModelCallsTable {
   tenant: string;
   id: string;
@@ -164,4 +173,5 @@ export interface LedgerSchema {
   modelCalls: ModelCallsTable;
   auditLog: AuditLogTable;
   auditHeads: AuditHeadsTable;
+  tenantKeys: TenantKeysTable;
 }

@@ -202,6 +202,11 @@ export async function rollBackThread(
       hint: "Let it end with `resume`, or `cancel` it; what it has done can be rolled back then.",
     });
   }
+  if (run.forgottenAt !== undefined) {
+    throw new HoldpointError("not_paused", `The data of thread "${threadId}" was forgotten at ${run.forgottenAt}.`, {
+      hint: "What undoing it needs is gone with it.",
+    });
+  }
   const stopped = () => signal?.aborted === true || control?.drainRequested === true;
   return await rollBackRun(runtime, { identity, run, reason, anyway, stopped });
 }
