@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { HoldpointError } from "./errors.ts";
+import { parseKey } from "./sealing.ts";
 
 /** An OpenAI-compatible endpoint, and which of its models plays which role. */
 export interface ModelConfig {
@@ -19,6 +20,8 @@ export interface ModelConfig {
 type Planning = "playbooks" | "model";
 
 export interface Config {
+  /** Encrypts what is stored; see {@link parseKey}. */
+  readonly encryptionKey?: Buffer;
   /** Folder of the embedded databases, absolute. */
   readonly home: string;
   /** Absent without a key: playbooks plan, and no model reviews. */
@@ -33,6 +36,7 @@ const modelName = z.string().trim().max(200);
 
 const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
+  HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
   OPENAI_API_KEY: text(z.string().trim().regex(/^\S+$/, "must be one word")),
   OPENAI_BASE_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
@@ -63,6 +67,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = parsed.data;
   const planning = (values.HOLDPOINT_PLANNING ?? "playbooks") as Planning;
   const models = modelConfig(values);
+  const key = values.HOLDPOINT_ENCRYPTION_KEY;
   if (planning === "model" && !models) {
     throw new HoldpointError("usage", "HOLDPOINT_PLANNING is model, but there is no OPENAI_API_KEY.", {
       hint: "Set the key, or leave HOLDPOINT_PLANNING out.",
@@ -72,6 +77,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     home: resolve(values.HOLDPOINT_HOME ?? ".holdpoint"),
     planning,
     ...(models ? { models } : {}),
+    ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });
 }
 

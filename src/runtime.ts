@@ -28,6 +28,8 @@ export interface RuntimeParts {
   readonly checkpoints?: string | undefined;
   /** Instead of `checkpoints`. It is the caller's, and stays open. */
   readonly checkpointer?: BaseCheckpointSaver | undefined;
+  /** Encrypts what the ledger and the checkpoints in files hold; see {@link parseKey}. */
+  readonly encryptionKey?: Buffer | undefined;
   readonly actions: readonly Action[];
   readonly policy?: Policy | undefined;
   readonly models?: Models | undefined;
@@ -103,19 +105,22 @@ const pathOf = (named: string | undefined, home: string, file: string): string =
   return named === ":memory:" ? named : resolve(named);
 };
 
-async function openLedgerPart({ ledger, home }: RuntimeParts, opened: Closing[]): Promise<Ledger> {
+async function openLedgerPart({ ledger, home, encryptionKey }: RuntimeParts, opened: Closing[]): Promise<Ledger> {
   if (typeof ledger === "object") {
-    const shared = await openLedger(ledger);
+    const shared = await openLedger(ledger, encryptionKey);
     opened.push(() => shared.destroy());
     return shared;
   }
   const file = openSqlite(pathOf(ledger, home, "ledger.db"));
   opened.push(() => file.close());
-  return await openLedgerIn(file);
+  return await openLedgerIn(file, encryptionKey);
 }
 
-function openCheckpointsPart({ checkpoints, home }: RuntimeParts, opened: Closing[]): BaseCheckpointSaver {
-  const { saver, file } = openCheckpoints(pathOf(checkpoints, home, "checkpoints.db"));
+function openCheckpointsPart(
+  { checkpoints, home, encryptionKey }: RuntimeParts,
+  opened: Closing[],
+): BaseCheckpointSaver {
+  const { saver, file } = openCheckpoints(pathOf(checkpoints, home, "checkpoints.db"), encryptionKey);
   opened.push(() => file.close());
   return saver;
 }
@@ -139,6 +144,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   try {
     const byPlaybook = overrides.matchRequest ?? ((request: string) => matchPlaybooks(storePlaybooks, request));
     const runtime = await openRuntime({
+      encryptionKey: config.encryptionKey,
       ...overrides,
       home: config.home,
       actions: [...(overrides.actions ?? []), ...storeActions(store)],

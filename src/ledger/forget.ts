@@ -13,6 +13,7 @@ import { listProposals } from "./proposals.ts";
 import { listReflections } from "./reflections.ts";
 import { listRevisions } from "./revisions.ts";
 import { getRun } from "./runs.ts";
+import { destroyKey, sealed } from "./sealed-columns.ts";
 import {
   FORGOTTEN,
   forgottenAction,
@@ -52,6 +53,8 @@ export async function forget(db: Ledger, stamp: Stamp, subject: ForgetSubject): 
       for (const runId of others) decisions += await forgetPerson(trx, stamp.tenant, runId, subject.person);
     }
     const whose = "person" in subject ? { person: pseudonymOf(stamp.tenant, subject.person) } : subject;
+    // Tombstones are not encrypted: what else this key opened, here or in a copy, is gone with it.
+    if ("all" in subject) await destroyKey(trx, stamp.tenant);
     const data = { ...whose, runs: asked, decisions };
     await appendAudit(trx, { ...stamp, event: "data.forgotten", data });
     return { runs: asked.length, decisions, threads };
@@ -200,14 +203,18 @@ async function forgetPerson(trx: LedgerTransaction, tenant: string, runId: strin
       const by = action.edited?.by.map((name) => (name === person ? pseudonym : name)) ?? [];
       return action.edited ? { ...action, edited: { ...action.edited, by } } : action;
     });
-    const update = trx.updateTable("proposals").set({ actions: storedJson(named) });
+    const update = trx
+      .updateTable("proposals")
+      .set(await sealed(trx, "proposals", tenant, { actions: storedJson(named) }));
     await update.where("tenant", "=", tenant).where("id", "=", id).execute();
   }
   const { cancellation } = await getRun(trx, tenant, runId);
   if (cancellation?.by === person) {
-    const update = trx
-      .updateTable("runs")
-      .set({ cancellation: canonicalJson({ ...cancellation, by: pseudonym, reason: null }) });
+    const update = trx.updateTable("runs").set(
+      await sealed(trx, "runs", tenant, {
+        cancellation: canonicalJson({ ...cancellation, by: pseudonym, reason: null }),
+      }),
+    );
     await update.where("tenant", "=", tenant).where("id", "=", runId).execute();
   }
   const own = (await listDecisions(trx, tenant, runId)).filter(({ principal }) => principal === person);

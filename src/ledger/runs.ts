@@ -16,6 +16,7 @@ import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { aliveUntil } from "./liveness.ts";
 import type { RunsTable } from "./schema.ts";
+import { opened, openedOne, sealed } from "./sealed-columns.ts";
 
 function toRun(row: Selectable<RunsTable>): Run {
   return {
@@ -42,7 +43,8 @@ export async function findRun(db: Ledger, tenant: string, id: string): Promise<R
     .where("tenant", "=", tenant)
     .where("id", "=", id)
     .executeTakeFirst();
-  return row && toRun(row);
+  const run = await openedOne(db, "runs", tenant, row);
+  return run && toRun(run);
 }
 
 /** @throws HoldpointError `unknown_thread` when this tenant has no such run */
@@ -66,7 +68,8 @@ export async function findThreadRun(db: Ledger, tenant: string, threadId: string
     .orderBy("createdAt", "desc")
     .orderBy("id", "desc")
     .executeTakeFirst();
-  return row && toRun(row);
+  const run = await openedOne(db, "runs", tenant, row);
+  return run && toRun(run);
 }
 
 /** Whether a thread carries runs of another tenant: it is not this one's to use. */
@@ -94,7 +97,7 @@ export async function listRuns(
     .orderBy("id", "desc")
     .limit(Math.min(options.limit ?? 100, 1000))
     .execute();
-  return rows.map(toRun);
+  return (await opened(db, "runs", tenant, rows)).map(toRun);
 }
 
 /** Those runs of a tenant whose rollback was asked for and has not come to its end. */
@@ -106,7 +109,7 @@ export async function listRolledBack(db: Ledger, tenant: string): Promise<Run[]>
     .where("rollback", "is not", null)
     .orderBy("createdAt")
     .execute();
-  return rows.map(toRun);
+  return (await opened(db, "runs", tenant, rows)).map(toRun);
 }
 
 /** The tenants that have a run which has not ended, or a rollback under way. For whoever runs the system: no data of theirs. */
@@ -130,20 +133,21 @@ export async function insertRun(
   stamp: Stamp,
   input: { id: string; threadId: string; request: string },
 ): Promise<{ run: Run; created: boolean }> {
+  const row = {
+    tenant: stamp.tenant,
+    id: input.id,
+    threadId: input.threadId,
+    requester: stamp.principal,
+    request: input.request,
+    status: "running" satisfies RunStatus,
+    answer: null,
+    aliveUntil: aliveUntil(),
+    createdAt: stamp.at,
+    updatedAt: stamp.at,
+  };
   const inserted = await trx
     .insertInto("runs")
-    .values({
-      tenant: stamp.tenant,
-      id: input.id,
-      threadId: input.threadId,
-      requester: stamp.principal,
-      request: input.request,
-      status: "running" satisfies RunStatus,
-      answer: null,
-      aliveUntil: aliveUntil(),
-      createdAt: stamp.at,
-      updatedAt: stamp.at,
-    })
+    .values(await sealed(trx, "runs", stamp.tenant, row))
     .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
     .executeTakeFirst();
   const created = Number(inserted.numInsertedOrUpdatedRows ?? 0) > 0;
@@ -204,7 +208,7 @@ export async function setCancellation(
 ): Promise<void> {
   await db
     .updateTable("runs")
-    .set({ cancellation: canonicalJson(cancellation), updatedAt: stamp.at })
+    .set(await sealed(db, "runs", stamp.tenant, { cancellation: canonicalJson(cancellation), updatedAt: stamp.at }))
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .execute();
@@ -219,7 +223,7 @@ export async function setRollback(
 ): Promise<void> {
   await db
     .updateTable("runs")
-    .set({ rollback: rollback && canonicalJson(rollback), updatedAt: stamp.at })
+    .set(await sealed(db, "runs", stamp.tenant, { rollback: rollback && canonicalJson(rollback), updatedAt: stamp.at }))
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .execute();
@@ -234,12 +238,14 @@ export async function endRun(db: Ledger, stamp: Stamp, runId: string, answer: An
 export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
   const ended = await trx
     .updateTable("runs")
-    .set({
-      status: "ended" satisfies RunStatus,
-      answer: canonicalJson(answer),
-      aliveUntil: null,
-      updatedAt: stamp.at,
-    })
+    .set(
+      await sealed(trx, "runs", stamp.tenant, {
+        status: "ended" satisfies RunStatus,
+        answer: canonicalJson(answer),
+        aliveUntil: null,
+        updatedAt: stamp.at,
+      }),
+    )
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")
