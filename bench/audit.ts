@@ -44,10 +44,11 @@ const plain: Append = async (trx, n) => {
     runId: `run_${n}`,
     prevHash: "",
     hash: "",
+    salt: null,
   };
   await trx
     .insertInto("auditLog")
-    .values({ ...row, data: canonicalJson(dataOf(n)) })
+    .values({ ...row, data: "{}", detail: canonicalJson(dataOf(n)) })
     .execute();
 };
 

@@ -62,11 +62,11 @@ const change = async ({ trx }: Log, seq: number, values: Partial<ChainEntry>) =>
   await trx.updateTable("auditLog").set(values).where("tenant", "=", TENANT).where("seq", "=", seq).execute();
 
 const rehashed = (entry: ChainEntry): ChainEntry => {
-  const { hash: _hash, ...content } = entry;
-  return { ...content, hash: digestOf(content) };
+  const { hash: _hash, detail, salt, ...content } = entry;
+  return { ...content, detail, salt, hash: digestOf(content) };
 };
 
-const FIELDS = ["at", "principal", "event", "runId", "data", "prevHash", "hash"] as const;
+const FIELDS = ["at", "principal", "event", "runId", "data", "detail", "salt", "prevHash", "hash"] as const;
 
 async function flip(log: Log): Promise<Expected> {
   const seq = 1 + log.random(log.size);
@@ -75,6 +75,13 @@ async function flip(log: Log): Promise<Expected> {
   const at = log.random(text.length);
   const other = text[at] === "0" ? "1" : "0";
   await change(log, seq, { [field]: text.slice(0, at) + other + text.slice(at + 1) });
+  return { seq, kinds: ["altered"] };
+}
+
+/** As if it had been forgotten. */
+async function erase(log: Log): Promise<Expected> {
+  const seq = 1 + log.random(log.size);
+  await change(log, seq, { detail: null, salt: null });
   return { seq, kinds: ["altered"] };
 }
 
@@ -179,7 +186,7 @@ async function alterHead(log: Log): Promise<Expected> {
   }
 }
 
-const WAYS = { flip, remove, truncate, swap, insert, insertBeforeFirst, rehashOne, rehashSuffix, alterHead };
+const WAYS = { flip, erase, remove, truncate, swap, insert, insertBeforeFirst, rehashOne, rehashSuffix, alterHead };
 
 class Undo extends Error {}
 

@@ -27,7 +27,7 @@ export async function forget(
   const others = decisions > 0 ? ` ${decisions} decision(s) on requests of others stay, under a pseudonym.` : "";
   const text = json
     ? JSON.stringify({ ...forgotten, exitStatus: EXIT.done }, null, 2)
-    : `Forgotten: ${runs} run(s) on ${threads.length} thread(s), with their checkpoints.${others} The audit log stays, and is masked.`;
+    : `Forgotten: ${runs} run(s) on ${threads.length} thread(s), with their checkpoints.${others} The audit log keeps who did what and when, without with what.`;
   surroundings.write(`${text}\n`);
   return EXIT.done;
 }

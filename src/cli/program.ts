@@ -128,7 +128,7 @@ function createProgram(act: Act): Command {
 
 function addForgetCommand(program: Command, act: Act): void {
   common(program.command("forget"))
-    .description("take the personal data out of what has ended, for good; the audit log stays, masked")
+    .description("take the personal data out of what has ended, for good; the audit log can still be verified")
     .argument("[thread]", "of this thread")
     .option("--person <name>", "of everything that this person asked, and their name from what they decided")
     .option("--all", "of everything")

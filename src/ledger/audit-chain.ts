@@ -1,10 +1,11 @@
 /** Whether entries of an audit log, as they come, are one whole chain: wherever they come from, table or file. */
+import { createHash } from "node:crypto";
 import { digestOf } from "../domain/json.ts";
 
 /** The hash before the first entry. */
 export const GENESIS = "0".repeat(64);
 
-/** An entry as it is stored: `data` is the canonical text that was hashed. */
+/** An entry as it is stored: `data` is the canonical text that was hashed, and holds the digest of `detail`. */
 export interface ChainEntry {
   readonly tenant: string;
   readonly seq: number;
@@ -13,6 +14,9 @@ export interface ChainEntry {
   readonly event: string;
   readonly runId: string | null;
   readonly data: string;
+  /** Null once it was forgotten, and in entries whose `data` is all. */
+  readonly detail: string | null;
+  readonly salt: string | null;
   readonly prevHash: string;
   readonly hash: string;
 }
@@ -57,7 +61,17 @@ export interface ChainCheck {
 /** How far from its place an entry that does not fit is looked for. */
 const SEARCHED = 2_000;
 
-const contentDigest = ({ hash: _hash, ...content }: ChainEntry): string => digestOf(content);
+const contentDigest = ({ hash: _hash, detail: _detail, salt: _salt, ...content }: ChainEntry): string =>
+  digestOf(content);
+
+/** What an entry's `data` says of its detail. The salt keeps what was forgotten from being guessed. */
+export const detailDigest = (salt: string, detail: string): string =>
+  createHash("sha256").update(`${salt}\n${detail}`).digest("hex");
+
+/** The digest that an entry's `data` promises of its detail; undefined where `data` is all that there is. */
+export function promisedDetail(data: string): string | undefined {
+  return /^\{"detail":"([0-9a-f]{64})"\}$/.exec(data)?.[1];
+}
 
 /** The number under which an entry was written, when it stands under another one; undefined when it was altered. */
 function writtenAs(entry: ChainEntry): number | undefined {
@@ -74,6 +88,9 @@ export class ChainFollower {
   readonly #anchors: Map<number, Anchor[]>;
   #last: ChainHead;
   #entries = 0;
+  /** Entries whose detail is gone, by their runs; and the runs of which later entries say that they were forgotten. */
+  readonly #gone = new Map<string, number>();
+  readonly #forgotten = new Set<string>();
   #fitting = 0;
 
   /** @param start what stands before the first entry; for a whole chain, nothing */
@@ -88,7 +105,8 @@ export class ChainFollower {
 
   /** Takes the next entry. @returns how it does not fit, or undefined */
   take(entry: ChainEntry): ChainFault | undefined {
-    const fault = this.#placeFault(entry) ?? this.#contentFault(entry) ?? this.#anchorFault(entry);
+    const fault =
+      this.#placeFault(entry) ?? this.#contentFault(entry) ?? this.#detailFault(entry) ?? this.#anchorFault(entry);
     if (fault) return fault;
     this.#last = { seq: entry.seq, hash: entry.hash };
     this.#entries++;
@@ -123,6 +141,37 @@ export class ChainFollower {
     return { seq, kind: "altered", message };
   }
 
+  #detailFault({ seq, event, runId, data, detail, salt }: ChainEntry): ChainFault | undefined {
+    const promised = promisedDetail(data);
+    const altered = {
+      seq,
+      kind: "altered" as const,
+      message: `Entry ${seq} was altered: its data is not what was written.`,
+    };
+    if (promised === undefined) return detail === null ? undefined : altered;
+    if (detail === null) {
+      // Whether it was forgotten is said by a later entry.
+      if (runId === null || salt !== null) return altered;
+      if (!this.#gone.has(runId)) this.#gone.set(runId, seq);
+      return undefined;
+    }
+    if (detailDigest(salt ?? "", detail) !== promised) return altered;
+    if (event === "data.forgotten") for (const run of runsIn(detail)) this.#forgotten.add(run);
+    return undefined;
+  }
+
+  /** What is gone without having been forgotten; to be asked when the end of the log was reached. */
+  lostDetail(): ChainFault | undefined {
+    const lost = [...this.#gone].filter(([run]) => !this.#forgotten.has(run)).map(([, seq]) => seq);
+    if (lost.length === 0) return undefined;
+    const seq = Math.min(...lost);
+    return {
+      seq,
+      kind: "altered",
+      message: `The data of entry ${seq} is gone, and no entry says that it was forgotten.`,
+    };
+  }
+
   #anchorFault({ seq, hash }: ChainEntry): ChainFault | undefined {
     for (const anchor of this.#anchors.get(seq) ?? []) {
       if (anchor.hash !== hash) {
@@ -150,6 +199,11 @@ export class ChainFollower {
     const anchor = this.#anchors.get(beyond)?.[0];
     return beyond > seq ? truncated(seq, beyond, ` Entry ${beyond} was anchored at ${anchor?.at}.`) : undefined;
   }
+}
+
+function runsIn(detail: string): string[] {
+  const { runs } = JSON.parse(detail) as { runs?: unknown };
+  return Array.isArray(runs) ? runs.map(String) : [];
 }
 
 function truncated(last: number, end: number, why: string): ChainFault {

@@ -66,7 +66,7 @@ export async function checkAudit(db: Ledger, tenant: string, anchors: readonly A
   const follower = new ChainFollower(anchors.filter((anchor) => anchor.tenant === tenant));
   const { head, highest } = await readEnds(db, tenant);
   const fault = await follow(follower, readEntries(db, tenant, { from: LOWEST + 1, to: head?.seq ?? highest }));
-  return follower.check(fault ?? endFault(follower, head, highest) ?? null);
+  return follower.check(fault ?? endFault(follower, head, highest) ?? follower.lostDetail() ?? null);
 }
 
 async function follow(follower: ChainFollower, pages: AsyncIterable<ChainEntry[]>): Promise<ChainFault | undefined> {

@@ -17,14 +17,19 @@ const EntryLine = z.object({
   principal: z.string(),
   event: z.string(),
   runId: z.string().nullable(),
-  /** An object; or where it is not the canonical text of one, and so was altered, the text as it is. */
+  /** JSON; or where it is not the canonical text of any, and so was altered, the text as it is. */
   data: z.unknown(),
+  /** The same; null once it was forgotten. */
+  detail: z.unknown(),
+  salt: z.string().nullable(),
   prevHash: z.string(),
   hash: z.string(),
 });
 
-/** The last line: which entries came before it, and the hash of the last. */
-const EndLine = z.object({ end: z.object({ tenant: z.string(), from: z.int(), to: z.int(), hash: Hash }) });
+/** The last line: which entries came before it, the hash of the last, and how many there are in all. */
+const EndLine = z.object({
+  end: z.object({ tenant: z.string(), from: z.int(), to: z.int(), hash: Hash, head: z.int() }),
+});
 
 type End = z.infer<typeof EndLine>["end"];
 
@@ -33,15 +38,21 @@ const AnchorLine = z.object({ tenant: z.string(), seq: z.int().nonnegative(), ha
 const Line = z.union([EndLine, EntryLine]);
 
 function toLine(entry: ChainEntry): string {
-  let data: unknown = entry.data;
-  try {
-    const parsed: unknown = JSON.parse(entry.data);
-    if (canonicalJson(parsed) === entry.data) data = parsed;
-  } catch {
-    // It was altered; whoever verifies the file is told.
-  }
-  return `${JSON.stringify({ ...entry, data })}\n`;
+  return `${JSON.stringify({ ...entry, data: readable(entry.data), detail: readable(entry.detail) })}\n`;
 }
+
+/** The value of a canonical JSON text; any other text was altered, and stays as it is: whoever verifies it is told. */
+function readable(text: string | null): unknown {
+  if (text === null) return null;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return canonicalJson(parsed) === text ? parsed : text;
+  } catch {
+    return text;
+  }
+}
+
+const stored = (value: unknown): string => (typeof value === "string" ? value : canonicalJson(value));
 
 /** A tenant's entries from one number to another, both included, a page of lines at a time, and then the end. */
 export async function* exportAudit(
@@ -57,7 +68,7 @@ export async function* exportAudit(
     hash = page.at(-1)?.hash ?? hash;
     yield page.map(toLine).join("");
   }
-  yield `${JSON.stringify({ end: { tenant, from, to, hash } })}\n`;
+  yield `${JSON.stringify({ end: { tenant, from, to, hash, head: head.seq } })}\n`;
 }
 
 /**
@@ -114,14 +125,15 @@ class FileFollower {
       const message = `The file ends before entry ${seq + 1}, without the line that closes it.`;
       return { seq: seq + 1, kind: "truncated", message };
     }
-    const { from, to, hash } = this.#end;
+    const { from, to, hash, head } = this.#end;
     if (to < from) return undefined;
     const first = this.#first?.seq ?? to + 1;
     if (first > from) {
       const message = `Entries ${from} to ${first - 1} are missing: the file began with them.`;
       return { seq: from, kind: "missing", message };
     }
-    return this.#chain.end({ seq: to, hash });
+    // What was forgotten is said later than it was written, and so perhaps behind a part.
+    return this.#chain.end({ seq: to, hash }) ?? (to === head ? this.#chain.lostDetail() : undefined);
   }
 
   check(fault: ChainFault | null): ChainCheck & { tenant: string | null } {
@@ -138,7 +150,8 @@ function parseLine(text: string): ChainEntry | z.infer<typeof EndLine> | undefin
   try {
     const parsed = Line.parse(JSON.parse(text));
     if ("end" in parsed) return parsed;
-    return { ...parsed, data: typeof parsed.data === "string" ? parsed.data : canonicalJson(parsed.data) };
+    const { data, detail } = parsed;
+    return { ...parsed, data: stored(data), detail: detail === null ? null : stored(detail) };
   } catch {
     return undefined;
   }

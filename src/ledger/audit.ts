@@ -1,10 +1,12 @@
 /**
  * The audit log: who did what, when. Keeps invariant 10: an entry is written in the same database transaction as the
- * change that it records, and entries form a hash chain per tenant. What is in it is masked: it cannot be taken out.
+ * change that it records, and entries form a hash chain per tenant. What is in it is masked. The chain holds only the
+ * digest of it, so that it can be forgotten and the chain stays whole.
  */
+import { randomBytes } from "node:crypto";
 import { canonicalJson, derivedId, digestOf, type JsonObject } from "../domain/json.ts";
 import { maskJson, maskText } from "../telemetry/mask.ts";
-import { GENESIS } from "./audit-chain.ts";
+import { detailDigest, GENESIS, promisedDetail } from "./audit-chain.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 
 export interface AuditEntry {
@@ -15,9 +17,9 @@ export interface AuditEntry {
   /** subject.verb, such as `proposal.approved`. */
   event: string;
   runId: string | null;
-  /** Masked. */
+  /** Masked; once it was forgotten, only that. */
   data: JsonObject;
-  /** SHA-256 over the canonical JSON of the entry without `hash`, with `tenant` and `prevHash`. */
+  /** SHA-256 over the canonical JSON of the entry without `hash`, with `tenant`, `prevHash` and the digest of `data`. */
   hash: string;
 }
 
@@ -55,6 +57,8 @@ export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Pr
     .where("tenant", "=", input.tenant)
     .returning(["seq", "hash"])
     .executeTakeFirstOrThrow();
+  const detail = canonicalJson(maskJson(input.data ?? {}));
+  const salt = randomBytes(16).toString("hex");
   const entry = {
     tenant: input.tenant,
     seq: head.seq,
@@ -62,13 +66,13 @@ export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Pr
     principal: auditName(input.tenant, input.principal),
     event: input.event,
     runId: input.runId ?? null,
-    data: canonicalJson(maskJson(input.data ?? {})),
+    data: canonicalJson({ detail: detailDigest(salt, detail) }),
     prevHash: head.hash,
   };
   const hash = digestOf(entry);
   await trx
     .insertInto("auditLog")
-    .values({ ...entry, hash })
+    .values({ ...entry, hash, detail, salt })
     .execute();
   await trx.updateTable("auditHeads").set({ hash }).where("tenant", "=", input.tenant).execute();
 }
@@ -78,5 +82,18 @@ export async function listAudit(db: Ledger, tenant: string, runId?: string): Pro
   let query = db.selectFrom("auditLog").selectAll().where("tenant", "=", tenant).orderBy("seq");
   if (runId !== undefined) query = query.where("runId", "=", runId);
   const rows = await query.execute();
-  return rows.map(({ tenant: _tenant, prevHash: _prevHash, data, ...rest }) => ({ ...rest, data: JSON.parse(data) }));
+  return rows.map(({ seq, at, principal, event, runId: of, data, detail, hash }) => {
+    const forgotten = detail === null && promisedDetail(data) !== undefined;
+    return { seq, at, principal, event, runId: of, data: forgotten ? { forgotten } : JSON.parse(detail ?? data), hash };
+  });
+}
+
+/** Takes out what the entries of a run hold; that it was forgotten has to be said by a `data.forgotten` that names it. */
+export async function forgetAudit(trx: LedgerTransaction, tenant: string, runId: string): Promise<void> {
+  await trx
+    .updateTable("auditLog")
+    .set({ detail: null, salt: null })
+    .where("tenant", "=", tenant)
+    .where("runId", "=", runId)
+    .execute();
 }

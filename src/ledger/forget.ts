@@ -1,12 +1,12 @@
 /**
  * Forgetting: takes the personal data out of runs that have ended. What is left says what was done and when. The audit
- * log stays as it is, and so verifiable: what is in it was masked when it was written.
+ * log keeps its chain, and so can be verified: what its entries on these runs held goes, and an entry says so.
  */
 import { canonicalJson, storedJson } from "../domain/json.ts";
 import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
-import { appendAudit, pseudonymOf } from "./audit.ts";
+import { appendAudit, forgetAudit, pseudonymOf } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { listDecisions } from "./decisions.ts";
 import { listProposals } from "./proposals.ts";
@@ -127,6 +127,7 @@ async function forgetRun(trx: LedgerTransaction, { tenant, at }: Stamp, run: Run
     .where("tenant", "=", tenant)
     .where("id", "=", run.id)
     .execute();
+  await forgetAudit(trx, tenant, run.id);
   await forgetPlans(trx, tenant, run.id);
   for (const proposal of await listProposals(trx, tenant, run.id)) await forgetProposal(trx, tenant, proposal);
   const decisions = await listDecisions(trx, tenant, run.id);

@@ -198,6 +198,9 @@ const goingOn: Migration = {
 const privacy: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema.alterTable("runs").addColumn("forgotten_at", "text").execute();
+    for (const column of ["detail", "salt"]) {
+      await db.schema.alterTable("audit_log").addColumn(column, "text").execute();
+    }
     await db.schema
       .createTable("tenant_keys")
       .addColumn("tenant", "text", (c) => c.notNull().primaryKey())

@@ -130,7 +130,12 @@ interface AuditLogTable {
   principal: string;
   event: string;
   runId: string | null;
+  /** Holds the digest of `detail`; in rows that are older than that column, the data itself. */
   data: string;
+  /** The masked data; null once it was forgotten. The hash does not cover it, so that the chain stays whole. */
+  detail: string | null;
+  /** Keeps what was forgotten from being guessed by its digest. */
+  salt: string | null;
   prevHash: string;
   hash: string;
 }

@@ -162,7 +162,7 @@ describe("audit export", () => {
       tenant: "default",
       seq: 1,
       event: "proposal.opened",
-      data: { proposal: "prop_0" },
+      detail: { proposal: "prop_0" },
     });
     expect(await verifiedFile(lines)).toMatchObject({ status: 0, tenant: "default", entries: ENTRIES, fault: null });
   });

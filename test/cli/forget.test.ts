@@ -18,21 +18,21 @@ async function done(home: string, principal: string, decider: string): Promise<s
   return thread;
 }
 
-/** What every table of a database holds but for the audit, as text. */
+/** What every table of a database holds, as text; of the audit what was done, and not who did it. */
 function everything(home: string, file: string): string {
   const db = new Database(join(home, file), { readonly: true });
   try {
     const tables = db.prepare("select name from sqlite_master where type = 'table'").all() as { name: string }[];
     const rows = tables
-      .filter(({ name }) => !name.startsWith("audit"))
-      .flatMap(({ name }) => db.prepare(`select * from "${name}"`).raw().all() as unknown[][]);
+      .map(({ name }) => `select ${name === "audit_log" ? "data, detail" : "*"} from "${name}"`)
+      .flatMap((query) => db.prepare(query).raw().all() as unknown[][]);
     return rows.map((row) => row.map(String).join(" ")).join(" ");
   } finally {
     db.close();
   }
 }
 
-/** Which of these words are in a database, the audit left aside. */
+/** Which of these words are in a database. */
 function found(home: string, file: string, ...words: string[]): string[] {
   const content = everything(home, file);
   return words.filter((word) => content.includes(word));
