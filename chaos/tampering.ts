@@ -17,7 +17,7 @@ interface Expected {
 }
 
 /** Whole numbers below `limit`; the same for the same seed (mulberry32). */
-export function seeded(seed: number): (limit: number) => number {
+function seeded(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
     state = (state + 0x6d2b79f5) | 0;

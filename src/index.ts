@@ -17,6 +17,7 @@ import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
+import { parseKey } from "./sealing.ts";
 import type { State } from "./state.ts";
 import { warn } from "./telemetry/tell.ts";
 import type { Action } from "./tools/action.ts";
@@ -76,6 +77,11 @@ export interface HoldpointOptions {
     /** The example store. Default: `store.db` in `home`. */
     readonly store?: string;
   };
+  /**
+   * 32 bytes in base64: what is personal in the ledger, and the checkpoints in `databases.checkpoints`, are encrypted with
+   * it. Default: nothing is. A `checkpointer` of the caller's encrypts with its own serializer.
+   */
+  readonly encryptionKey?: string;
   /** Folder of the databases that are not named. Default: `.holdpoint`. */
   readonly home?: string;
   /** With the example store: its actions, and the playbooks that plan for it. Default: false. */
@@ -161,6 +167,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     ledger: databases.ledger,
     checkpoints: databases.checkpoints,
     checkpointer: options.checkpointer,
+    encryptionKey: options.encryptionKey === undefined ? undefined : parseKey(options.encryptionKey),
     actions: options.actions ?? [],
     policy: policyOf(options.policy),
     models,

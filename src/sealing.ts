@@ -5,7 +5,7 @@ import { HoldpointError } from "./errors.ts";
 const PREFIX = "sealed:1:";
 const NONCE = 12;
 const TAG = 16;
-export const KEY_BYTES = 32;
+const KEY_BYTES = 32;
 
 /** Whether a stored text is encrypted; what was written before there was a key is not. */
 export const isSealed = (text: string): boolean => text.startsWith(PREFIX);

@@ -36,7 +36,7 @@ export interface AuditInput {
  * A principal as the audit names it: as it is, unless the name itself is personal data, such as a mail address. That
  * becomes a pseudonym, the same one for the same name, so that the person can be forgotten with the chain left whole.
  */
-export function auditName(tenant: string, principal: string): string {
+function auditName(tenant: string, principal: string): string {
   return maskText(principal) === principal ? principal : pseudonymOf(tenant, principal);
 }
 

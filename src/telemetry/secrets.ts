@@ -41,7 +41,7 @@ const sortOf = (character: string): string =>
   /[a-z]/.test(character) ? "lower" : /[A-Z]/.test(character) ? "upper" : /\d/.test(character) ? "digit" : "mark";
 
 /** Whether a word looks drawn at random from small letters, capitals and digits. Hexadecimal ids and digests do not. */
-export function looksRandom(word: string): boolean {
+function looksRandom(word: string): boolean {
   if (!/[a-z]/.test(word) || !/[A-Z]/.test(word) || !/\d/.test(word)) return false;
   const sorts = [...word].map(sortOf);
   const changes = sorts.filter((sort, index) => index > 0 && sort !== sorts[index - 1]).length;
