@@ -36,16 +36,24 @@ export const findGivenTokens = (text: string): Find[] => GIVEN.flatMap((pattern)
 const WORD = /(?<![\w+/=-])[A-Za-z0-9+/_-]{20,400}={0,2}(?![\w+/-])/g;
 /** How often the sort of character changes for each character: names of things change seldom, random text often. */
 const RANDOM_CHANGES = 0.33;
+const MIN_RANDOM = 16;
 
 const sortOf = (character: string): string =>
-  /[a-z]/.test(character) ? "lower" : /[A-Z]/.test(character) ? "upper" : /\d/.test(character) ? "digit" : "mark";
+  /[a-z]/.test(character) ? "lower" : /[A-Z]/.test(character) ? "upper" : "digit";
 
-/** Whether a word looks drawn at random from small letters, capitals and digits. Hexadecimal ids and digests do not. */
+/**
+ * Whether a word looks drawn at random from small letters, capitals and digits. Hexadecimal ids and digests do not, and
+ * parts that are plain words, as in the path of a file, do not count.
+ */
 function looksRandom(word: string): boolean {
-  if (!/[a-z]/.test(word) || !/[A-Z]/.test(word) || !/\d/.test(word)) return false;
-  const sorts = [...word].map(sortOf);
+  const drawn = word
+    .split(/[/_=+-]/)
+    .filter((part) => !/^(?:[A-Z]?[a-z]+(?:[A-Z][a-z]{2,}|\d)*|[A-Z]+|\d+)$/.test(part))
+    .join("");
+  if (drawn.length < MIN_RANDOM || !/[a-z]/.test(drawn) || !/[A-Z]/.test(drawn) || !/\d/.test(drawn)) return false;
+  const sorts = [...drawn].map(sortOf);
   const changes = sorts.filter((sort, index) => index > 0 && sort !== sorts[index - 1]).length;
-  return changes / word.length >= RANDOM_CHANGES && new Set(word).size >= 12;
+  return changes / drawn.length >= RANDOM_CHANGES && new Set(drawn).size >= 12;
 }
 
 export const findRandomTokens = (text: string): Find[] => findAll(text, WORD, "token", looksRandom);

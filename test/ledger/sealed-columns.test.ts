@@ -115,8 +115,8 @@ describe.each([
   it("refuses what was altered, or stands in another column or under another tenant", async (context) => {
     const { ledger, plain } = await withRun(context);
     const { request } = await plain.selectFrom("runs").select("request").executeTakeFirstOrThrow();
-    const read = plain.updateTable("reads").where("runId", "=", "run_1");
-    await read.set({ summary: request }).execute();
+    const { args } = await plain.selectFrom("reads").select("args").executeTakeFirstOrThrow();
+    await plain.updateTable("reads").set({ summary: args }).where("runId", "=", "run_1").execute();
     await expect(listReads(ledger, "acme", "run_1")).rejects.toMatchObject({ code: "storage" });
     const flipped = request.slice(0, -6) + (request.at(-6) === "A" ? "B" : "A") + request.slice(-5);
     await plain.updateTable("runs").set({ request: flipped }).execute();

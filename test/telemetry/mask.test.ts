@@ -73,6 +73,8 @@ describe("masking a text", () => {
     "Thread t-0123456789 was stopped (SIGTERM).",
     "Waits for s1, s2 and ${s1.slots.0.start}.",
     "holdpoint: /var/lib/holdpoint/ledger.db is locked by another process (SQLITE_BUSY).",
+    "/tmp/holdpoint-vK79AA/ledger.db is not a database (SQLITE_NOTADB).",
+    "/home/App1/Node24Project/src/myThing2Test/v8Cache is not a folder",
     "connect ECONNREFUSED 127.0.0.1:5432",
     "12 prompt and 30 completion tokens; the token is missing; a password is required",
     "gpt-5-mini, review-v2, v24.21.0, 1.13.16, holdpoint@0.1.0",
