@@ -62,7 +62,7 @@ interface Figures {
 }
 
 /** Milliseconds for one call. */
-function measure(work: () => unknown, rounds = ROUNDS): Figures {
+function timed(work: () => unknown, rounds = ROUNDS): Figures {
   for (let round = 0; round < Math.min(WARM_UP, rounds); round++) work();
   const times = Array.from({ length: rounds }, () => {
     const start = performance.now();
@@ -81,7 +81,7 @@ function print(what: string, { p50, p99 }: Figures, base?: Figures): void {
 
 function benchRules(): void {
   console.log("Rules on one action (all of them look at it):");
-  const judged = (rules: readonly Rule[]) => measure(() => evaluateRules(rules, factsOf(action, proposal, run)));
+  const judged = (rules: readonly Rule[]) => timed(() => evaluateRules(rules, factsOf(action, proposal, run)));
   const parsed = (count: number) => parseRules(rulesOf(count), { actions: ACTIONS, where: "bench" });
   const one = judged(parsed(1));
   print("  1 rule", one);
@@ -90,7 +90,7 @@ function benchRules(): void {
   const policy = createPolicy({ rules: rulesOf(200) }, ACTIONS);
   print(
     "  200 rules and the guardrails",
-    measure(() => policy.checkTransaction(proposal, run)),
+    timed(() => policy.checkTransaction(proposal, run)),
     one,
   );
 }
@@ -104,9 +104,9 @@ function benchHostile(): void {
   ];
   for (const [name, pattern, text] of cases) {
     const { find } = createBlockedText([{ name, pattern }]);
-    const base = measure(() => find(text(2000)), 100);
+    const base = timed(() => find(text(2000)), 100);
     print(`  ${name}, 2,000 letters`, base);
-    const long = measure(() => find(text(20_000)), 50);
+    const long = timed(() => find(text(20_000)), 50);
     print(`  ${name}, 20,000 letters`, long);
     console.log(`    ten times the text: ${(long.p50 / base.p50).toFixed(1)} times the time`);
   }
@@ -116,19 +116,22 @@ function benchGuardrails(): void {
   console.log("\nBlocked text, the default patterns and all disguises:");
   const { find } = createBlockedText();
   const words = "Please return the two pairs of glasses that I bought last week. ";
-  const plain = measure(() => find(words.repeat(60)));
+  const plain = timed(() => find(words.repeat(60)));
   print("  an ordinary request of 3,900 letters", plain);
   const picture = Buffer.from(Array.from({ length: 75_000 }, (_, index) => (index * 7919) % 256)).toString("base64");
   print(
     "  a picture of 100,000 letters in base64",
-    measure(() => find(picture), 100),
+    timed(() => find(picture), 100),
   );
   print(
     "  escapes of escapes, 100,000 letters",
-    measure(() => find("%25\\u0025".repeat(11_111)), 100),
+    timed(() => find("%25\\u0025".repeat(11_111)), 100),
   );
 }
 
-benchRules();
-benchHostile();
-benchGuardrails();
+/** How long policy takes with rules, with hostile patterns, and with disguised texts. */
+export async function measure(): Promise<void> {
+  benchRules();
+  benchHostile();
+  benchGuardrails();
+}

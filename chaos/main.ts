@@ -5,6 +5,7 @@
  * nine of ten in one thread, one of ten in two or three workers that really move at once. One that fails is printed as
  * the smallest sequence that fails, with its seed, which can follow the number to try the same ones again.
  * `npm run chaos -- races 1000` lets two workers recover the same transaction at once, that often.
+ * `npm run chaos -- audit 1000` tampers that often with an audit log of 100,000 entries.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,6 +17,7 @@ import { checkInterleavings } from "./interleavings.ts";
 import { type Point, points } from "./points.ts";
 import { race } from "./races.ts";
 import type { Kind } from "./receiver.ts";
+import { tamperInFile } from "./tampering.ts";
 
 const KINDS: readonly Kind[] = ["idempotent", "look-up", "opaque"];
 
@@ -97,6 +99,7 @@ const MODES = {
       return true;
     },
   },
+  audit: { times: 1000, run: (times: number) => tamperInFile(times) },
 };
 
 const [first = "kills", second, third] = process.argv.slice(2).filter((word) => word !== "--docs");
@@ -106,7 +109,7 @@ const times = Number(given ?? mode.times);
 const seed = mode === MODES.interleavings && third !== undefined ? [Number(third)] : [];
 if (!Number.isInteger(times) || times < 1 || !seed.every(Number.isInteger)) {
   const words = [given, third].filter((word) => word !== undefined).join(" ");
-  process.stderr.write(`"${words}" does not fit. Usage: [kills|interleavings|races] [number] [seed]\n`);
+  process.stderr.write(`"${words}" does not fit. Usage: [kills|interleavings|races|audit] [number] [seed]\n`);
   process.exitCode = 2;
 } else {
   process.exitCode = (await mode.run(times, ...seed)) ? 0 : 1;

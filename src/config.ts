@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { HoldpointError } from "./errors.ts";
+import { parseKey } from "./sealing.ts";
 
 /** An OpenAI-compatible endpoint, and which of its models plays which role. */
 export interface ModelConfig {
@@ -19,6 +20,8 @@ export interface ModelConfig {
 type Planning = "playbooks" | "model";
 
 export interface Config {
+  /** Encrypts what is stored; see {@link parseKey}. */
+  readonly encryptionKey?: Buffer;
   /** Folder of the embedded databases, absolute. */
   readonly home: string;
   /** Absent without a key: playbooks plan, and no model reviews. */
@@ -37,6 +40,7 @@ const modelName = z.string().trim().max(200);
 
 const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
+  HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
   HOLDPOINT_RULES: text(z.string().trim()),
   HOLDPOINT_APPROVAL: text(z.enum(["always", "rules"], "must be always or rules")),
@@ -69,6 +73,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const values = parsed.data;
   const planning = (values.HOLDPOINT_PLANNING ?? "playbooks") as Planning;
   const models = modelConfig(values);
+  const key = values.HOLDPOINT_ENCRYPTION_KEY;
   if (planning === "model" && !models) {
     throw new HoldpointError("usage", "HOLDPOINT_PLANNING is model, but there is no OPENAI_API_KEY.", {
       hint: "Set the key, or leave HOLDPOINT_PLANNING out.",
@@ -80,6 +85,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(values.HOLDPOINT_RULES === undefined ? {} : { rulesFile: resolve(values.HOLDPOINT_RULES) }),
     ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
     ...(models ? { models } : {}),
+    ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });
 }
 

@@ -17,7 +17,9 @@ import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import type { Policy, PolicyOptions } from "./policy/policy.ts";
 import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
+import { parseKey } from "./sealing.ts";
 import type { State } from "./state.ts";
+import { warn } from "./telemetry/tell.ts";
 import type { Action } from "./tools/action.ts";
 import { cancelThread } from "./work/cancel.ts";
 import { type Recovered, recoverOnStart, recoverRuns } from "./work/recover.ts";
@@ -78,6 +80,11 @@ export interface HoldpointOptions {
     /** The example store. Default: `store.db` in `home`. */
     readonly store?: string;
   };
+  /**
+   * 32 bytes in base64: what is personal in the ledger, and the checkpoints in `databases.checkpoints`, are encrypted with
+   * it. Default: nothing is. A `checkpointer` of the caller's encrypts with its own serializer.
+   */
+  readonly encryptionKey?: string;
   /** Folder of the databases that are not named. Default: `.holdpoint`. */
   readonly home?: string;
   /** With the example store: its actions, and the playbooks that plan for it. Default: false. */
@@ -163,6 +170,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     ledger: databases.ledger,
     checkpoints: databases.checkpoints,
     checkpointer: options.checkpointer,
+    encryptionKey: options.encryptionKey === undefined ? undefined : parseKey(options.encryptionKey),
     actions: options.actions ?? [],
     policy: options.policy,
     models,
@@ -233,7 +241,7 @@ function startRecovery(runtime: Runtime, { wanted, signal }: { wanted: boolean; 
   const leave = (threadId: string) => called.has(threadId);
   const found = wanted ? recoverOnStart(runtime, { signal, hear, leave }) : Promise.resolve([]);
   const recovered = runtime.track(found).catch((error: unknown) => {
-    process.emitWarning(`The runs that a crash left were not looked for: ${explainError(error)}`);
+    warn(`The runs that a crash left were not looked for: ${explainError(error)}`);
     return [];
   });
   return {

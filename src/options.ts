@@ -61,6 +61,7 @@ const OptionsSchema = z.strictObject({
       store: path.optional(),
     })
     .optional(),
+  encryptionKey: z.string().optional(),
   home: path.optional(),
   exampleStore: z.boolean().optional(),
   recoverOnStart: z.boolean().optional(),

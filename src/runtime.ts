@@ -29,6 +29,8 @@ export interface RuntimeParts {
   readonly checkpoints?: string | undefined;
   /** Instead of `checkpoints`. It is the caller's, and stays open. */
   readonly checkpointer?: BaseCheckpointSaver | undefined;
+  /** Encrypts what the ledger and the checkpoints in files hold; see {@link parseKey}. */
+  readonly encryptionKey?: Buffer | undefined;
   readonly actions: readonly Action[];
   readonly policy?: Policy | PolicyOptions | undefined;
   readonly models?: Models | undefined;
@@ -51,6 +53,8 @@ export interface Runtime {
   /** Where the embedded databases are. */
   readonly home: string;
   now(): string;
+  /** Deletes the checkpoints of a thread. */
+  deleteCheckpoints(threadId: string): Promise<void>;
   /** Marks work that {@link settle} waits for. */
   track<T>(work: Promise<T>): Promise<T>;
   /** Waits for the transactions that are under way. */
@@ -81,7 +85,8 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     };
     const settle = async () => void (await Promise.allSettled(underWay));
     const graph = buildGraph({ ...shared, track, matchRequest, models, modelTimeoutMs }, checkpointer);
-    return { ...shared, graph, home: parts.home, track, settle, close: () => closeAll(opened) };
+    const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
+    return { ...shared, graph, home: parts.home, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -113,19 +118,22 @@ const pathOf = (named: string | undefined, home: string, file: string): string =
   return named === ":memory:" ? named : resolve(named);
 };
 
-async function openLedgerPart({ ledger, home }: RuntimeParts, opened: Closing[]): Promise<Ledger> {
+async function openLedgerPart({ ledger, home, encryptionKey }: RuntimeParts, opened: Closing[]): Promise<Ledger> {
   if (typeof ledger === "object") {
-    const shared = await openLedger(ledger);
+    const shared = await openLedger(ledger, encryptionKey);
     opened.push(() => shared.destroy());
     return shared;
   }
   const file = openSqlite(pathOf(ledger, home, "ledger.db"));
   opened.push(() => file.close());
-  return await openLedgerIn(file);
+  return await openLedgerIn(file, encryptionKey);
 }
 
-function openCheckpointsPart({ checkpoints, home }: RuntimeParts, opened: Closing[]): BaseCheckpointSaver {
-  const { saver, file } = openCheckpoints(pathOf(checkpoints, home, "checkpoints.db"));
+function openCheckpointsPart(
+  { checkpoints, home, encryptionKey }: RuntimeParts,
+  opened: Closing[],
+): BaseCheckpointSaver {
+  const { saver, file } = openCheckpoints(pathOf(checkpoints, home, "checkpoints.db"), encryptionKey);
   opened.push(() => file.close());
   return saver;
 }
@@ -154,6 +162,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
   try {
     const byPlaybook = overrides.matchRequest ?? ((request: string) => matchPlaybooks(storePlaybooks, request));
     const runtime = await openRuntime({
+      encryptionKey: config.encryptionKey,
       ...overrides,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),

@@ -24,6 +24,8 @@ export const EXIT = {
   unavailable: 8,
   /** A signal asked it to stop; nothing is lost, and the thread can go on. */
   stopped: 9,
+  /** The audit log was tampered with: what was said names the first entry that does not fit. */
+  tampered: 10,
 } as const;
 
 const BY_ANSWER: Record<AnswerStatus, number> = {

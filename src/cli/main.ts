@@ -20,6 +20,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stop,
   interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
   write: (text) => void process.stdout.write(text),
+  drained: async () => {
+    if (!process.stdout.writableNeedDrain) return;
+    await new Promise((resolve) => process.stdout.once("drain", resolve).once("close", resolve).once("error", resolve));
+  },
   writeError: (text) => void process.stderr.write(text),
 });
 // A question that was left open would keep the process waiting for input.

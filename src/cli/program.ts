@@ -1,9 +1,11 @@
 /** The command line: what can be typed, and what it means. */
 import { Command, CommanderError } from "commander";
 import { HoldpointError } from "../errors.ts";
+import { addAuditCommands } from "./audit-program.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
+import { type ForgetOptions, forget } from "./forget.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
 import { explain, settings } from "./settings.ts";
@@ -19,7 +21,8 @@ Exit statuses:
   5 failed: the answer says what was undone; or a case of \`policy test\` failed
   6 decided or under way elsewhere
   7 a database cannot be used   8 the model is of no use right now
-  9 stopped by a signal: \`resume\` goes on   1 a defect in Holdpoint`;
+  9 stopped by a signal: \`resume\` goes on   10 the audit log was tampered with
+  1 a defect in Holdpoint`;
 
 /**
  * Parses and runs a command line.
@@ -34,6 +37,10 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
       status = result;
     });
   const program = createProgram(act);
+  const ended = (result: number) => {
+    status = result;
+  };
+  addAuditCommands(program, { surroundings, common, act, ended });
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({ writeOut: surroundings.write, writeErr: () => undefined });
   }
@@ -133,6 +140,7 @@ function addUpkeep(program: Command, act: Act): void {
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
+  addForgetCommand(program, act);
 }
 
 function addPolicyCommands(program: Command, act: Act): void {
@@ -144,6 +152,18 @@ function addPolicyCommands(program: Command, act: Act): void {
     .description("put cases before the policy, and say which do not come out as expected; nothing runs")
     .argument("<cases.yaml>", "a file of cases; see docs/policy.md")
     .action((path: string, options: CommonOptions) => act(options, (session) => testPolicy(session, path)));
+}
+
+function addForgetCommand(program: Command, act: Act): void {
+  common(program.command("forget"))
+    .description("take the personal data out of what has ended, for good; the audit log can still be verified")
+    .argument("[thread]", "of this thread")
+    .option("--person <name>", "of everything that this person asked, and their name from what they decided")
+    .option("--all", "of everything")
+    .option("--yes", "it cannot be taken back: say that you are sure")
+    .action((thread: string | undefined, options: CommonOptions & ForgetOptions) =>
+      act(options, (session) => forget(session, thread, options)),
+    );
 }
 
 function common(command: Command): Command {

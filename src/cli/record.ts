@@ -30,6 +30,9 @@ export function renderRecord(session: Session, view: ThreadView, details: RunDet
     `${heading("Thread")} ${view.threadId} ${dim(`(run ${run.id})`)}`,
     `  "${printable(run.request)}" asked by ${printable(run.requester)} at ${run.createdAt}`,
     `  ${run.answer ? `ended: ${run.answer.status}` : run.status}`,
+    run.forgottenAt
+      ? `  Its personal data was forgotten at ${run.forgottenAt}; what is left says what was done, not with what.`
+      : "",
     renderPlan(view),
     ...proposals(details),
     effects(view),

@@ -2,6 +2,7 @@
 
 import { printable } from "../domain/printable.ts";
 import { explainError, HoldpointError } from "../errors.ts";
+import { maskText } from "../telemetry/mask.ts";
 import { exitStatusOfError } from "./exit-status.ts";
 import { runProgram } from "./program.ts";
 import type { Surroundings } from "./session.ts";
@@ -13,10 +14,12 @@ import type { Surroundings } from "./session.ts";
  * @returns the exit status
  */
 export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  // Standard error ends up in logs, and an error may carry anything.
+  const careful = { ...surroundings, writeError: (text: string) => surroundings.writeError(maskText(text)) };
   try {
-    return await runProgram(argv, surroundings);
+    return await runProgram(argv, careful);
   } catch (error) {
-    report(error, argv, surroundings);
+    report(error, argv, careful);
     return exitStatusOfError(error);
   }
 }
@@ -27,8 +30,10 @@ function report(error: unknown, argv: readonly string[], surroundings: Surroundi
     surroundings.writeError(`${error instanceof Error ? error.stack : String(error)}\n`);
   }
   if (argv.includes("--json")) {
-    const message = error instanceof Error ? error.message : String(error);
-    const shown = known ? { code: error.code, message, hint: error.hint } : { code: "internal", message };
+    const message = maskText(error instanceof Error ? error.message : String(error));
+    const shown = known
+      ? { code: error.code, message, hint: error.hint && maskText(error.hint) }
+      : { code: "internal", message };
     surroundings.write(`${JSON.stringify({ error: shown }, null, 2)}\n`);
   }
   const defect = known ? "" : " This is a defect in Holdpoint: please report it; --debug prints more.";

@@ -7,6 +7,7 @@ import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
 import { createRuntime, type StoreRuntime } from "../runtime.ts";
+import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 
 /** The world around a command. */
@@ -18,6 +19,8 @@ export interface Surroundings {
   readonly stop?: Stop;
   /** Standard output. */
   write(text: string): void;
+  /** Waits until whoever reads standard output has taken what was written. */
+  drained?(): Promise<void>;
   /** Standard error. */
   writeError(text: string): void;
 }
@@ -65,7 +68,7 @@ export async function withSession(
 function principalOf(given: string | undefined): string {
   const name = (given ?? loginName()).trim();
   if (name === "" || name.length > 100 || /\p{C}/u.test(name)) {
-    throw new HoldpointError("usage", `"${name.slice(0, 120)}" is no name for a person.`, {
+    throw new HoldpointError("usage", `"${maskText(name).slice(0, 120)}" is no name for a person.`, {
       hint: "Give --as a name of 1 to 100 printable characters.",
     });
   }

@@ -61,6 +61,8 @@ export interface Run {
   cancellation: Cancellation | null;
   /** A rollback that was asked for after it had ended, while that has not come to its end. */
   rollback: RollbackRequest | null;
+  /** When its personal data was taken out, ISO 8601 UTC: what is left says only that there was a run. */
+  forgottenAt?: string;
   createdAt: string;
   updatedAt: string;
 }

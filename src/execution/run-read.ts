@@ -2,8 +2,9 @@
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import type { Identity } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
-import { ActionFailure, explainError } from "../errors.ts";
+import { ActionFailure } from "../errors.ts";
 import { type ReadOutcome, readKey } from "../ledger/reads.ts";
+import { explainMasked } from "../telemetry/tell.ts";
 import type { AnyRead } from "../tools/action.ts";
 
 const READ_TIMEOUT_MS = 30_000;
@@ -46,7 +47,7 @@ export async function runRead(action: AnyRead, call: ReadCall): Promise<ReadOutc
     };
   } catch (error) {
     const status = error instanceof ActionFailure ? error.status : "failed";
-    return { ...base, status: "failed", output: status, summary: explainError(error) };
+    return { ...base, status: "failed", output: status, summary: explainMasked(error) };
   }
 }
 

@@ -5,6 +5,7 @@
 import { readConfig } from "../config.ts";
 import { explainError } from "../errors.ts";
 import { createRuntime } from "../runtime.ts";
+import { warn } from "../telemetry/tell.ts";
 import { recoverOnStart } from "../work/recover.ts";
 
 const runtime = await createRuntime(readConfig(process.env));
@@ -13,7 +14,7 @@ process.once("exit", () => void runtime.close());
 
 // Their effects and decisions are in the ledger, so they need not wait for somebody to open their threads.
 recoverOnStart(runtime).catch((error: unknown) =>
-  process.emitWarning(`The runs that a crash left were not looked for: ${explainError(error)}`),
+  warn(`The runs that a crash left were not looked for: ${explainError(error)}`),
 );
 
 export const graph = runtime.graph;

@@ -1,23 +1,25 @@
 /**
  * The audit log: who did what, when. Keeps invariant 10: an entry is written in the same database transaction as the
- * change that it records, and entries form a hash chain per tenant.
+ * change that it records, and entries form a hash chain per tenant. What is in it is masked. The chain holds only the
+ * digest of it, so that it can be forgotten and the chain stays whole.
  */
-import { canonicalJson, digestOf, type JsonObject } from "../domain/json.ts";
-import { HoldpointError } from "../errors.ts";
+import { randomBytes } from "node:crypto";
+import { canonicalJson, derivedId, digestOf, type JsonObject } from "../domain/json.ts";
+import { maskJson, maskText } from "../telemetry/mask.ts";
+import { detailDigest, GENESIS, promisedDetail } from "./audit-chain.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
-
-/** The hash before the first entry. */
-const GENESIS = "0".repeat(64);
 
 export interface AuditEntry {
   seq: number;
   at: string;
+  /** Who did it; see {@link auditName}. */
   principal: string;
   /** subject.verb, such as `proposal.approved`. */
   event: string;
   runId: string | null;
+  /** Masked; once it was forgotten, only that. */
   data: JsonObject;
-  /** SHA-256 over the canonical JSON of the entry without `hash`, with `tenant` and `prevHash`. */
+  /** SHA-256 over the canonical JSON of the entry without `hash`, with `tenant`, `prevHash` and the digest of `data`. */
   hash: string;
 }
 
@@ -31,6 +33,17 @@ export interface AuditInput {
 }
 
 /**
+ * A principal as the audit names it: as it is, unless the name itself is personal data, such as a mail address. That
+ * becomes a pseudonym, the same one for the same name, so that the person can be forgotten with the chain left whole.
+ */
+function auditName(tenant: string, principal: string): string {
+  return maskText(principal) === principal ? principal : pseudonymOf(tenant, principal);
+}
+
+/** What stands for a person of a tenant who is not to be named. */
+export const pseudonymOf = (tenant: string, principal: string): string => derivedId("person", { tenant, principal });
+
+/**
  * Lets no other transaction of the tenant that is audited go on before this one ends. On SQLite none does anyway; on
  * Postgres the update locks the tenant's head.
  */
@@ -42,7 +55,7 @@ export async function lockAudit(trx: LedgerTransaction, tenant: string): Promise
     .execute();
 }
 
-/** Appends one entry inside the transaction of the change that it records. */
+/** Appends one entry inside the transaction of the change that it records; its data is masked before it is hashed. */
 export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Promise<void> {
   await lockAudit(trx, input.tenant);
   const head = await trx
@@ -51,20 +64,22 @@ export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Pr
     .where("tenant", "=", input.tenant)
     .returning(["seq", "hash"])
     .executeTakeFirstOrThrow();
+  const detail = canonicalJson(maskJson(input.data ?? {}));
+  const salt = randomBytes(16).toString("hex");
   const entry = {
     tenant: input.tenant,
     seq: head.seq,
     at: input.at,
-    principal: input.principal,
+    principal: auditName(input.tenant, input.principal),
     event: input.event,
     runId: input.runId ?? null,
-    data: canonicalJson(input.data ?? {}),
+    data: canonicalJson({ detail: detailDigest(salt, detail) }),
     prevHash: head.hash,
   };
   const hash = digestOf(entry);
   await trx
     .insertInto("auditLog")
-    .values({ ...entry, hash })
+    .values({ ...entry, hash, detail, salt })
     .execute();
   await trx.updateTable("auditHeads").set({ hash }).where("tenant", "=", input.tenant).execute();
 }
@@ -74,27 +89,18 @@ export async function listAudit(db: Ledger, tenant: string, runId?: string): Pro
   let query = db.selectFrom("auditLog").selectAll().where("tenant", "=", tenant).orderBy("seq");
   if (runId !== undefined) query = query.where("runId", "=", runId);
   const rows = await query.execute();
-  return rows.map(({ tenant: _tenant, prevHash: _prevHash, data, ...rest }) => ({ ...rest, data: JSON.parse(data) }));
+  return rows.map(({ seq, at, principal, event, runId: of, data, detail, hash }) => {
+    const forgotten = detail === null && promisedDetail(data) !== undefined;
+    return { seq, at, principal, event, runId: of, data: forgotten ? { forgotten } : JSON.parse(detail ?? data), hash };
+  });
 }
 
-/**
- * Checks a tenant's chain from the first entry to the head.
- * @returns how many entries it has
- * @throws HoldpointError `internal` that names the first entry that does not fit
- */
-export async function verifyAudit(db: Ledger, tenant: string): Promise<number> {
-  const rows = await db.selectFrom("auditLog").selectAll().where("tenant", "=", tenant).orderBy("seq").execute();
-  let prevHash = GENESIS;
-  for (const [index, row] of rows.entries()) {
-    const { hash, ...entry } = row;
-    if (entry.seq !== index + 1 || entry.prevHash !== prevHash || digestOf(entry) !== hash) {
-      throw new HoldpointError("internal", `The audit log of tenant "${tenant}" was altered at entry ${index + 1}.`);
-    }
-    prevHash = hash;
-  }
-  const head = await db.selectFrom("auditHeads").selectAll().where("tenant", "=", tenant).executeTakeFirst();
-  if ((head?.seq ?? 0) !== rows.length || (head?.hash ?? GENESIS) !== prevHash) {
-    throw new HoldpointError("internal", `The audit log of tenant "${tenant}" lost entries after ${rows.length}.`);
-  }
-  return rows.length;
+/** Takes out what the entries of a run hold; that it was forgotten has to be said by a `data.forgotten` that names it. */
+export async function forgetAudit(trx: LedgerTransaction, tenant: string, runId: string): Promise<void> {
+  await trx
+    .updateTable("auditLog")
+    .set({ detail: null, salt: null })
+    .where("tenant", "=", tenant)
+    .where("runId", "=", runId)
+    .execute();
 }

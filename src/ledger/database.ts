@@ -5,6 +5,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   Kysely,
+  type KyselyPlugin,
   SqliteAdapter,
   SqliteDialect,
   SqliteDriver,
@@ -15,6 +16,7 @@ import { asStorageError, explainError, HoldpointError } from "../errors.ts";
 import { type Db, openSqlite } from "../sqlite.ts";
 import { migrations } from "./migrations.ts";
 import type { LedgerSchema } from "./schema.ts";
+import { assertKey, LedgerKey } from "./sealed-columns.ts";
 
 export type Ledger = Kysely<LedgerSchema>;
 /** What every ledger function takes first: the database, or a transaction on it. */
@@ -60,22 +62,26 @@ class ImmediateSqliteDialect extends SqliteDialect {
   }
 }
 
-/** The ledger on any dialect; migrate it before use. */
-export function createLedger(dialect: Dialect): Ledger {
-  return new Kysely<LedgerSchema>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
+/** The ledger on any dialect; migrate it before use. With a key, what is personal in it is encrypted. */
+export function createLedger(dialect: Dialect, key?: Buffer): Ledger {
+  const plugins: KyselyPlugin[] = [new CamelCasePlugin({ maintainNestedObjectKeys: true })];
+  if (key) plugins.push(new LedgerKey(key));
+  return new Kysely<LedgerSchema>({ dialect, plugins });
 }
 
 /**
  * Opens the ledger on any dialect, such as Kysely's for Postgres, and migrates it.
  * @throws HoldpointError `storage` when the database cannot be used; nothing is left open then
  */
-export async function openLedger(dialect: Dialect): Promise<Ledger> {
-  const ledger = createLedger(dialect);
+export async function openLedger(dialect: Dialect, key?: Buffer): Promise<Ledger> {
+  const ledger = createLedger(dialect, key);
   try {
     await migrateLedger(ledger);
+    await assertKey(ledger);
     return ledger;
   } catch (error) {
     await ledger.destroy();
+    if (error instanceof HoldpointError) throw error;
     throw new HoldpointError("storage", `The ledger's database cannot be used: ${explainError(error)}.`, {
       hint: "Check its address, and that its user may create tables.",
       cause: error,
@@ -87,15 +93,16 @@ export async function openLedger(dialect: Dialect): Promise<Ledger> {
  * Opens the ledger in a SQLite file and migrates it; safe when several processes do so at once.
  * @throws HoldpointError `storage` that names the file
  */
-export async function openSqliteLedger(path: string): Promise<Ledger> {
-  return await openLedgerIn(openSqlite(path));
+export async function openSqliteLedger(path: string, key?: Buffer): Promise<Ledger> {
+  return await openLedgerIn(openSqlite(path), key);
 }
 
 /** {@link openSqliteLedger}, in a file that is open; closing that file closes the ledger. */
-export async function openLedgerIn(file: Db): Promise<Ledger> {
-  const ledger = createLedger(new ImmediateSqliteDialect(file));
+export async function openLedgerIn(file: Db, key?: Buffer): Promise<Ledger> {
+  const ledger = createLedger(new ImmediateSqliteDialect(file), key);
   try {
     await migrateLedger(ledger);
+    await assertKey(ledger);
     return ledger;
   } catch (error) {
     await ledger.destroy();

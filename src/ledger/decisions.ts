@@ -17,6 +17,7 @@ import type { Ledger, LedgerTransaction } from "./database.ts";
 import { getProposal, openProposalIn } from "./proposals.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { DecisionsTable } from "./schema.ts";
+import { opened, openedOne, sealed } from "./sealed-columns.ts";
 import { recordUsesIn } from "./uses.ts";
 
 function toDecision(row: Selectable<DecisionsTable>): Decision {
@@ -31,7 +32,8 @@ export async function findDecision(db: Ledger, tenant: string, proposalId: strin
     .where("tenant", "=", tenant)
     .where("proposalId", "=", proposalId)
     .executeTakeFirst();
-  return row && toDecision(row);
+  const decision = await openedOne(db, "decisions", tenant, row);
+  return decision && toDecision(decision);
 }
 
 /** The decisions on a run's proposals, oldest first. */
@@ -46,7 +48,7 @@ export async function listDecisions(db: Ledger, tenant: string, runId: string): 
     .where("proposals.runId", "=", runId)
     .orderBy("proposals.number")
     .execute();
-  return rows.map(toDecision);
+  return (await opened(db, "decisions", tenant, rows)).map(toDecision);
 }
 
 export type DecisionInput = Omit<Decision, "principal" | "decidedAt"> & {
@@ -106,7 +108,10 @@ export async function takeDecisionIn(
   const { separateApprover: _policy, deadline: _deadline, ...rest } = input;
   const decision: Decision = { ...rest, principal: stamp.principal, decidedAt: stamp.at };
   const row = { ...decision, tenant: stamp.tenant, actions: canonicalJson(decision.actions) };
-  await trx.insertInto("decisions").values(row).execute();
+  await trx
+    .insertInto("decisions")
+    .values(await sealed(trx, "decisions", stamp.tenant, row))
+    .execute();
   await setRunStatus(trx, stamp, proposal.runId, "running");
   const steps = decision.actions.filter((action) => action.verdict === "approved").map((action) => action.step);
   await recordUsesIn(trx, stamp, proposal, { steps, automatic: decision.decider === "policy" });

@@ -11,6 +11,7 @@ import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
 import { assertLease, type Lease } from "./leases.ts";
 import type { EffectsTable } from "./schema.ts";
+import { opened, openedOne, sealed } from "./sealed-columns.ts";
 
 function toEffect(row: Selectable<EffectsTable>): Effect {
   return EffectSchema.parse({
@@ -44,7 +45,7 @@ export async function listEffects(db: Ledger, tenant: string, runId: string): Pr
     .orderBy("proposals.number") // no clock: two machines may differ
     .orderBy("position")
     .execute();
-  return rows.map(toEffect);
+  return (await opened(db, "effects", tenant, rows)).map(toEffect);
 }
 
 /** The effect with this key, or undefined. */
@@ -55,7 +56,8 @@ async function findEffect(db: Ledger, tenant: string, key: string): Promise<Effe
     .where("tenant", "=", tenant)
     .where("key", "=", key)
     .executeTakeFirst();
-  return row && toEffect(row);
+  const effect = await openedOne(db, "effects", tenant, row);
+  return effect && toEffect(effect);
 }
 
 export type EffectIntent = Pick<
@@ -85,7 +87,10 @@ export async function beginEffect(db: Ledger, stamp: Stamp, lease: Lease, intent
       createdAt: stamp.at,
       updatedAt: stamp.at,
     };
-    await trx.insertInto("effects").values(row).execute();
+    await trx
+      .insertInto("effects")
+      .values(await sealed(trx, "effects", stamp.tenant, row))
+      .execute();
     const data = { key: intent.key, step: intent.step, action: intent.action, args: intent.args };
     await appendAudit(trx, { ...stamp, event: "effect.intended", runId: intent.runId, data });
     return toEffect(row);
@@ -120,22 +125,24 @@ export async function settleEffect(
   }
   return await db.transaction().execute(async (trx) => {
     await assertLease(trx, lease);
-    const row = await trx
+    const settled = {
+      status: to,
+      output: canonicalJson(move.output ?? effect.output),
+      changes: storedJson(move.changes ?? effect.changes),
+      note: move.note ?? effect.note,
+      attempts: move.attempts ?? effect.attempts,
+      updatedAt: stamp.at,
+    };
+    const written = await trx
       .updateTable("effects")
-      .set({
-        status: to,
-        output: canonicalJson(move.output ?? effect.output),
-        changes: storedJson(move.changes ?? effect.changes),
-        note: move.note ?? effect.note,
-        attempts: move.attempts ?? effect.attempts,
-        updatedAt: stamp.at,
-      })
+      .set(await sealed(trx, "effects", stamp.tenant, settled))
       .where("tenant", "=", stamp.tenant)
       .where("key", "=", effect.key)
       .where("status", "=", effect.status)
       .where("attempts", "=", effect.attempts)
       .returningAll()
       .executeTakeFirst();
+    const row = await openedOne(trx, "effects", stamp.tenant, written);
     if (!row) {
       throw new HoldpointError("busy", `Effect "${effect.key}" was moved by another process.`);
     }

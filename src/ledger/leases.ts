@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { HoldpointError } from "../errors.ts";
+import { warn } from "../telemetry/tell.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 
 export interface Lease {
@@ -65,7 +66,7 @@ export async function withLease<T>(
     own()
       .set({ leaseUntil: until() })
       .execute()
-      .catch((error: unknown) => process.emitWarning(`A lease was not renewed: ${String(error)}`));
+      .catch((error: unknown) => warn(`A lease was not renewed: ${String(error)}`));
   }, TTL_MS / 3);
   renewal.unref();
   try {

@@ -3,6 +3,7 @@
  * Nothing is guarded by them; for what must not be done twice there are leases.
  */
 import { explainError } from "../errors.ts";
+import { warn } from "../telemetry/tell.ts";
 import type { Ledger } from "./database.ts";
 
 /** For how long a process that gives no more signs is believed to be at its run. */
@@ -31,7 +32,7 @@ export function createSigns(db: Ledger): SignsOfLife {
         .where("status", "!=", "ended")
         .execute();
     } catch (error) {
-      process.emitWarning(`A sign of life was not given: ${explainError(error)}`);
+      warn(`A sign of life was not given: ${explainError(error)}`);
     }
   };
   return {

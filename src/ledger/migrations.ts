@@ -195,6 +195,21 @@ const goingOn: Migration = {
   },
 };
 
+const privacy: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable("runs").addColumn("forgotten_at", "text").execute();
+    for (const column of ["detail", "salt"]) {
+      await db.schema.alterTable("audit_log").addColumn(column, "text").execute();
+    }
+    await db.schema
+      .createTable("tenant_keys")
+      .addColumn("tenant", "text", (c) => c.notNull().primaryKey())
+      .addColumn("wrapped", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .execute();
+  },
+};
+
 const gate: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
@@ -242,6 +257,12 @@ const gate: Migration = {
 
 export const migrations: MigrationProvider = {
   async getMigrations() {
-    return { "0001_first": first, "0002_model_calls": modelCalls, "0003_going_on": goingOn, "0005_gate": gate };
+    return {
+      "0001_first": first,
+      "0002_model_calls": modelCalls,
+      "0003_going_on": goingOn,
+      "0004_privacy": privacy,
+      "0005_gate": gate,
+    };
   },
 };

@@ -18,6 +18,7 @@ import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { ProposalsTable } from "./schema.ts";
+import { opened, openedOne, sealed } from "./sealed-columns.ts";
 
 function toProposal(row: Selectable<ProposalsTable>): Proposal {
   return ProposalSchema.parse({
@@ -39,7 +40,7 @@ export async function listProposals(db: Ledger, tenant: string, runId: string): 
     .where("runId", "=", runId)
     .orderBy("number")
     .execute();
-  return rows.map(toProposal);
+  return (await opened(db, "proposals", tenant, rows)).map(toProposal);
 }
 
 /** The run's newest transaction, or undefined. A reconciliation of it may be newer. */
@@ -60,8 +61,9 @@ export async function getProposal(db: Ledger, tenant: string, id: string): Promi
     .where("tenant", "=", tenant)
     .where("id", "=", id)
     .executeTakeFirst();
-  if (!row) throw new HoldpointError("unknown_thread", `There is no proposal "${id}" for tenant "${tenant}".`);
-  return toProposal(row);
+  const proposal = await openedOne(db, "proposals", tenant, row);
+  if (!proposal) throw new HoldpointError("unknown_thread", `There is no proposal "${id}" for tenant "${tenant}".`);
+  return toProposal(proposal);
 }
 
 export interface NewProposal {
@@ -135,7 +137,10 @@ export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input
     createdAt: stamp.at,
     updatedAt: stamp.at,
   };
-  await trx.insertInto("proposals").values(row).execute();
+  await trx
+    .insertInto("proposals")
+    .values(await sealed(trx, "proposals", stamp.tenant, row))
+    .execute();
   const actions = input.actions.map(({ step, action, version, args }) => ({ step, action, version, args }));
   const data = { proposal: id, digest, actions };
   await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: input.runId, data: { ...data, kind } });
@@ -155,7 +160,13 @@ export async function moveProposal(
 ): Promise<boolean> {
   const moved = await trx
     .updateTable("proposals")
-    .set({ status: to, failure: failure && canonicalJson(failure), updatedAt: stamp.at })
+    .set(
+      await sealed(trx, "proposals", stamp.tenant, {
+        status: to,
+        failure: failure && canonicalJson(failure),
+        updatedAt: stamp.at,
+      }),
+    )
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", proposal.id)
     .where("status", "=", proposal.status)
@@ -175,7 +186,13 @@ export async function recordFindingsIn(
   const { proposal, findings, expiresAt = null } = input;
   const recorded = await trx
     .updateTable("proposals")
-    .set({ findings: canonicalJson(findings), expiresAt, updatedAt: stamp.at })
+    .set(
+      await sealed(trx, "proposals", stamp.tenant, {
+        findings: canonicalJson(findings),
+        expiresAt,
+        updatedAt: stamp.at,
+      }),
+    )
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", proposal.id)
     .where("status", "=", "pending")
@@ -191,7 +208,7 @@ export async function recordReview(db: Ledger, stamp: Stamp, proposal: Proposal,
   await db.transaction().execute(async (trx) => {
     const recorded = await trx
       .updateTable("proposals")
-      .set({ review: canonicalJson(review), updatedAt: stamp.at })
+      .set(await sealed(trx, "proposals", stamp.tenant, { review: canonicalJson(review), updatedAt: stamp.at }))
       .where("tenant", "=", stamp.tenant)
       .where("id", "=", proposal.id)
       .where("review", "is", null)

@@ -4,6 +4,7 @@ import { canonicalJson, derivedId, type Json, type JsonObject, JsonObjectSchema,
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
+import { opened, sealed } from "./sealed-columns.ts";
 
 const ReadStatusSchema = z.enum(["succeeded", "failed"]);
 
@@ -32,21 +33,19 @@ export function readKey(
 /** Records finished reads in one statement; those recorded already stay as they are. */
 export async function recordReads(db: Ledger, stamp: Stamp, runId: string, outcomes: ReadOutcome[]): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const rows = outcomes.map((outcome) => ({
-      ...outcome,
-      tenant: stamp.tenant,
-      runId,
-      args: canonicalJson(outcome.args),
-      output: canonicalJson(outcome.output),
-      finishedAt: stamp.at,
-    }));
+    const rows = [];
+    for (const outcome of outcomes) {
+      const texts = { args: canonicalJson(outcome.args), output: canonicalJson(outcome.output) };
+      const row = { ...outcome, ...texts, tenant: stamp.tenant, runId, finishedAt: stamp.at };
+      rows.push(await sealed(trx, "reads", stamp.tenant, row));
+    }
     const inserted = await trx
       .insertInto("reads")
       .values(rows)
       .onConflict((c) => c.columns(["tenant", "runId", "key"]).doNothing())
       .returning(["step", "action", "status", "summary"])
       .execute();
-    for (const { status, ...data } of inserted) {
+    for (const { status, ...data } of await opened(trx, "reads", stamp.tenant, inserted)) {
       await appendAudit(trx, { ...stamp, event: `read.${status}`, runId, data });
     }
   });
@@ -62,7 +61,7 @@ export async function listReads(db: Ledger, tenant: string, runId: string): Prom
     .orderBy("finishedAt")
     .orderBy("step")
     .execute();
-  return rows.map((row) => ({
+  return (await opened(db, "reads", tenant, rows)).map((row) => ({
     key: row.key,
     step: row.step,
     action: row.action,

@@ -5,6 +5,7 @@ import { canonicalJson } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
+import { opened, sealed } from "./sealed-columns.ts";
 
 const ReflectionSchema = z.object({
   /** The revision of the plan whose outcome was looked at. */
@@ -27,7 +28,7 @@ export async function listReflections(db: Ledger, tenant: string, runId: string)
     .where("runId", "=", runId)
     .orderBy("revision")
     .execute();
-  return rows.map((row) =>
+  return (await opened(db, "reflections", tenant, rows)).map((row) =>
     ReflectionSchema.parse({ ...row, feedback: JSON.parse(row.feedback), answer: JSON.parse(row.answer) }),
   );
 }
@@ -41,15 +42,16 @@ export async function recordReflection(
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const row = { tenant: stamp.tenant, runId, revision, verdict, createdAt: stamp.at };
+    const said = { feedback: canonicalJson(feedback), answer: canonicalJson(answer) };
     const written = await trx
       .insertInto("reflections")
-      .values({ ...row, feedback: canonicalJson(feedback), answer: canonicalJson(answer) })
+      .values(await sealed(trx, "reflections", stamp.tenant, { ...row, ...said }))
       .onConflict((c) => c.columns(["tenant", "runId", "revision"]).doNothing())
       .executeTakeFirst();
     if (Number(written.numInsertedOrUpdatedRows ?? 0) === 0) {
       const moved = await trx
         .updateTable("reflections")
-        .set({ verdict, answer: canonicalJson(answer) })
+        .set(await sealed(trx, "reflections", stamp.tenant, { verdict, answer: said.answer }))
         .where("tenant", "=", stamp.tenant)
         .where("runId", "=", runId)
         .where("revision", "=", revision)

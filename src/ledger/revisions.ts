@@ -8,6 +8,7 @@ import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
 import type { PlanRevisionsTable } from "./schema.ts";
+import { opened, sealed } from "./sealed-columns.ts";
 
 export interface Revision {
   number: number;
@@ -37,7 +38,7 @@ export async function listRevisions(db: Ledger, tenant: string, runId: string): 
     .where("runId", "=", runId)
     .orderBy("number")
     .execute();
-  return rows.map(toRevision);
+  return (await opened(db, "planRevisions", tenant, rows)).map(toRevision);
 }
 
 /** The run's newest revision, or undefined. */
@@ -65,7 +66,10 @@ export async function recordRevision(
       findings: null,
       createdAt: stamp.at,
     };
-    await trx.insertInto("planRevisions").values(row).execute();
+    await trx
+      .insertInto("planRevisions")
+      .values(await sealed(trx, "planRevisions", stamp.tenant, row))
+      .execute();
     const data = { number, source: plan.source.kind, steps: plan.steps.map((step) => `${step.id}: ${step.title}`) };
     await appendAudit(trx, { ...stamp, event: "plan.recorded", runId, data });
     return toRevision(row);
@@ -81,7 +85,12 @@ export async function judgeRevision(
   await db.transaction().execute(async (trx) => {
     const judged = await trx
       .updateTable("planRevisions")
-      .set({ verdict: input.verdict, findings: canonicalJson(input.findings) })
+      .set(
+        await sealed(trx, "planRevisions", stamp.tenant, {
+          verdict: input.verdict,
+          findings: canonicalJson(input.findings),
+        }),
+      )
       .where("tenant", "=", stamp.tenant)
       .where("runId", "=", input.runId)
       .where("number", "=", input.number)

@@ -16,6 +16,7 @@ import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { aliveUntil } from "./liveness.ts";
 import type { RunsTable } from "./schema.ts";
+import { opened, openedOne, sealed } from "./sealed-columns.ts";
 
 function toRun(row: Selectable<RunsTable>): Run {
   return {
@@ -28,6 +29,7 @@ function toRun(row: Selectable<RunsTable>): Run {
     answer: row.answer === null ? null : AnswerSchema.parse(JSON.parse(row.answer)),
     cancellation: row.cancellation === null ? null : CancellationSchema.parse(JSON.parse(row.cancellation)),
     rollback: row.rollback === null ? null : RollbackRequestSchema.parse(JSON.parse(row.rollback)),
+    ...(row.forgottenAt === null ? {} : { forgottenAt: row.forgottenAt }),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
@@ -41,7 +43,8 @@ export async function findRun(db: Ledger, tenant: string, id: string): Promise<R
     .where("tenant", "=", tenant)
     .where("id", "=", id)
     .executeTakeFirst();
-  return row && toRun(row);
+  const run = await openedOne(db, "runs", tenant, row);
+  return run && toRun(run);
 }
 
 /** @throws HoldpointError `unknown_thread` when this tenant has no such run */
@@ -65,7 +68,8 @@ export async function findThreadRun(db: Ledger, tenant: string, threadId: string
     .orderBy("createdAt", "desc")
     .orderBy("id", "desc")
     .executeTakeFirst();
-  return row && toRun(row);
+  const run = await openedOne(db, "runs", tenant, row);
+  return run && toRun(run);
 }
 
 /** Whether a thread carries runs of another tenant: it is not this one's to use. */
@@ -94,7 +98,7 @@ export async function listRuns(
     .orderBy("id", order)
     .limit(Math.min(options.limit ?? 100, 1000))
     .execute();
-  return rows.map(toRun);
+  return (await opened(db, "runs", tenant, rows)).map(toRun);
 }
 
 /** Those runs of a tenant that have ended, and whose rollback has not. */
@@ -107,7 +111,7 @@ export async function listRolledBack(db: Ledger, tenant: string): Promise<Run[]>
     .where("status", "=", "ended")
     .orderBy("createdAt")
     .execute();
-  return rows.map(toRun);
+  return (await opened(db, "runs", tenant, rows)).map(toRun);
 }
 
 /** The tenants that have a run which has not ended, or a rollback under way. For whoever runs the system: no data of theirs. */
@@ -131,20 +135,21 @@ export async function insertRun(
   stamp: Stamp,
   input: { id: string; threadId: string; request: string },
 ): Promise<{ run: Run; created: boolean }> {
+  const row = {
+    tenant: stamp.tenant,
+    id: input.id,
+    threadId: input.threadId,
+    requester: stamp.principal,
+    request: input.request,
+    status: "running" satisfies RunStatus,
+    answer: null,
+    aliveUntil: aliveUntil(),
+    createdAt: stamp.at,
+    updatedAt: stamp.at,
+  };
   const inserted = await trx
     .insertInto("runs")
-    .values({
-      tenant: stamp.tenant,
-      id: input.id,
-      threadId: input.threadId,
-      requester: stamp.principal,
-      request: input.request,
-      status: "running" satisfies RunStatus,
-      answer: null,
-      aliveUntil: aliveUntil(),
-      createdAt: stamp.at,
-      updatedAt: stamp.at,
-    })
+    .values(await sealed(trx, "runs", stamp.tenant, row))
     .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
     .executeTakeFirst();
   const created = Number(inserted.numInsertedOrUpdatedRows ?? 0) > 0;
@@ -205,7 +210,7 @@ export async function setCancellation(
 ): Promise<void> {
   await db
     .updateTable("runs")
-    .set({ cancellation: canonicalJson(cancellation), updatedAt: stamp.at })
+    .set(await sealed(db, "runs", stamp.tenant, { cancellation: canonicalJson(cancellation), updatedAt: stamp.at }))
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .execute();
@@ -220,7 +225,7 @@ export async function setRollback(
 ): Promise<void> {
   await db
     .updateTable("runs")
-    .set({ rollback: rollback && canonicalJson(rollback), updatedAt: stamp.at })
+    .set(await sealed(db, "runs", stamp.tenant, { rollback: rollback && canonicalJson(rollback), updatedAt: stamp.at }))
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .execute();
@@ -248,12 +253,14 @@ export async function endRunAsRead(db: Ledger, stamp: Stamp, run: Run, answer: A
 export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
   const ended = await trx
     .updateTable("runs")
-    .set({
-      status: "ended" satisfies RunStatus,
-      answer: canonicalJson(answer),
-      aliveUntil: null,
-      updatedAt: stamp.at,
-    })
+    .set(
+      await sealed(trx, "runs", stamp.tenant, {
+        status: "ended" satisfies RunStatus,
+        answer: canonicalJson(answer),
+        aliveUntil: null,
+        updatedAt: stamp.at,
+      }),
+    )
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")

@@ -23,6 +23,8 @@ export interface RunsTable {
   cancellation: string | null;
   /** A rollback that was asked for and has not ended. */
   rollback: string | null;
+  /** When its personal data was taken out, if it was. */
+  forgottenAt: string | null;
 }
 
 export interface PlanRevisionsTable {
@@ -165,7 +167,12 @@ interface AuditLogTable {
   principal: string;
   event: string;
   runId: string | null;
+  /** Holds the digest of `detail`; in rows that are older than that column, the data itself. */
   data: string;
+  /** The masked data; null once it was forgotten. The hash does not cover it, so that the chain stays whole. */
+  detail: string | null;
+  /** Keeps what was forgotten from being guessed by its digest. */
+  salt: string | null;
   prevHash: string;
   hash: string;
 }
@@ -174,6 +181,13 @@ interface AuditHeadsTable {
   tenant: string;
   seq: number;
   hash: string;
+}
+
+interface TenantKeysTable {
+  tenant: string;
+  /** The tenant's data key, encrypted with the key of the environment. */
+  wrapped: string;
+  createdAt: string;
 }
 
 interface ModelCallsTable {
@@ -205,4 +219,5 @@ export interface LedgerSchema {
   modelCalls: ModelCallsTable;
   auditLog: AuditLogTable;
   auditHeads: AuditHeadsTable;
+  tenantKeys: TenantKeysTable;
 }

@@ -12,6 +12,7 @@ import { endRunAsRead, getRun } from "../ledger/runs.ts";
 import { answerMessage } from "../messages.ts";
 import { ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
 import type { State, Update } from "../state.ts";
+import { createPseudonyms } from "../telemetry/pseudonyms.ts";
 import { asksForRollback } from "../transaction/rollback.ts";
 import { composeAnswer, type Facts, summaryOf } from "./answer.ts";
 import { askRole } from "./ask-role.ts";
@@ -128,10 +129,14 @@ async function reflect(
   ].map(({ step, ...outcome }) => ({ title: titles.get(step) ?? step, ...outcome }));
   const goal = revision?.plan.goal ?? "";
   const problem = composed.status === "success" ? null : composed.text;
-  const prompt = reflectorPrompt({ request: run.request, goal, outcomes, problem });
+  const pseudonyms = createPseudonyms();
+  const prompt = reflectorPrompt({ request: run.request, goal, outcomes, problem }, pseudonyms);
   const reply = await askRole(deps, config, { role: "reflector", runId: run.id, schema: ReflectorReplySchema, prompt });
   if (reply?.kind !== "answer") return undefined;
-  const { answer, met, missing, next, advice } = reply.value;
+  const { met, next } = reply.value;
+  const answer = pseudonyms.restore(reply.value.answer);
+  const advice = pseudonyms.restore(reply.value.advice);
+  const missing = reply.value.missing.map(pseudonyms.restore);
   const recorded = outcomes
     .filter(({ status }) => status === "succeeded")
     .map((outcome) => `Recorded: ${outcome.summary}`);

@@ -2,13 +2,14 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Plan, StepStatus } from "../domain/plan.ts";
 import type { StepState } from "../execution/progress.ts";
+import { maskText } from "../telemetry/mask.ts";
 
 /** One event of the `custom` stream. */
 export interface ProgressEvent {
   readonly type: "progress";
   readonly runId: string;
   readonly doing: "planning" | "reading" | "staging" | "reviewing" | "committing" | "rolling back";
-  /** The step that this is about, with the status that it has now. */
+  /** The step that this is about, with the status that it has now; its title is masked. */
   readonly step: { readonly id: string; readonly title: string; readonly status: StepStatus } | null;
   /** How many steps of the plan have ended, one way or the other. */
   readonly done: number;
@@ -47,7 +48,7 @@ export function createReporter(
     step(id, status, what) {
       statuses.set(id, status);
       const title = plan?.steps.find((step) => step.id === id)?.title ?? id;
-      send(what, { id, title, status });
+      send(what, { id, title: maskText(title), status });
     },
   };
 }

@@ -13,7 +13,7 @@ import {
   proposalDigest,
 } from "../domain/proposal.ts";
 import type { Identity, Run } from "../domain/run.ts";
-import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
+import { ActionFailure, HoldpointError } from "../errors.ts";
 import { loadRecord, stepOutputs } from "../execution/progress.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
@@ -24,6 +24,7 @@ import { findLatestProposal, findTransaction, moveProposal } from "../ledger/pro
 import { getRun } from "../ledger/runs.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, objectionToResolved, type Policy } from "../policy/policy.ts";
+import { explainMasked } from "../telemetry/tell.ts";
 import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -199,7 +200,7 @@ class Transaction {
       } catch (error) {
         if (error instanceof ActionFailure) return error;
         if (error instanceof HoldpointError) throw error;
-        const message = `"${proposed.action}" could not be previewed once more: ${explainError(error)}`;
+        const message = `"${proposed.action}" could not be previewed once more: ${explainMasked(error)}`;
         return { status: "failed", message };
       }
     }
@@ -267,7 +268,7 @@ class Transaction {
       return { ...proposed, args, ...(await foresee(action, parseArgs(action, proposed.step, args), context)) };
     } catch (error) {
       if (error instanceof HoldpointError) throw error;
-      throw new ActionFailure("failed", `"${proposed.action}" could not be previewed: ${explainError(error)}`);
+      throw new ActionFailure("failed", `"${proposed.action}" could not be previewed: ${explainMasked(error)}`);
     }
   }
 

@@ -7,11 +7,12 @@ import type { JsonObject } from "../domain/json.ts";
 import type { Effect } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, RollbackRequest, Run, TakenBack } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
-import { explainError, HoldpointError } from "../errors.ts";
+import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "../ledger/audit.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { withLease } from "../ledger/leases.ts";
 import { getRun, setCancellation, setRollback } from "../ledger/runs.ts";
+import { explainMasked } from "../telemetry/tell.ts";
 import type { AnyWrite } from "../tools/action.ts";
 import type { CommitDeps } from "./commit.ts";
 import { actionContext, type CommitContext, stampOf, undoEffect } from "./run-effect.ts";
@@ -134,7 +135,7 @@ async function movedOn(deps: CommitDeps, context: CommitContext, effects: readon
       const said = (await action?.movedOn?.(effect, actionContext(context, effect.key))) ?? [];
       sentences.push(...said.map((sentence) => storableText(String(sentence))));
     } catch (error) {
-      sentences.push(`${effect.step} (${effect.action}) could not be looked at: ${explainError(error)}`);
+      sentences.push(`${effect.step} (${effect.action}) could not be looked at: ${explainMasked(error)}`);
     }
   }
   return sentences;

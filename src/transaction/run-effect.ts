@@ -10,10 +10,11 @@ import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import { type Change, ChangeSchema, type Effect, type ProposedAction } from "../domain/proposal.ts";
 import type { Identity, Stamp } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
-import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
+import { ActionFailure, HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
 import type { Lease } from "../ledger/leases.ts";
+import { explainMasked } from "../telemetry/tell.ts";
 import type { ActionContext, AnyWrite } from "../tools/action.ts";
 import { parseArgs } from "./stage.ts";
 
@@ -85,7 +86,7 @@ async function captured(action: AnyWrite, args: unknown, context: ActionContext)
     return JSON.parse(canonicalJson((await action.captureUndo?.(args, context)) ?? null)) as Json;
   } catch (error) {
     if (error instanceof ActionFailure || (error instanceof HoldpointError && error.code === "storage")) throw error;
-    throw new ActionFailure("failed", `What undoing "${action.name}" needs could not be had: ${explainError(error)}`);
+    throw new ActionFailure("failed", `What undoing "${action.name}" needs could not be had: ${explainMasked(error)}`);
   }
 }
 
@@ -125,7 +126,7 @@ async function lookUp(context: CommitContext, action: AnyWrite | undefined, effe
     const result = await action.lookup(effect.key, actionContext(context, effect.key));
     return result ? { kind: "happened", result } : { kind: "not_happened" };
   } catch (error) {
-    return { kind: "unknown", why: `Looking it up failed: ${explainError(error)}` };
+    return { kind: "unknown", why: `Looking it up failed: ${explainMasked(error)}` };
   }
 }
 
@@ -164,7 +165,7 @@ async function attempt(context: CommitContext, action: AnyWrite, found: Effect, 
   try {
     result = await action.run(args, actionContext(context, effect.key));
   } catch (error) {
-    const note = explainError(error);
+    const note = explainMasked(error);
     if (error instanceof ActionFailure) return await settleFailed(context, effect, error.status, note);
     const repeatable = action.idempotent && !action.lookup && effect.attempts < MAX_ATTEMPTS;
     if (!repeatable) return await resolveEffect(context, action, effect, note);
@@ -241,7 +242,7 @@ export async function undoEffect(
     note = storableText(String(await undo.call(action, undoing, actionContext(context, `${effect.key}:undo`))));
   } catch (error) {
     if (error instanceof HoldpointError && error.code === "busy") throw error;
-    return await settle("undo_failed", explainError(error));
+    return await settle("undo_failed", explainMasked(error));
   }
   return await settle("undone", note);
 }

@@ -15,12 +15,13 @@ import {
   type ProposedAction,
 } from "../domain/proposal.ts";
 import type { Identity } from "../domain/run.ts";
-import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
+import { ActionFailure, HoldpointError } from "../errors.ts";
 import { editedPlan, editsOf } from "../execution/edits.ts";
 import { callOf, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
 import type { KeptStep } from "../ledger/kept-steps.ts";
 import { untrustedArguments } from "../planning/provenance.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
+import { explainMasked } from "../telemetry/tell.ts";
 import type { AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -149,7 +150,7 @@ function outputOf(step: Step, effect: Effect): Json {
 /** What a preview throws that is no answer of it: the run waits until it is mended. */
 function previewFailure(step: Step, error: unknown): unknown {
   if (error instanceof HoldpointError) return error;
-  const text = `Step "${step.id}" (${step.action}) could not be previewed: ${explainError(error)}`;
+  const text = `Step "${step.id}" (${step.action}) could not be previewed: ${explainMasked(error)}`;
   return new HoldpointError("action_failed", sentence(text), {
     hint: "Nothing was proposed; go on with the thread once that is mended.",
     cause: error,

@@ -5,12 +5,12 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
-import { explainError } from "../errors.ts";
 import { ALIVE_MS, believedUntil, isAlive } from "../ledger/liveness.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
+import { explainMasked } from "../telemetry/tell.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
 import { type Caller, continueThread, isUnasked } from "./threads.ts";
 
@@ -123,7 +123,7 @@ async function recoverRun(runtime: Runtime, caller: Caller, found: Run): Promise
     const { run } = await continueThread(runtime, caller, threadId);
     return run.status === "running" ? left(run, ATTENDED) : { threadId, run, outcome: run.status, problem: null };
   } catch (error) {
-    return left(found, explainError(error));
+    return left(found, explainMasked(error));
   }
 }
 
@@ -138,7 +138,7 @@ async function goOnRollingBack(runtime: Runtime, { identity, signal, control }: 
     const problem = stuck.map(({ step, note }) => `Not undone: ${step}. ${note}`).join(" ");
     return { threadId: run.threadId, run, outcome: "rolled_back", problem: problem || null };
   } catch (error) {
-    return left(run, explainError(error));
+    return left(run, explainMasked(error));
   }
 }
 

@@ -18,6 +18,7 @@ import { restoreState } from "../nodes/restore-state.ts";
 import { strictest } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import { readState, type State } from "../state.ts";
+import { maskText } from "../telemetry/mask.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
 
 /** A thread as it stands after an invocation. */
@@ -43,7 +44,7 @@ const THREAD_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** @throws HoldpointError `usage` when the text cannot be a thread id */
 function parseThreadId(text: string): string {
   if (THREAD_ID.test(text)) return text;
-  throw new HoldpointError("usage", `"${text.slice(0, 120)}" is no thread id.`, {
+  throw new HoldpointError("usage", `"${maskText(text).slice(0, 120)}" is no thread id.`, {
     hint: "Expected up to 100 letters, digits, dots, dashes and underscores; see `list`.",
   });
 }
@@ -200,6 +201,11 @@ export async function rollBackThread(
   if (run.status !== "ended") {
     throw new HoldpointError("not_paused", `The run of thread "${threadId}" has not ended.`, {
       hint: "Let it end with `resume`, or `cancel` it; what it has done can be rolled back then.",
+    });
+  }
+  if (run.forgottenAt !== undefined) {
+    throw new HoldpointError("not_paused", `The data of thread "${threadId}" was forgotten at ${run.forgottenAt}.`, {
+      hint: "What undoing it needs is gone with it.",
     });
   }
   const stopped = () => signal?.aborted === true || control?.drainRequested === true;

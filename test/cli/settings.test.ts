@@ -1,6 +1,6 @@
 /** Row E3 on the command line: what a tenant lets happen by itself, and the answer to "why was this stopped?". */
 import { describe, expect, it } from "vitest";
-import { verifyAudit } from "../../src/ledger/audit.ts";
+import { verifyAudit } from "../../src/ledger/audit-check.ts";
 import { holdpoint } from "../support/child.ts";
 import { openLedgerOf } from "../support/ledger.ts";
 import { tempDir } from "../support/temp.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { verifyAudit } from "../../src/ledger/audit.ts";
+import { verifyAudit } from "../../src/ledger/audit-check.ts";
 import { listProposals } from "../../src/ledger/proposals.ts";
 import { listRuns } from "../../src/ledger/runs.ts";
 import { createPolicy } from "../../src/policy/policy.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Answer } from "../../src/domain/answer.ts";
 import type { Effect, Proposal } from "../../src/domain/proposal.ts";
-import { verifyAudit } from "../../src/ledger/audit.ts";
+import { verifyAudit } from "../../src/ledger/audit-check.ts";
 import type { Ledger } from "../../src/ledger/database.ts";
 import { type DecisionInput, findDecision, listDecisions, takeDecision } from "../../src/ledger/decisions.ts";
 import { beginEffect, effectKey, listEffects, settleEffect } from "../../src/ledger/effects.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { RunControl } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { verifyAudit } from "../../src/ledger/audit.ts";
+import { verifyAudit } from "../../src/ledger/audit-check.ts";
 import { takeDecision } from "../../src/ledger/decisions.ts";
 import { getProposal, listProposals } from "../../src/ledger/proposals.ts";
 import type { Runtime } from "../../src/runtime.ts";

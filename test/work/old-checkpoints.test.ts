@@ -4,7 +4,7 @@ import { Annotation, Command, interrupt, isInterrupted, RunControl, START, State
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
 import { describe, expect, it } from "vitest";
 import { openCheckpoints } from "../../src/checkpoints.ts";
-import { verifyAudit } from "../../src/ledger/audit.ts";
+import { verifyAudit } from "../../src/ledger/audit-check.ts";
 import { takeDecision } from "../../src/ledger/decisions.ts";
 import { getProposal } from "../../src/ledger/proposals.ts";
 import { listRuns } from "../../src/ledger/runs.ts";

@@ -1,0 +1,212 @@
+/** Whether entries of an audit log, as they come, are one whole chain: wherever they come from, table or file. */
+import { createHash } from "node:crypto";
+import { digestOf } from "../domain/json.ts";
+
+/** The hash before the first entry. */
+export const GENESIS = "0".repeat(64);
+
+/** An entry as it is stored: `data` is the canonical text that was hashed, and holds the digest of `detail`. */
+export interface ChainEntry {
+  readonly tenant: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly principal: string;
+  readonly event: string;
+  readonly runId: string | null;
+  readonly data: string;
+  /** Null once it was forgotten, and in entries whose `data` is all. */
+  readonly detail: string | null;
+  readonly salt: string | null;
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** A place in a chain: an entry's number, and its hash. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** A head that was kept elsewhere, and when. */
+export interface Anchor extends ChainHead {
+  readonly tenant: string;
+  readonly at: string;
+}
+
+/** The first entry of a chain that does not fit, and how. */
+export interface ChainFault {
+  readonly seq: number;
+  readonly kind:
+    | "altered"
+    | "missing"
+    | "out_of_order"
+    | "inserted"
+    | "truncated"
+    | "head"
+    | "rewritten"
+    | "unreadable";
+  readonly message: string;
+}
+
+export interface ChainCheck {
+  /** How many entries fit, up to the fault or to the end. */
+  readonly entries: number;
+  /** The last entry that fits. */
+  readonly head: ChainHead;
+  /** How many anchors were compared, and fit. */
+  readonly anchors: number;
+  readonly fault: ChainFault | null;
+}
+
+/** How far from its place an entry that does not fit is looked for. */
+const SEARCHED = 2_000;
+
+const contentDigest = ({ hash: _hash, detail: _detail, salt: _salt, ...content }: ChainEntry): string =>
+  digestOf(content);
+
+/** What an entry's `data` says of its detail. The salt keeps what was forgotten from being guessed. */
+export const detailDigest = (salt: string, detail: string): string =>
+  createHash("sha256").update(`${salt}\n${detail}`).digest("hex");
+
+/** The digest that an entry's `data` promises of its detail; undefined where `data` is all that there is. */
+export function promisedDetail(data: string): string | undefined {
+  return /^\{"detail":"([0-9a-f]{64})"\}$/.exec(data)?.[1];
+}
+
+/** The number under which an entry was written, when it stands under another one; undefined when it was altered. */
+function writtenAs(entry: ChainEntry): number | undefined {
+  for (let distance = 1; distance <= SEARCHED; distance++) {
+    for (const seq of [entry.seq - distance, entry.seq + distance]) {
+      if (seq > 0 && contentDigest({ ...entry, seq }) === entry.hash) return seq;
+    }
+  }
+  return undefined;
+}
+
+/** Follows one chain. Entries are given one by one; after a fault, none more. */
+export class ChainFollower {
+  readonly #anchors: Map<number, Anchor[]>;
+  #last: ChainHead;
+  #entries = 0;
+  /** Entries whose detail is gone, by their runs; and the runs of which later entries say that they were forgotten. */
+  readonly #gone = new Map<string, number>();
+  readonly #forgotten = new Set<string>();
+  #fitting = 0;
+
+  /** @param start what stands before the first entry; for a whole chain, nothing */
+  constructor(anchors: readonly Anchor[] = [], start: ChainHead = { seq: 0, hash: GENESIS }) {
+    this.#anchors = Map.groupBy(anchors, ({ seq }) => seq);
+    this.#last = start;
+  }
+
+  get last(): ChainHead {
+    return this.#last;
+  }
+
+  /** Takes the next entry. @returns how it does not fit, or undefined */
+  take(entry: ChainEntry): ChainFault | undefined {
+    const fault =
+      this.#placeFault(entry) ?? this.#contentFault(entry) ?? this.#detailFault(entry) ?? this.#anchorFault(entry);
+    if (fault) return fault;
+    this.#last = { seq: entry.seq, hash: entry.hash };
+    this.#entries++;
+    return undefined;
+  }
+
+  #placeFault({ seq }: ChainEntry): ChainFault | undefined {
+    const expected = this.#last.seq + 1;
+    if (seq === expected) return undefined;
+    if (seq > expected) {
+      const which = seq === expected + 1 ? `Entry ${expected} is` : `Entries ${expected} to ${seq - 1} are`;
+      return { seq: expected, kind: "missing", message: `${which} missing.` };
+    }
+    const message = `Entry ${seq} stands where entry ${expected} should.`;
+    return { seq, kind: seq > 0 ? "out_of_order" : "inserted", message };
+  }
+
+  #contentFault(entry: ChainEntry): ChainFault | undefined {
+    const { seq } = entry;
+    if (contentDigest(entry) !== entry.hash) {
+      const place = writtenAs(entry);
+      return place === undefined
+        ? { seq, kind: "altered", message: `Entry ${seq} was altered: its content does not have its hash.` }
+        : {
+            seq,
+            kind: "out_of_order",
+            message: `Entry ${seq} was written as entry ${place}: their order was changed.`,
+          };
+    }
+    if (entry.prevHash === this.#last.hash) return undefined;
+    const message = `Entry ${seq} does not follow entry ${seq - 1}: one of the two was altered, and hashed again.`;
+    return { seq, kind: "altered", message };
+  }
+
+  #detailFault({ seq, event, runId, data, detail, salt }: ChainEntry): ChainFault | undefined {
+    const promised = promisedDetail(data);
+    const altered = {
+      seq,
+      kind: "altered" as const,
+      message: `Entry ${seq} was altered: its data is not what was written.`,
+    };
+    if (promised === undefined) return detail === null ? undefined : altered;
+    if (detail === null) {
+      // Whether it was forgotten is said by a later entry.
+      if (runId === null || salt !== null) return altered;
+      if (!this.#gone.has(runId)) this.#gone.set(runId, seq);
+      return undefined;
+    }
+    if (detailDigest(salt ?? "", detail) !== promised) return altered;
+    if (event === "data.forgotten") for (const run of runsIn(detail)) this.#forgotten.add(run);
+    return undefined;
+  }
+
+  /** What is gone without having been forgotten; to be asked when the end of the log was reached. */
+  lostDetail(): ChainFault | undefined {
+    const lost = [...this.#gone].filter(([run]) => !this.#forgotten.has(run)).map(([, seq]) => seq);
+    if (lost.length === 0) return undefined;
+    const seq = Math.min(...lost);
+    return {
+      seq,
+      kind: "altered",
+      message: `The data of entry ${seq} is gone, and no entry says that it was forgotten.`,
+    };
+  }
+
+  #anchorFault({ seq, hash }: ChainEntry): ChainFault | undefined {
+    for (const anchor of this.#anchors.get(seq) ?? []) {
+      if (anchor.hash !== hash) {
+        const message = `Entry ${seq} is not the one that was anchored at ${anchor.at}: the chain was written anew.`;
+        return { seq, kind: "rewritten", message };
+      }
+      this.#fitting++;
+    }
+    return undefined;
+  }
+
+  /** What is said of the chain so far. */
+  check(fault: ChainFault | null): ChainCheck {
+    return { entries: this.#entries, head: this.#last, anchors: this.#fitting, fault };
+  }
+
+  /** Ends at a head that was kept beside the entries. @returns how it does not fit, or undefined */
+  end(head: ChainHead): ChainFault | undefined {
+    const { seq } = this.#last;
+    if (seq < head.seq) return truncated(seq, head.seq, "");
+    if (seq > head.seq || head.hash !== this.#last.hash) {
+      return { seq: head.seq, kind: "head", message: `The head was altered: it is not entry ${seq}.` };
+    }
+    const beyond = Math.max(0, ...this.#anchors.keys());
+    const anchor = this.#anchors.get(beyond)?.[0];
+    return beyond > seq ? truncated(seq, beyond, ` Entry ${beyond} was anchored at ${anchor?.at}.`) : undefined;
+  }
+}
+
+function runsIn(detail: string): string[] {
+  const { runs } = JSON.parse(detail) as { runs?: unknown };
+  return Array.isArray(runs) ? runs.map(String) : [];
+}
+
+function truncated(last: number, end: number, why: string): ChainFault {
+  const which = end === last + 1 ? `Entry ${end} is` : `Entries ${last + 1} to ${end} are`;
+  return { seq: last + 1, kind: "truncated", message: `${which} missing at the end.${why}` };
+}

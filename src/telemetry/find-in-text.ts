@@ -1,0 +1,38 @@
+/** All detectors over one text. Each is linear in its length. */
+import { findEncoded } from "./encoded.ts";
+import { type Find, type Kind, merged } from "./find.ts";
+import { findAddresses, findCards, findIbans, findIps, findMails } from "./personal.ts";
+import { findInternationalPhones, findPhones } from "./phones.ts";
+import { findGivenTokens, findIssuedTokens, findRandomTokens } from "./secrets.ts";
+
+/** What is certain without the words around it, so that it may be looked for in decoded and in joined text. */
+function findCertain(text: string): Find[] {
+  return [findIssuedTokens, findCards, findIbans, findMails, findInternationalPhones].flatMap((find) => find(text));
+}
+
+/** Only what is readable is looked at, so more may be looked for than in joined text. */
+const lookInDecoded = (plain: string): Kind | undefined =>
+  [findCertain, findGivenTokens, findIps, findAddresses].flatMap((find) => find(plain))[0]?.kind;
+
+/** {@link findCertain}, also behind an encoding. */
+export function findCertainOrEncoded(text: string): Find[] {
+  return merged([...findCertain(text), ...findEncoded(text, lookInDecoded)]);
+}
+
+/** Ids, digests and times of our own, which stay as they are. */
+const OWN = /^(?:[a-z]{1,10}[_-][0-9a-f-]{8,40}|[0-9a-f]{64}|\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?)$/;
+/** Without any of this no detector finds anything. */
+const TELLING = /[@:=\d%]|\S{12}|-----/;
+
+/** Whether nothing can be found in a text, at a glance. */
+export const isPlain = (text: string): boolean => text.length < 4 || OWN.test(text) || !TELLING.test(text);
+
+export const isOwn = (text: string): boolean => OWN.test(text);
+
+/** Everything that is found in a text, in order and without overlaps. */
+export function findInText(text: string): Find[] {
+  if (isPlain(text)) return [];
+  const others = [findPhones, findGivenTokens, findRandomTokens, findIps, findAddresses];
+  // Of two that find the same place, the first says what it is.
+  return merged([...findCertain(text), ...findEncoded(text, lookInDecoded), ...others.flatMap((find) => find(text))]);
+}

@@ -1,0 +1,96 @@
+/** Keeps the head of an audit log outside the database, so that a chain that is written anew as a whole is noticed. */
+import { open, readFile } from "node:fs/promises";
+import { asStorageError, explainError, HoldpointError } from "../errors.ts";
+import type { Anchor } from "../ledger/audit-chain.ts";
+import { readHead } from "../ledger/audit-check.ts";
+import { anchorLine, parseAnchor } from "../ledger/audit-export.ts";
+import type { Runtime } from "../runtime.ts";
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Appends a tenant's head as a JSON line to a file, or posts it to an address.
+ * @param to a path, or an https address (http only on this machine)
+ * @throws HoldpointError `storage` that names where it could not be put, `usage` for an address or a folder that will not do
+ */
+export async function anchorAudit({ ledger, now }: Runtime, tenant: string, to: string): Promise<Anchor> {
+  const anchor: Anchor = { tenant, ...(await readHead(ledger, tenant)), at: now() };
+  await (/^[a-z][a-z0-9+.-]+:\/\//i.test(to) ? post(to, anchor) : append(to, anchor));
+  return anchor;
+}
+
+async function append(path: string, anchor: Anchor): Promise<void> {
+  try {
+    const file = await open(path, "a");
+    try {
+      await file.writeFile(anchorLine(anchor));
+      await file.sync(); // it is to outlive whatever becomes of this machine's memory
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+async function post(address: string, anchor: Anchor): Promise<void> {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const own = url && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (url?.protocol !== "https:" && !(own && url.protocol === "http:")) {
+    throw new HoldpointError("usage", "Anchors are posted to https addresses, or kept in a file.", {
+      hint: "Give --to an https address, or the path of a file.",
+    });
+  }
+  let status: number;
+  try {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(anchor),
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    status = answer.status;
+  } catch (error) {
+    throw new HoldpointError("storage", `${url.origin} cannot be reached: ${explainError(error)}.`, {
+      hint: "The head was not kept; try again.",
+      cause: error,
+    });
+  }
+  if (status < 200 || status > 299) {
+    throw new HoldpointError("storage", `${url.origin} did not take the head: it answered ${status}.`, {
+      hint: "The head was not kept; try again.",
+    });
+  }
+}
+
+/**
+ * The anchors of a file, as {@link anchorAudit} wrote them.
+ * @throws HoldpointError `usage` when there is no such file, or a line of it is none; `storage` when it cannot be read
+ */
+export async function readAnchors(path: string): Promise<Anchor[]> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw unusable(path, error);
+  }
+  return text.split("\n").flatMap((line, index) => {
+    if (line.trim() === "") return [];
+    const anchor = parseAnchor(line);
+    if (anchor) return anchor;
+    throw new HoldpointError("usage", `Line ${index + 1} of ${path} is no anchor.`, {
+      hint: "Give --anchor a file that `audit anchor --to` wrote.",
+    });
+  });
+}
+
+/** What is wrong with a file that was named. */
+export function unusable(path: string, error: unknown): HoldpointError {
+  if (error instanceof HoldpointError) return error;
+  const missing = error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EISDIR");
+  if (missing) return new HoldpointError("usage", `There is no file ${path}.`, { cause: error });
+  const known = asStorageError(error, path);
+  if (known instanceof HoldpointError) return known;
+  return new HoldpointError("storage", `${path} cannot be used: ${explainError(error)}.`, { cause: error });
+}
