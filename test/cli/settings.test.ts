@@ -1,5 +1,6 @@
 /** Row E3 on the command line: what a tenant lets happen by itself, and the answer to "why was this stopped?". */
 import { describe, expect, it } from "vitest";
+import { listAudit } from "../../src/ledger/audit.ts";
 import { verifyAudit } from "../../src/ledger/audit-check.ts";
 import { holdpoint } from "../support/child.ts";
 import { openLedgerOf } from "../support/ledger.ts";
@@ -26,12 +27,12 @@ describe("settings", () => {
     });
     expect(JSON.parse((await holdpoint(home, "settings", "--json")).stdout)).toMatchObject({ version: 1 });
     const ledger = await openLedgerOf(home);
-    const entry = await ledger
-      .selectFrom("auditLog")
-      .selectAll()
-      .where("event", "=", "settings.changed")
-      .executeTakeFirstOrThrow();
-    expect(entry).toMatchObject({ principal: "ada", data: expect.stringContaining('"automation":true') });
+    const [entry] = await listAudit(ledger, "default");
+    expect(entry).toMatchObject({
+      principal: "ada",
+      event: "settings.changed",
+      data: { changed: { automation: true } },
+    });
     expect(await verifyAudit(ledger, "default")).toBe(1);
   });
 
