@@ -8,6 +8,7 @@ import { type Plan, PlanSchema } from "./domain/plan.ts";
 import type { RollbackReport, Run } from "./domain/run.ts";
 import { explainError, HoldpointError } from "./errors.ts";
 import type { HoldpointGraph } from "./graph/build.ts";
+import { assertRole } from "./ledger/members.ts";
 import { isForeignThread } from "./ledger/runs.ts";
 import { structuredModel } from "./models/ask.ts";
 import type { Models } from "./models/roles.ts";
@@ -187,6 +188,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
   const begin = async (given: CallOptions = {}): Promise<CallOptions> => {
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
     await assertOwnThread(runtime, given);
+    await assertRole(runtime.ledger, identityOf(given), "operator");
     await recovery.yield(threadOf(given));
     const signals = given.signal ? [given.signal, closing.signal] : [closing.signal];
     return { ...given, signal: AbortSignal.any(signals) };

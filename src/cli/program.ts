@@ -8,7 +8,7 @@ import { EXIT } from "./exit-status.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
-import { explain, settings } from "./settings.ts";
+import { explain, members, settings } from "./settings.ts";
 
 const HELP = `
 Examples:
@@ -132,6 +132,13 @@ function addUpkeep(program: Command, act: Act): void {
     .description("why a proposal was let through, stopped or denied: every reason, action by action")
     .argument("<thread or proposal>", "its id")
     .action((id: string, options: CommonOptions) => act(options, (session) => explain(session, id)));
+  common(program.command("members"))
+    .description("who may do what in the tenant; with a person and a role, gives it")
+    .argument("[person]", "by name")
+    .argument("[role]", "viewer, operator, approver, admin, or none")
+    .action((person: string | undefined, role: string | undefined, options: CommonOptions) =>
+      act(options, (session) => members(session, person, role)),
+    );
   common(program.command("settings"))
     .description("what may happen by itself, and who decides the rest; with changes, a new version of it")
     .argument("[name=value...]", "such as automation=true, or approvals.high.people=2; values are JSON")

@@ -3,9 +3,11 @@ import { printable } from "../domain/printable.ts";
 import type { Finding, Proposal } from "../domain/proposal.ts";
 import { HoldpointError } from "../errors.ts";
 import { findDecision } from "../ledger/decisions.ts";
+import { assertRole, listMembers, setMember } from "../ledger/members.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { changeSettings, getSettings, type VersionedSettings } from "../ledger/settings.ts";
 import { strictest } from "../policy/policy.ts";
+import { RoleSchema } from "../policy/settings.ts";
 import { viewThread } from "../work/threads.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
@@ -17,6 +19,7 @@ export async function settings(session: Session, changes: readonly string[]): Pr
   const { ledger } = runtime;
   const before = await getSettings(ledger, identity.tenant);
   if (changes.length === 0) return print(session, before);
+  await assertRole(ledger, identity, "admin");
   const given: Record<string, unknown> = structuredClone(before.settings);
   for (const change of changes) assign(given, change);
   const stamp = { ...identity, at: runtime.now() };
@@ -117,3 +120,28 @@ const lines = (findings: readonly Finding[]): string =>
       findings.map(({ verdict, rule, reason }) => [verdict, rule, reason]),
     ),
   );
+
+/** Shows who may do what, or gives somebody a role; \`none\` takes it. */
+export async function members(session: Session, person: string | undefined, role: string | undefined): Promise<number> {
+  const { runtime, identity, surroundings, json } = session;
+  const { ledger } = runtime;
+  if (person !== undefined) {
+    const given = role === "none" ? null : RoleSchema.safeParse(role).data;
+    if (given === undefined) {
+      throw new HoldpointError("usage", `"${role ?? ""}" is no role.`, {
+        hint: `Expected one of: ${RoleSchema.options.join(", ")}, none.`,
+      });
+    }
+    await assertRole(ledger, identity, "admin");
+    await setMember(ledger, { ...identity, at: runtime.now() }, person, given);
+  }
+  const all = await listMembers(ledger, identity.tenant);
+  if (json) {
+    surroundings.write(`${JSON.stringify({ members: all }, null, 2)}\n`);
+    return EXIT.done;
+  }
+  const rows = all.map((member) => [member.principal, member.role]);
+  const nobody = "Nobody is named: everybody who reaches these files may do everything. Name an admin first.";
+  surroundings.write(`${rows.length > 0 ? table(["who", "role"], rows) : nobody}\n`);
+  return EXIT.done;
+}

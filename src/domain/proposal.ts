@@ -153,7 +153,7 @@ export type Proposal = z.infer<typeof ProposalSchema>;
  * `kept` ones stay proposed, unchanged, because another action of the proposal was edited. The last three are a person's
  * word on an outcome that nobody could tell.
  */
-const ActionDecisionSchema = z.object({
+export const ActionDecisionSchema = z.object({
   step: z.string(),
   verdict: z.enum(["approved", "rejected", "edited", "kept", "happened", "not_happened", "look_again"]),
   reason: z.string().nullable(),

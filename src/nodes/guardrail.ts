@@ -12,6 +12,7 @@ import { lockAudit } from "../ledger/audit.ts";
 import type { LedgerTransaction } from "../ledger/database.ts";
 import { takeDecisionIn } from "../ledger/decisions.ts";
 import { loadGateFacts } from "../ledger/gate-facts.ts";
+import { assertRole } from "../ledger/members.ts";
 import {
   findLatestProposal,
   findTransaction,
@@ -106,6 +107,7 @@ async function checkRequest(
   config: LangGraphRunnableConfig,
 ): Promise<Checked> {
   const stamp = stampOf(deps, config);
+  await assertRole(deps.ledger, stamp, "operator");
   const findings = tooLong(request.text) ?? deps.policy.checkRequest(request.text);
   const denied = strictest(findings, "allow") !== "allow";
   // A denied text may be anything: only a storable excerpt of it is kept.

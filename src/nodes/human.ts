@@ -7,13 +7,17 @@ import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { answerJsonSchema } from "../domain/answer-formats.ts";
 import { type ParsedAnswer, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import type { Decision, Proposal } from "../domain/proposal.ts";
-import type { Run } from "../domain/run.ts";
+import type { Run, Stamp } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
 import type { Outcome } from "../graph/routes.ts";
+import { addApproval, combine, listApprovals } from "../ledger/approvals.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
+import { assertRole, findRole } from "../ledger/members.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
+import { getSettings } from "../ledger/settings.ts";
 import { expiryOf } from "../policy/policy.ts";
+import { objectionTo, requirementOf } from "../policy/requirement.ts";
 import type { State, Update } from "../state.ts";
 import { ANSWERING, identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { takeEdit } from "./edit.ts";
@@ -156,6 +160,42 @@ async function noticeOfFirst(deps: NodeDeps, tenant: string, proposal: Proposal)
   return first ? [notTaken(first)] : [];
 }
 
+type DecidedAnswer = Extract<ParsedAnswer, { kind: "decided" }>;
+
+/**
+ * Whether somebody may decide as they say, and whether that is enough already.
+ * @returns the decision to be taken, or why it is not taken yet; an approval that is not enough is recorded
+ */
+async function approve(
+  deps: NodeDeps,
+  stamp: Stamp,
+  { run, proposal }: { run: Run; proposal: Proposal },
+  parsed: DecidedAnswer,
+): Promise<DecidedAnswer | string> {
+  const { ledger } = deps;
+  await assertRole(ledger, stamp, "operator");
+  if (parsed.verdict !== "approved" && parsed.verdict !== "partly_approved") return parsed;
+  const { settings } = await getSettings(ledger, stamp.tenant);
+  const requirement = requirementOf(settings, proposal);
+  const role = await findRole(ledger, stamp.tenant, stamp.principal);
+  const objection = objectionTo(requirement, { principal: stamp.principal, role, requester: run.requester });
+  if (objection !== undefined) return objection;
+  if (requirement.people === 1) return parsed;
+  const before = await listApprovals(ledger, stamp.tenant, proposal.id);
+  if (await findDecision(ledger, stamp.tenant, proposal.id)) return parsed; // it says who came first
+  const approvals = await addApproval(ledger, stamp, proposal, parsed.actions);
+  const names = approvals.map(({ principal }) => principal);
+  const missing = requirement.people - names.length;
+  if (missing > 0) {
+    const again = before.some(({ principal }) => principal === stamp.principal) ? " once more" : "";
+    return `Approved${again} by ${stamp.principal}. ${missing} more ${missing === 1 ? "person has" : "people have"} to approve it.`;
+  }
+  const actions = combine(approvals);
+  const yes = actions.filter(({ verdict }) => verdict === "approved").length;
+  const verdict = yes === 0 ? "rejected" : yes < actions.length ? "partly_approved" : "approved";
+  return { ...parsed, verdict, actions };
+}
+
 /** @returns whether the answer was taken, or why not; false when somebody else decided first */
 async function takeParsed(
   deps: NodeDeps,
@@ -164,8 +204,13 @@ async function takeParsed(
   parsed: ParsedAnswer,
 ): Promise<boolean | string> {
   if (parsed.kind === "problem") return parsed.problem;
-  if (parsed.kind === "edited") return await takeEdit(deps, config, subject, parsed);
-  const { verdict, actions, reason } = parsed;
+  if (parsed.kind === "edited") {
+    await assertRole(deps.ledger, identityOf(config), "operator");
+    return await takeEdit(deps, config, subject, parsed);
+  }
+  const approved = await approve(deps, stampOf(deps, config), subject, parsed);
+  if (typeof approved === "string") return approved;
+  const { verdict, actions, reason } = approved;
   const { taken } = await takeDecision(deps.ledger, stampOf(deps, config), {
     proposalId: subject.proposal.id,
     digest: subject.proposal.digest,

@@ -6,7 +6,12 @@ import { z } from "zod";
 import type { ImpactLevelSchema } from "../domain/proposal.ts";
 
 /** Who may do what, from little to much; each includes those before it. */
-const RoleSchema = z.enum(["viewer", "operator", "approver", "admin"]);
+export const RoleSchema = z.enum(["viewer", "operator", "approver", "admin"]);
+export type Role = z.infer<typeof RoleSchema>;
+
+/** Whether a role includes another; who has none has nothing. */
+export const includesRole = (has: Role | null, needed: Role): boolean =>
+  has !== null && RoleSchema.options.indexOf(has) >= RoleSchema.options.indexOf(needed);
 
 /** How strict automation is; see {@link MODES} for what each means. */
 const SafetyModeSchema = z.enum(["strict", "moderate", "permissive"]);

@@ -15,6 +15,7 @@ import {
 import type { Identity, Run } from "../domain/run.ts";
 import { ActionFailure, HoldpointError } from "../errors.ts";
 import { loadRecord, stepOutputs } from "../execution/progress.ts";
+import { listApprovals } from "../ledger/approvals.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
@@ -22,8 +23,10 @@ import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { withLease } from "../ledger/leases.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
+import { getSettings } from "../ledger/settings.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, objectionToResolved, type Policy } from "../policy/policy.ts";
+import { requirementOf, tooFew } from "../policy/requirement.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
@@ -185,7 +188,17 @@ class Transaction {
     }
     const facts = await loadGateFacts(ledger, this.#run.tenant, this.#proposal, this.#deps.now());
     const subject = { run: this.#run, proposal: this.#proposal, decision: this.#decision, facts };
-    return insufficiency(policy, subject);
+    return insufficiency(policy, subject) ?? (await this.#tooFewApprovals());
+  }
+
+  /** Whether those who approved it are enough by the settings of this moment. */
+  async #tooFewApprovals(): Promise<string | undefined> {
+    if (this.#decision.decider !== "person") return undefined;
+    const { ledger } = this.#deps;
+    const { settings } = await getSettings(ledger, this.#run.tenant);
+    const approvals = await listApprovals(ledger, this.#run.tenant, this.#proposal.id);
+    const approvers = [this.#decision.principal, ...approvals.map(({ principal }) => principal)];
+    return tooFew(requirementOf(settings, this.#proposal), { approvers, requester: this.#run.requester });
   }
 
   /** Why an approved action can no longer be done, found before any of them runs, or undefined. */

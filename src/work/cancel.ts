@@ -6,6 +6,7 @@ import { takeDecisionIn } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { isAlive } from "../ledger/liveness.ts";
+import { assertRole } from "../ledger/members.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { cancelRunIn, endRunIn, getRun } from "../ledger/runs.ts";
 import { isUnderWay } from "../ledger/start-run.ts";
@@ -30,6 +31,7 @@ export async function cancelThread(runtime: Runtime, caller: Caller, input: Canc
   const { ledger } = runtime;
   const run = await getThreadRun(runtime, identity, input.threadId);
   if (run.status === "ended") throw notPaused(run);
+  await assertRole(ledger, identity, "operator");
   const attended = await isAlive(ledger, identity.tenant, run.id);
   const stamp: Stamp = { ...identity, at: runtime.now() };
   const asked = await ledger.transaction().execute((trx) => ask(trx, stamp, run, input));

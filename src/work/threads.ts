@@ -11,6 +11,7 @@ import { asStorageError, HoldpointError } from "../errors.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
+import { assertRole } from "../ledger/members.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { buildQuestion, isShown, type Question } from "../nodes/question.ts";
@@ -65,6 +66,7 @@ export async function startRequest(
       hint: "Nothing was started; say in a sentence what you want done.",
     });
   }
+  await assertRole(runtime.ledger, caller.identity, "operator");
   const threadId = parseThreadId(input.threadId ?? `t-${randomBytes(5).toString("hex")}`);
   const { tenant } = caller.identity;
   if (await isForeignThread(runtime.ledger, tenant, threadId)) throw unknownThread(threadId);
@@ -208,6 +210,7 @@ export async function rollBackThread(
       hint: "What undoing it needs is gone with it.",
     });
   }
+  await assertRole(runtime.ledger, identity, "approver");
   const stopped = () => signal?.aborted === true || control?.drainRequested === true;
   return await rollBackRun(runtime, { identity, run, reason, anyway, stopped });
 }

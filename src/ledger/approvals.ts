@@ -1,0 +1,59 @@
+/** Approvals of a proposal that takes several people: the decision is taken when there are enough of them. */
+import { z } from "zod";
+import { canonicalJson, type Json } from "../domain/json.ts";
+import { type ActionDecision, ActionDecisionSchema } from "../domain/proposal.ts";
+import type { Stamp } from "../domain/run.ts";
+import { appendAudit } from "./audit.ts";
+import type { Ledger } from "./database.ts";
+
+export interface Approval {
+  readonly principal: string;
+  readonly actions: ActionDecision[];
+}
+
+/** The approvals of a proposal so far, oldest first. */
+export async function listApprovals(db: Ledger, tenant: string, proposalId: string): Promise<Approval[]> {
+  const rows = await db
+    .selectFrom("approvals")
+    .select(["principal", "actions"])
+    .where("tenant", "=", tenant)
+    .where("proposalId", "=", proposalId)
+    .orderBy("at")
+    .orderBy("principal")
+    .execute();
+  return rows.map(({ principal, actions }) => ({
+    principal,
+    actions: z.array(ActionDecisionSchema).parse(JSON.parse(actions)),
+  }));
+}
+
+/** Records somebody's approval; a second one of theirs takes the place of the first. Returns all there are now. */
+export async function addApproval(
+  db: Ledger,
+  stamp: Stamp,
+  proposal: { readonly id: string; readonly runId: string },
+  actions: readonly ActionDecision[],
+): Promise<Approval[]> {
+  return await db.transaction().execute(async (trx) => {
+    const row = { actions: canonicalJson(actions), at: stamp.at };
+    await trx
+      .insertInto("approvals")
+      .values({ ...row, tenant: stamp.tenant, proposalId: proposal.id, principal: stamp.principal })
+      .onConflict((c) => c.columns(["tenant", "proposalId", "principal"]).doUpdateSet(row))
+      .execute();
+    const data = { proposal: proposal.id, actions: JSON.parse(row.actions) as Json };
+    await appendAudit(trx, { ...stamp, event: "proposal.approved_by_one", runId: proposal.runId, data });
+    return await listApprovals(trx, stamp.tenant, proposal.id);
+  });
+}
+
+/** What several people let pass together: an action that each of them approved; of the others, who did not want it and why. */
+export function combine(approvals: readonly Approval[]): ActionDecision[] {
+  const [first] = approvals;
+  return (first?.actions ?? []).map((action) => {
+    const against = approvals
+      .flatMap(({ actions }) => actions)
+      .find((other) => other.step === action.step && other.verdict === "rejected");
+    return against ?? action;
+  });
+}

@@ -1,0 +1,64 @@
+/** Who may do what in a tenant. A tenant that has named nobody leaves everything to everybody who reaches it. */
+import type { Stamp } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
+import { appendAudit } from "./audit.ts";
+import type { Ledger } from "./database.ts";
+
+export interface Member {
+  readonly principal: string;
+  readonly role: Role;
+}
+
+/** A tenant's members, by name. */
+export async function listMembers(db: Ledger, tenant: string): Promise<Member[]> {
+  const rows = await db
+    .selectFrom("members")
+    .select(["principal", "role"])
+    .where("tenant", "=", tenant)
+    .orderBy("principal")
+    .execute();
+  return rows.map(({ principal, role }) => ({ principal, role: RoleSchema.parse(role) }));
+}
+
+/** Somebody's role; null for none. Everybody is an admin of a tenant that has no members. */
+export async function findRole(db: Ledger, tenant: string, principal: string): Promise<Role | null> {
+  const members = await listMembers(db, tenant);
+  if (members.length === 0) return "admin";
+  return members.find((member) => member.principal === principal)?.role ?? null;
+}
+
+/** @throws HoldpointError `denied` when somebody has not the role that something takes */
+export async function assertRole(
+  db: Ledger,
+  { tenant, principal }: { tenant: string; principal: string },
+  needed: Role,
+): Promise<void> {
+  const role = await findRole(db, tenant, principal);
+  if (includesRole(role, needed)) return;
+  const has = role === null ? "none" : `the role ${role}`;
+  throw new HoldpointError("denied", `This takes the role ${needed}; ${principal} has ${has}.`, {
+    hint: "Ask an admin of the tenant; see `members`.",
+  });
+}
+
+/**
+ * Gives somebody a role, or with null takes theirs.
+ * @throws HoldpointError `usage` when nobody would be an admin any more
+ */
+export async function setMember(db: Ledger, stamp: Stamp, principal: string, role: Role | null): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const own = trx.deleteFrom("members").where("tenant", "=", stamp.tenant).where("principal", "=", principal);
+    await own.execute();
+    if (role !== null) {
+      await trx.insertInto("members").values({ tenant: stamp.tenant, principal, role, createdAt: stamp.at }).execute();
+    }
+    const members = await listMembers(trx, stamp.tenant);
+    if (members.length > 0 && !members.some((member) => member.role === "admin")) {
+      throw new HoldpointError("usage", "A tenant with members needs an admin among them.", {
+        hint: "Name the admin first.",
+      });
+    }
+    await appendAudit(trx, { ...stamp, event: "member.set", data: { principal, role } });
+  });
+}
