@@ -237,8 +237,11 @@ function startRecovery(runtime: Runtime, { wanted, signal }: { wanted: boolean; 
   const called = new Set<string>();
   const atWork = new Map<string, Promise<unknown>>();
   const hear = (threadId: string, work: Promise<unknown>) => {
-    const over = work.finally(() => atWork.delete(threadId)).catch(() => undefined);
-    atWork.set(threadId, over);
+    // What came of it, its failure too, is in `recovered`.
+    atWork.set(
+      threadId,
+      Promise.allSettled([work]).then(() => atWork.delete(threadId)),
+    );
   };
   const leave = (threadId: string) => called.has(threadId);
   const found = wanted ? recoverOnStart(runtime, { signal, hear, leave }) : Promise.resolve([]);

@@ -21,12 +21,17 @@ export async function settings(session: Session, changes: readonly string[]): Pr
   if (changes.length === 0) return print(session, before);
   await assertRole(ledger, identity, "admin");
   const given: Record<string, unknown> = structuredClone(before.settings);
-  for (const change of changes) assign(given, change);
+  const named = changes.map((change) => assign(given, change));
   const stamp = { ...identity, at: runtime.now() };
-  return print(session, await changeSettings(ledger, stamp, given));
+  // Only what was named: somebody else may change other settings at the same time.
+  return print(
+    session,
+    await changeSettings(ledger, stamp, Object.fromEntries(named.map((name) => [name, given[name]]))),
+  );
 }
 
-function assign(target: Record<string, unknown>, change: string): void {
+/** Carries out one change. @returns the name of the setting that it is about, without what it leads to in it */
+function assign(target: Record<string, unknown>, change: string): string {
   const [path = "", ...rest] = change.split("=");
   if (rest.length === 0 || path === "") {
     throw new HoldpointError("usage", `"${change}" is no change of a setting.`, { hint: "Expected name=value." });
@@ -44,6 +49,7 @@ function assign(target: Record<string, unknown>, change: string): void {
     place = inner as Record<string, unknown>;
   }
   place[last] = parseValue(rest.join("="));
+  return names[0] ?? last;
 }
 
 /** As JSON where it is some; `a,b` is a list of words only where it is written as one, in brackets. */

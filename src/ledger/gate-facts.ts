@@ -42,7 +42,6 @@ export async function loadGateFacts(
       rows: changes.length,
       outside: impact.outside ?? [],
       untrusted: untrusted ?? [],
-      pausedUntil: null,
     });
     seen.set(action, earlier + 1);
     spent.inRun += amount;

@@ -37,8 +37,6 @@ const GateFactsSchema = z.strictObject({
   outside: z.array(z.string()),
   /** Arguments that came from output which is not to be trusted. */
   untrusted: z.array(z.string()),
-  /** Until when its receiver is left alone after failures, ISO 8601 UTC; null when it is not. */
-  pausedUntil: z.string().nullable(),
 });
 export type GateFacts = z.infer<typeof GateFactsSchema>;
 
@@ -67,10 +65,6 @@ const ALWAYS: readonly Check[] = [
           `It would bring the day to ${spentToday + moved}, over its budget of ${settings.budgetPerDay}.`,
         ]
       : undefined,
-  ({ pausedUntil, action }) =>
-    pausedUntil === null
-      ? undefined
-      : ["breaker", "escalate", `"${action}" failed again and again, and is left alone until ${pausedUntil}.`],
   ({ untrusted }) =>
     untrusted.length === 0
       ? undefined

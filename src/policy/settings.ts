@@ -57,8 +57,6 @@ export const TenantSettingsSchema = z.strictObject({
   /** The share of runs in which automation acts, 0 to 1. A run is in it or not, for good. */
   canaryShare: z.number().min(0).max(1).default(0),
   safetyMode: SafetyModeSchema.default("moderate"),
-  /** Whether somebody is told of what happened by itself. */
-  notifyOnAutomatic: z.boolean().default(true),
   /** How much money the actions of a run, and of 24 hours, may move; null for any amount. */
   budgetPerRun: money.nullable().default(null),
   budgetPerDay: money.nullable().default(null),

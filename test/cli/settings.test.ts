@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { listAudit } from "../../src/ledger/audit.ts";
 import { verifyAudit } from "../../src/ledger/audit-check.ts";
-import { holdpoint } from "../support/child.ts";
+import { holdpoint, holdpointProcess } from "../support/child.ts";
 import { openLedgerOf } from "../support/ledger.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -34,6 +34,14 @@ describe("settings", () => {
       data: { changed: { automation: true } },
     });
     expect(await verifyAudit(ledger, "default")).toBe(1);
+  });
+
+  it("that two admins change at the same time both hold", async () => {
+    const home = tempDir();
+    const both = ["automation=true", "canaryShare=0.5"].map((change) => holdpointProcess(home, "settings", change));
+    expect(await Promise.all(both)).toMatchObject([{ status: 0 }, { status: 0 }]);
+    const { version, settings } = JSON.parse((await holdpoint(home, "settings", "--json")).stdout);
+    expect([version, settings.automation, settings.canaryShare]).toEqual([2, true, 0.5]);
   });
 
   it.each([

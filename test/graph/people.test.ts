@@ -4,9 +4,11 @@ import type { Impact } from "../../src/domain/proposal.ts";
 import { findDecision } from "../../src/ledger/decisions.ts";
 import { listMembers, setMember } from "../../src/ledger/members.ts";
 import { changeSettings } from "../../src/ledger/settings.ts";
+import { startRun } from "../../src/ledger/start-run.ts";
 import type { Role } from "../../src/policy/settings.ts";
 import type { AnyRead, AnyWrite } from "../../src/tools/action.ts";
 import { cancelThread } from "../../src/work/cancel.ts";
+import { recoverOnStart } from "../../src/work/recover.ts";
 import { answerThread, continueThread, rollBackThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { holdpoint } from "../support/child.ts";
 import { createNotebook } from "../support/notebook.ts";
@@ -115,6 +117,18 @@ describe("a role", () => {
       const { run } = await viewThread(runtime, as("olga").identity, threadId);
       if (!may) expect(run.answer?.status).toBe(operation === "rollback" ? "success" : undefined);
     }
+  });
+
+  it("is not asked of whoever carries on what a crash left", async () => {
+    const { runtime, lines } = await open("medium", roles);
+    const { threadId } = await startRequest(runtime, as("olga"), { request: "go" });
+    await answerThread(runtime, as("anna"), threadId, approveAll);
+    // As a crash leaves it: the next request was taken in, and its checkpoint was not written.
+    const stamp = { ...as("olga").identity, at: runtime.now() };
+    await startRun(runtime.ledger, stamp, { id: "run_next", threadId, request: "go" });
+    await runtime.ledger.updateTable("runs").set({ aliveUntil: null }).execute();
+    expect(await recoverOnStart(runtime)).toMatchObject([{ outcome: "waiting", problem: null }]);
+    expect(lines()).toEqual(["write a", "write b"]);
   });
 
   it("is nothing that anybody lacks in a tenant that has named nobody", async () => {

@@ -11,7 +11,7 @@ const OPEN: TenantSettings = { ...DEFAULT_SETTINGS, automation: true, approvalRe
 const HARMLESS: GateFacts = {
   ...{ settings: OPEN, version: 1, action: "create_task", title: "Create a task", impact: "low" },
   ...{ reversibility: "reversible", confidence: 0.95, firstUse: false, canary: 0.5, usedThisHour: 0, usedToday: 0 },
-  ...{ amount: 0, spentInRun: 0, spentToday: 0, rows: 1, outside: [], untrusted: [], pausedUntil: null },
+  ...{ amount: 0, spentInRun: 0, spentToday: 0, rows: 1, outside: [], untrusted: [] },
 };
 const facts = (settings: Partial<TenantSettings>, more: Partial<GateFacts> = {}): GateFacts => ({
   ...HARMLESS,
@@ -35,7 +35,7 @@ describe("the gate", () => {
     expect(stops({ ...HARMLESS, settings: DEFAULT_SETTINGS }).map(({ rule }) => rule)).toEqual(["automation-off"]);
     expect(DEFAULT_SETTINGS).toMatchObject({
       ...{ automation: false, approvalRequired: true, confidenceThreshold: 0.9, canaryShare: 0 },
-      ...{ actionsPerHour: 10, actionsPerDay: 50, notifyOnAutomatic: true },
+      ...{ actionsPerHour: 10, actionsPerDay: 50 },
     });
   });
 
@@ -68,7 +68,6 @@ describe("the gate", () => {
     ["it changes many rows", facts({ manyRows: 20 }, { rows: 20 }), "escalate", "many-rows"],
     ["it goes outside", facts({}, { outside: ["a@example.org"] }), "escalate", "outside-recipient"],
     ["an argument came from outside", facts({}, { untrusted: ["text"] }), "escalate", "untrusted-argument"],
-    ["its receiver keeps failing", facts({}, { pausedUntil: "2026-01-01T00:00:00.000Z" }), "escalate", "breaker"],
   ])("stops where %s, and names the rule", (_why, given, verdict, rule) => {
     expect(verdictOf(given)).toBe(verdict);
     expect(stops(given).map((finding) => finding.rule)).toEqual([rule]);
@@ -132,7 +131,6 @@ const anySettings = fc.record<TenantSettings>({
   preApprovedActions: fc.constantFrom([], ["create_task"], ["other"]),
   canaryShare: fc.double({ min: 0, max: 1, noNaN: true }),
   safetyMode: fc.constantFrom("strict", "moderate", "permissive"),
-  notifyOnAutomatic: fc.boolean(),
   budgetPerRun: fc.option(fc.nat(1000), { nil: null }),
   budgetPerDay: fc.option(fc.nat(1000), { nil: null }),
   largeAmount: fc.nat(1000),
@@ -157,7 +155,6 @@ const anyFacts = fc.record<GateFacts>({
   rows: fc.nat(60),
   outside: fc.constantFrom([], ["a@example.org"]),
   untrusted: fc.constantFrom([], ["text"]),
-  pausedUntil: fc.constantFrom(null, "2026-01-01T00:00:00.000Z"),
 });
 const STRICTNESS: Record<Verdict, number> = { allow: 0, escalate: 1, deny: 2 };
 const names = Object.keys(HARMLESS) as (keyof GateFacts)[];
