@@ -31,6 +31,8 @@ export const knownPlays: readonly Play[] = [
   inWorkers(2, and("approve"), move("approve", { who: "bob" })),
   inWorkers(2, and("approve"), move("approve")),
   inWorkers(3, and("approve"), and("recover", { delay: 9 }), move("resume", { delay: 12 })),
+  // Whoever comes upon a request is not taken for whoever asked.
+  inWorkers(2, and("new request"), move("approve", { who: "carol", delay: 11, nth: 6 })),
   behindALock(move("approve"), move("reject", { who: "bob" })),
   behindALock(move("approve"), move("cancel", { who: "bob" })),
   behindALock(move("new request"), move("new request", { who: "bob" })),

@@ -99,8 +99,11 @@ export interface HoldpointOptions {
   readonly now?: () => string;
 }
 
-/** What is asked: a request in plain words, or chat messages, of which the last human one is the request. */
-export type HoldpointInput = { request: string } | { messages: BaseMessageLike[] };
+/**
+ * What is asked: a request in plain words, or chat messages, of which the last human one is the request; or that a paused
+ * run of the thread is to go on.
+ */
+export type HoldpointInput = { request: string } | { messages: BaseMessageLike[] } | { wake: true };
 
 /** LangGraph's options for a call: `configurable.thread_id` names the thread, `context` who calls. */
 export type CallOptions = NonNullable<Parameters<HoldpointGraph["invoke"]>[1]>;

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { AnswerSchema } from "./domain/answer.ts";
 import { PlanSchema, StepStatusSchema } from "./domain/plan.ts";
 import { FindingSchema, ProposalSchema } from "./domain/proposal.ts";
+import { PauseSchema } from "./domain/run.ts";
 import { isMessages, MAX_STORED_TEXT, mergeMessages, readMessages } from "./messages.ts";
 
 const RequestSchema = z.object({ id: z.string(), text: z.string() });
@@ -34,8 +35,11 @@ const FailureSchema = z.object({
  * write in one step; LangGraph's plain fields would then refuse, and the thread could never go on.
  */
 function latest<T>(schema: z.ZodType<T, unknown>): ReducedValue<T> {
-  return new ReducedValue<T, T>(schema, { inputSchema: schema, reducer: (_current, next) => next });
+  return new ReducedValue<T, T>(schema, { inputSchema: schema, reducer: lastWritten });
 }
+
+/** LangGraph takes two declarations of a field for one where this is the same. */
+const lastWritten = <T>(_current: T, next: T): T => next;
 
 const messages = (inputSchema: z.ZodType<unknown>) =>
   new ReducedValue<BaseMessage[], unknown>(z.custom<BaseMessage[]>(isMessages).default([]), {
@@ -55,6 +59,8 @@ export const HoldpointState = new StateSchema({
     inputSchema: z.union([z.string(), RequestSchema]),
     reducer: latestRequest,
   }),
+  /** Who made the last call that carried a request; see the guardrail. */
+  asker: latest(z.string().nullable().default(null)),
   run: latest(z.object({ id: z.string() }).nullable().default(null)),
   /** For chat pages: what was asked and answered on the thread, as text. */
   messages: messages(z.unknown()),
@@ -67,6 +73,10 @@ export const HoldpointState = new StateSchema({
   /** What the guardrail found last. */
   findings: latest(z.array(FindingSchema).default([])),
   failure: latest(FailureSchema.nullable().default(null)),
+  /** Why the run does not go on for now, though nobody is asked to decide. */
+  pause: latest(PauseSchema.nullable().default(null)),
+  /** A caller writes it to let a paused run go on; it says nothing by itself. */
+  wake: latest(z.boolean().default(false)),
   /** What the person must know besides: a proposal that was superseded, an answer that was not taken. */
   notices: latest(z.array(z.string()).default([])),
   /** How the last node ended; the routes lead on from it. */
@@ -104,6 +114,10 @@ export const HoldpointInput = new StateSchema({
     reducer: latestRequest,
   }),
   messages: messages(z.unknown().transform(readMessages)),
+  asker: latest(z.string().nullable().default(null)),
+  wake: latest(
+    z.boolean().default(false).meta({ title: "Wake", description: "Instead of a request: lets a paused run go on." }),
+  ),
 });
 
 /** Who calls, in embedded use: whose data, and who acts. */

@@ -33,6 +33,7 @@ async function goOnAfterCrash(session: Session): Promise<void> {
   })) {
     if (outcome === "left") continue;
     const ended = outcome === "rolled_back" ? (problem ?? "what it did was undone.") : found.answer?.text;
+    if (outcome === "paused") continue;
     const now = outcome === "waiting" ? `it waits: ${session.command(`resume ${threadId}`)}` : ended;
     session.surroundings.writeError(
       `Thread ${threadId} was left under way, and has gone on: ${printable(now ?? "")}\n`,
@@ -123,7 +124,10 @@ export async function recover(session: Session): Promise<number> {
   const rows = recovered.map(({ threadId, outcome, run, problem }) => [
     threadId,
     outcome === "rolled_back" ? "rolled back" : (run.answer?.status ?? outcome),
-    problem ?? (outcome === "rolled_back" ? "what it did was undone" : (run.answer?.text ?? "waits for a person")),
+    problem ??
+      (outcome === "rolled_back"
+        ? "what it did was undone"
+        : (run.answer?.text ?? run.pause?.reason ?? "waits for a person")),
   ]);
   const text = rows.length > 0 ? table(["thread", "status", ""], rows) : "No run was left under way.";
   surroundings.write(`${text}\n`);

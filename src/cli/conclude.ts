@@ -5,7 +5,7 @@ import type { Question } from "../nodes/question.ts";
 import { answerThread, type ThreadView, viewThread } from "../work/threads.ts";
 import { askPerson } from "./ask.ts";
 import { exitStatusOf } from "./exit-status.ts";
-import { renderAnswer, renderPlan, renderQuestion } from "./render.ts";
+import { renderAnswer, renderPause, renderPlan, renderQuestion } from "./render.ts";
 import type { Session } from "./session.ts";
 import { dim, heading } from "./text.ts";
 
@@ -14,6 +14,15 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
   const { surroundings, json } = session;
   if (json) {
     surroundings.write(`${JSON.stringify(toJson(session, view), null, 2)}\n`);
+    return exitStatusOf(view);
+  }
+  const { pause } = view.run;
+  if (pause) {
+    const hint = pause.until === null ? "To try again" : `It goes on then, with \`${session.command("maintain")}\` or`;
+    const how = `${hint}: ${session.command(`resume ${view.threadId}`)}`;
+    surroundings.write(
+      `${[renderPlan(view), renderPause(pause), dim(how)].filter((part) => part !== "").join("\n")}\n`,
+    );
     return exitStatusOf(view);
   }
   if (!view.question && !view.run.answer) {

@@ -10,7 +10,7 @@ export const EXIT = {
   defect: 1,
   /** The command line, a file or a value does not fit; nothing was changed. */
   usage: 2,
-  /** A person has to decide first. */
+  /** A person has to decide first, or a time has to come. */
   waiting: 3,
   /** Nothing was done: not understood, not possible, or not allowed; the answer says why. */
   notDone: 4,
@@ -20,7 +20,7 @@ export const EXIT = {
   conflict: 6,
   /** A database cannot be read or written. */
   storage: 7,
-  /** The model could not be reached or was of no use; nothing was changed, and asking again may work. */
+  /** Paused: a model or a receiver cannot be reached. Nothing is lost, and `resume` tries again. */
   unavailable: 8,
   /** A signal asked it to stop; nothing is lost, and the thread can go on. */
   stopped: 9,
@@ -41,7 +41,6 @@ const BY_ANSWER: Record<AnswerStatus, number> = {
   expired: EXIT.notDone,
   failed: EXIT.failed,
   uncertain: EXIT.failed,
-  unavailable: EXIT.unavailable,
 };
 
 const BY_ERROR: Record<ErrorCode, number> = {
@@ -60,6 +59,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
 /** The exit status for a thread as an invocation left it. */
 export function exitStatusOf(view: ThreadView): number {
   if (view.run.answer) return BY_ANSWER[view.run.answer.status];
+  if (view.run.pause) return view.run.pause.why === "time" ? EXIT.waiting : EXIT.unavailable;
   return view.question ? EXIT.waiting : EXIT.conflict;
 }
 

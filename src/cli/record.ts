@@ -9,7 +9,7 @@ import type { ReadOutcome } from "../ledger/reads.ts";
 import type { Revision } from "../ledger/revisions.ts";
 import type { ThreadView } from "../work/threads.ts";
 import { resumeCommands } from "./conclude.ts";
-import { renderAnswer, renderPlan, renderQuestion } from "./render.ts";
+import { renderAnswer, renderPause, renderPlan, renderQuestion } from "./render.ts";
 import type { Session } from "./session.ts";
 import { dim, heading, table } from "./text.ts";
 
@@ -36,6 +36,7 @@ export function renderRecord(session: Session, view: ThreadView, details: RunDet
     renderPlan(view),
     ...proposals(details),
     effects(view),
+    run.pause ? renderPause(run.pause) : "",
     question ? renderQuestion(question) : renderAnswer(view),
     question ? `${heading("To decide")}\n  ${resumeCommands(session, view.threadId, question).ask}` : "",
     usage(details.modelCalls),

@@ -1,6 +1,7 @@
 /** What a person reads: the plan, what is proposed, and how it ended. */
 
 import { printable } from "../domain/printable.ts";
+import type { Pause } from "../domain/run.ts";
 import type { Question } from "../nodes/question.ts";
 import type { ThreadView } from "../work/threads.ts";
 import { changesTable, dim, heading, indent } from "./text.ts";
@@ -98,6 +99,12 @@ function editedLines({ args, edited }: Question["actions"][number]): string[] {
 
 function notices(texts: readonly string[]): string[] {
   return texts.length === 0 ? [] : [heading("Note"), ...texts.map((text) => `  ${printable(text)}`)];
+}
+
+/** Why the run does not go on for now. */
+export function renderPause({ reason, until }: Pause): string {
+  const end = until === null ? "" : ` ${dim(`until ${until}`)}`;
+  return `${heading("Paused")}${end}\n  ${printable(reason)}`;
 }
 
 /** How the run ended: the answer for the customer, and what was really written. */

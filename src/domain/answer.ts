@@ -18,7 +18,6 @@ const AnswerStatusSchema = z.enum([
   "expired",
   "failed",
   "uncertain",
-  "unavailable",
 ]);
 export type AnswerStatus = z.infer<typeof AnswerStatusSchema>;
 

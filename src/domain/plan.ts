@@ -16,6 +16,8 @@ const StepSchema = z.object({
   dependsOn: z.array(z.string()).default([]),
   /** How sure whoever planned it is that the request wants it, 0 to 1. */
   confidence: z.number().min(0).max(1).optional(),
+  /** It does not begin before this time. */
+  notBefore: z.iso.datetime({ offset: true }).optional(),
   /** It does on purpose once more what another step has done; without it, what is done is not done again. */
   repeat: z.literal(true).optional(),
 });

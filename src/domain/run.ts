@@ -13,7 +13,19 @@ export interface Stamp extends Identity {
   readonly at: string;
 }
 
-export type RunStatus = "running" | "waiting" | "ended";
+/** `waiting` for a person to decide; `paused` until a time, or until what it needs can be reached again. */
+export type RunStatus = "running" | "waiting" | "paused" | "ended";
+
+/** Why a run does not go on, when nobody is asked to decide. */
+export const PauseSchema = z.object({
+  /** `model`: it could not be reached. `receiver`: an action's could not. `time`: the next step is not to begin yet. */
+  why: z.enum(["model", "receiver", "time"]),
+  /** A sentence for a person. */
+  reason: z.string(),
+  /** When it can go on by itself, ISO 8601 UTC; null when somebody has to say so. */
+  until: z.string().nullable(),
+});
+export type Pause = Readonly<z.infer<typeof PauseSchema>>;
 
 /** What became of one effect that was to be taken back. */
 const TakenBackSchema = z.object({
@@ -59,6 +71,8 @@ export interface Run {
   answer: Answer | null;
   /** That it is to end early; whoever is at it stops at the next chance. */
   cancellation: Cancellation | null;
+  /** Present while it is paused. */
+  pause: Pause | null;
   /** A rollback that was asked for after it had ended, while that has not come to its end. */
   rollback: RollbackRequest | null;
   /** When its personal data was taken out, ISO 8601 UTC: what is left says only that there was a run. */

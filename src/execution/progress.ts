@@ -119,6 +119,10 @@ export function stepStates(planned: Plan, record: RunRecord): Record<string, Ste
   return Object.fromEntries(states);
 }
 
+/** Whether a step may begin as far as time goes. @param now ISO 8601 UTC */
+export const isDue = ({ notBefore }: Step, now: string): boolean =>
+  notBefore === undefined || Date.parse(notBefore) <= Date.parse(now);
+
 /** The outputs of completed steps, by step id. */
 export function stepOutputs(record: RunRecord): Map<string, Json> {
   const outputs = new Map<string, Json>();

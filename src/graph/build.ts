@@ -2,7 +2,7 @@
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import { type BaseCheckpointSaver, isCommand, START, StateGraph } from "@langchain/langgraph";
 import { createCommitter } from "../nodes/committer.ts";
-import { ANSWERING, type GraphNode, type NodeDeps } from "../nodes/deps.ts";
+import { ANSWERING, ASKING, type GraphNode, identityOf, type NodeDeps } from "../nodes/deps.ts";
 import { createExecutor } from "../nodes/executor.ts";
 import { createGuardrail } from "../nodes/guardrail.ts";
 import { createHuman } from "../nodes/human.ts";
@@ -55,7 +55,10 @@ export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   graph.stream = async (input: unknown, options: CallOptions = {}) => {
     if (isPartOfAnother(options)) return await stream(input, options); // there the answer comes by way of the other one
     const answering = isCommand(input) && input.resume !== undefined;
-    return await stream(input, { ...options, configurable: { ...options.configurable, [ANSWERING]: answering } });
+    const asking = typeof input === "object" && input !== null && !isCommand(input);
+    const configurable = { ...options.configurable, [ANSWERING]: answering, [ASKING]: asking };
+    const given = asking ? { ...input, asker: identityOf(options).principal } : input;
+    return await stream(given, { ...options, configurable });
   };
   return graph;
 }
@@ -68,6 +71,7 @@ function isPartOfAnother({ configurable = {} }: CallOptions): boolean {
 
 interface CallOptions {
   configurable?: Record<string, unknown>;
+  context?: Record<string, unknown>;
 }
 
 export type HoldpointGraph = ReturnType<typeof buildGraph>;

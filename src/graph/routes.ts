@@ -19,7 +19,7 @@ export const routes = {
     "transaction denied": "reflector",
     "nothing to check": "reflector",
   },
-  planner: { planned: "guardrail", "no plan": "reflector" },
+  planner: { planned: "guardrail", "no plan": "reflector", paused: END },
   reviewer: { "person asked": "human", cleared: "committer", denied: "reflector" },
   human: {
     approved: "committer",
@@ -33,6 +33,7 @@ export const routes = {
     "nothing left": "reflector",
     "step failed": "reflector",
     drained: "executor",
+    paused: END,
     "plan changed": "guardrail",
   },
   stager: { staged: "guardrail", "cannot be done": "reflector", "nothing to stage": "executor" },
@@ -49,6 +50,7 @@ export const routes = {
   // The pending ones only after somebody jumped here while a proposal was open: a run does not end before that has.
   reflector: {
     done: END,
+    paused: END,
     replan: "planner",
     "rollback asked": "committer",
     "decision pending": "human",

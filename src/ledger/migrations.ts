@@ -255,6 +255,15 @@ const gate: Migration = {
   },
 };
 
+const pauses: Migration = {
+  async up(db: Kysely<unknown>) {
+    for (const column of ["pause", "paused_until"]) {
+      await db.schema.alterTable("runs").addColumn(column, "text").execute();
+    }
+    await db.schema.createIndex("runs_by_pause").on("runs").columns(["tenant", "paused_until"]).execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -263,6 +272,7 @@ export const migrations: MigrationProvider = {
       "0003_going_on": goingOn,
       "0004_privacy": privacy,
       "0005_gate": gate,
+      "0006_pauses": pauses,
     };
   },
 };

@@ -5,6 +5,8 @@ import { canonicalJson } from "../domain/json.ts";
 import {
   type Cancellation,
   CancellationSchema,
+  type Pause,
+  PauseSchema,
   type RollbackRequest,
   RollbackRequestSchema,
   type Run,
@@ -28,6 +30,7 @@ function toRun(row: Selectable<RunsTable>): Run {
     status: row.status as RunStatus,
     answer: row.answer === null ? null : AnswerSchema.parse(JSON.parse(row.answer)),
     cancellation: row.cancellation === null ? null : CancellationSchema.parse(JSON.parse(row.cancellation)),
+    pause: row.pause === null ? null : PauseSchema.parse(JSON.parse(row.pause)),
     rollback: row.rollback === null ? null : RollbackRequestSchema.parse(JSON.parse(row.rollback)),
     ...(row.forgottenAt === null ? {} : { forgottenAt: row.forgottenAt }),
     createdAt: row.createdAt,
@@ -114,6 +117,54 @@ export async function listRolledBack(db: Ledger, tenant: string): Promise<Run[]>
   return (await opened(db, "runs", tenant, rows)).map(toRun);
 }
 
+/** Pauses a run. @returns false when it is cancelled or has ended: then it has to come to its end */
+export async function pauseRun(db: Ledger, stamp: Stamp, runId: string, pause: Pause): Promise<boolean> {
+  return await db.transaction().execute(async (trx) => {
+    const row = { status: "paused" satisfies RunStatus, pause: canonicalJson(pause), pausedUntil: pause.until };
+    const paused = await trx
+      .updateTable("runs")
+      .set(await sealed(trx, "runs", stamp.tenant, { ...row, aliveUntil: null, updatedAt: stamp.at }))
+      .where("tenant", "=", stamp.tenant)
+      .where("id", "=", runId)
+      .where("status", "!=", "ended")
+      .where("cancellation", "is", null)
+      .executeTakeFirst();
+    if (Number(paused.numUpdatedRows) === 0) return false;
+    await appendAudit(trx, { ...stamp, event: "run.paused", runId, data: { ...pause } });
+    return true;
+  });
+}
+
+/** Lets a paused run go on. @returns false when it is not paused: somebody else was first */
+export async function endPause(db: Ledger, stamp: Stamp, runId: string): Promise<boolean> {
+  return await db.transaction().execute(async (trx) => {
+    const going = await trx
+      .updateTable("runs")
+      .set({ status: "running" satisfies RunStatus, ...NOT_PAUSED, aliveUntil: aliveUntil(), updatedAt: stamp.at })
+      .where("tenant", "=", stamp.tenant)
+      .where("id", "=", runId)
+      .where("status", "=", "paused" satisfies RunStatus)
+      .executeTakeFirst();
+    if (Number(going.numUpdatedRows) === 0) return false;
+    await appendAudit(trx, { ...stamp, event: "run.resumed", runId, data: {} });
+    return true;
+  });
+}
+
+/** Those paused runs of a tenant whose time has come, the first of them first. @param now ISO 8601 UTC */
+export async function listDue(db: Ledger, tenant: string, now: string): Promise<Run[]> {
+  const rows = await db
+    .selectFrom("runs")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("pausedUntil", "<=", now)
+    .where("status", "=", "paused" satisfies RunStatus)
+    .orderBy("pausedUntil")
+    .limit(1000)
+    .execute();
+  return (await opened(db, "runs", tenant, rows)).map(toRun);
+}
+
 /** The tenants that have a run which has not ended, or a rollback under way. For whoever runs the system: no data of theirs. */
 export async function listTenants(db: Ledger): Promise<string[]> {
   const rows = await db
@@ -165,16 +216,18 @@ export async function insertRun(
   return { run, created };
 }
 
-/** Moves a run that has not ended between running and waiting. */
+const NOT_PAUSED = { pause: null, pausedUntil: null } as const;
+
+/** Moves a run that has not ended to running or waiting. */
 export async function setRunStatus(
   trx: LedgerTransaction,
   stamp: Stamp,
   runId: string,
-  status: Exclude<RunStatus, "ended">,
+  status: "running" | "waiting",
 ): Promise<void> {
   await trx
     .updateTable("runs")
-    .set({ status, updatedAt: stamp.at, ...(status === "running" ? { aliveUntil: aliveUntil() } : {}) })
+    .set({ status, ...NOT_PAUSED, updatedAt: stamp.at, ...(status === "running" ? { aliveUntil: aliveUntil() } : {}) })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")
@@ -258,6 +311,7 @@ export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: stri
         status: "ended" satisfies RunStatus,
         answer: canonicalJson(answer),
         aliveUntil: null,
+        ...NOT_PAUSED,
         updatedAt: stamp.at,
       }),
     )

@@ -21,6 +21,9 @@ export interface RunsTable {
   /** A process was seen at it: it is not left by a crash before this time. */
   aliveUntil: string | null;
   cancellation: string | null;
+  /** Why it is paused, and until when, if that is known. */
+  pause: string | null;
+  pausedUntil: string | null;
   /** A rollback that was asked for and has not ended. */
   rollback: string | null;
   /** When its personal data was taken out, if it was. */

@@ -11,7 +11,7 @@ import type { LedgerSchema } from "./schema.ts";
 type Ledger = Kysely<LedgerSchema>;
 
 const COLUMNS = {
-  runs: ["request", "answer", "cancellation", "rollback"],
+  runs: ["request", "answer", "cancellation", "pause", "rollback"],
   planRevisions: ["plan", "findings"],
   reflections: ["feedback", "answer"],
   reads: ["args", "output", "summary"],

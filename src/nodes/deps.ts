@@ -75,6 +75,9 @@ export function threadOf(config: LangGraphRunnableConfig): string {
 /** In the configuration of a call, put there by the graph: whether it carries an answer. */
 export const ANSWERING = "__holdpoint_answering";
 
+/** In the configuration of a call, put there by the graph: whether it carries a request of its own. */
+export const ASKING = "__holdpoint_asking";
+
 /** Whether this invocation is asked to stop: what is in flight ends, and nothing new starts. */
 export const isDraining = (config: LangGraphRunnableConfig): boolean => config.control?.drainRequested === true;
 

@@ -4,11 +4,11 @@ import { FailureStatusSchema } from "../domain/answer.ts";
 import { digestOf } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
 import type { Proposal } from "../domain/proposal.ts";
-import { isOver, type Run } from "../domain/run.ts";
+import { isOver, type Pause, type Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { runDataflow } from "../execution/dataflow.ts";
 import { editedPlan } from "../execution/edits.ts";
-import { loadRecord, type RunRecord, stepOutputs, stepStates } from "../execution/progress.ts";
+import { isDue, loadRecord, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
 import { runRead } from "../execution/run-read.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findTransaction } from "../ledger/proposals.ts";
@@ -20,6 +20,7 @@ import { dependenciesOf, resolveReferences } from "../planning/references.ts";
 import type { State, Update } from "../state.ts";
 import { readyWrites } from "../transaction/stage.ts";
 import { actorOf, identityOf, isDraining, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+import { pauseAt } from "./pause.ts";
 import { createReporter } from "./report.ts";
 
 type Executed = Update & { outcome: Outcome<"executor"> };
@@ -61,7 +62,7 @@ export function createExecutor(deps: NodeDeps) {
     if (isDraining(config) && readyReads(deps, plan, record).length > 0) {
       return { steps: stepStates(plan, record), outcome: "drained" };
     }
-    return leadOn(deps, plan, record);
+    return await leadOn(deps, config, run, { plan, record });
   };
 }
 
@@ -77,7 +78,12 @@ async function assertKnown(deps: NodeDeps, plan: Plan, run: Run): Promise<void> 
   });
 }
 
-function leadOn(deps: NodeDeps, plan: Plan, record: RunRecord): Executed {
+async function leadOn(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  { plan, record }: { plan: Plan; record: RunRecord },
+): Promise<Executed> {
   const steps = stepStates(plan, record);
   const failed = record.reads.find((read) => read.status === "failed" && steps[read.step]?.status === "failed");
   if (failed) {
@@ -85,8 +91,23 @@ function leadOn(deps: NodeDeps, plan: Plan, record: RunRecord): Executed {
     const status = known.success ? known.data : "failed";
     return { steps, failure: { status, message: failed.summary, details: [] }, outcome: "step failed" };
   }
-  const writes = readyWrites(editedPlan(plan, record.decisions), steps, deps.registry);
-  return { steps, outcome: writes.length > 0 ? "writes ready" : "nothing left" };
+  const writes = readyWrites(editedPlan(plan, record.decisions), { steps, registry: deps.registry, now: deps.now() });
+  if (writes.length > 0) return { steps, outcome: "writes ready" };
+  const wait = untilDue(plan, steps, deps.now());
+  const paused = wait && (await pauseAt(deps, config, run, wait));
+  return { steps, ...(paused ?? { outcome: "nothing left" }) };
+}
+
+/** The pause until the first of those steps is due for which only the time has not come; undefined without one. */
+function untilDue(plan: Plan, states: Record<string, StepState>, now: string): Pause | undefined {
+  const [first] = plan.steps
+    .filter((step) => states[step.id]?.status === "pending" && !isDue(step, now))
+    .filter((step) => dependenciesOf(step).every((id) => states[id]?.status === "completed"))
+    .map(({ title, notBefore = now }) => ({ title, until: new Date(notBefore).toISOString() }))
+    .toSorted((one, other) => (one.until < other.until ? -1 : 1));
+  return (
+    first && { why: "time", reason: `"${first.title}" is not to begin before ${first.until}.`, until: first.until }
+  );
 }
 
 /** Only the newest recorded revision, and only when the guardrail allowed it, is executed. */
@@ -138,6 +159,7 @@ function readyReads(deps: NodeDeps, plan: Plan, record: RunRecord): Step[] {
   return plan.steps.filter(
     (step) =>
       states[step.id]?.status === "pending" &&
+      isDue(step, deps.now()) &&
       deps.registry.find(step.action)?.kind === "read" &&
       dependenciesOf(step).every((id) => states[id]?.status === "completed"),
   );

@@ -6,6 +6,7 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { derivedId, digestOf } from "../domain/json.ts";
 import type { Finding, Proposal } from "../domain/proposal.ts";
 import { isOver, type Run, type Stamp } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
 import { loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { lockAudit } from "../ledger/audit.ts";
@@ -28,7 +29,8 @@ import { checkPlan, unsettled } from "../planning/check-plan.ts";
 import type { GateFacts } from "../policy/gate.ts";
 import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
-import { identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
+import { ASKING, identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
+import { goOnFromPause } from "./pause.ts";
 
 type Request = NonNullable<State["request"]>;
 type Checked = Update & { outcome: Outcome<"guardrail"> };
@@ -40,10 +42,16 @@ export function createGuardrail(deps: NodeDeps) {
     if (!state.run) return { outcome: "nothing to check" };
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     if (isOver(run)) return { outcome: "nothing to check" };
-    const revision = await currentRevision(deps, state, config, run);
-    if (revision && revision.verdict !== "allow") return await checkRevision(deps, revision, config, run);
-    return (await checkProposal(deps, config, run)) ?? (revision ? allowed(revision) : { outcome: "nothing to check" });
+    return { ...(await goOnFromPause(deps, config, run)), ...(await checkRun(deps, state, config, run)) };
   };
+}
+
+/** Wherever a run is entered again, what is open of it is checked. */
+async function checkRun(deps: NodeDeps, state: State, config: LangGraphRunnableConfig, run: Run): Promise<Checked> {
+  const revision = await currentRevision(deps, state, config, run);
+  if (revision && revision.verdict !== "allow") return await checkRevision(deps, revision, config, run);
+  const open = await checkProposal(deps, config, run);
+  return open ?? (revision ? allowed(revision) : { outcome: "request allowed" }); // it has no plan yet
 }
 
 const FRESH = {
@@ -52,6 +60,8 @@ const FRESH = {
   proposal: null,
   findings: [],
   failure: null,
+  pause: null,
+  wake: false,
   notices: [],
   answer: null,
 } satisfies Update;
@@ -108,7 +118,10 @@ async function checkRequest(
 ): Promise<Checked> {
   const stamp = stampOf(deps, config);
   // Whoever carries a run on need not be one who may ask: its requester was.
-  if (!(await findRun(deps.ledger, stamp.tenant, request.id))) await assertRole(deps.ledger, stamp, "operator");
+  if (!(await findRun(deps.ledger, stamp.tenant, request.id))) {
+    assertAsker(state, config, stamp);
+    await assertRole(deps.ledger, stamp, "operator");
+  }
   const findings = tooLong(request.text) ?? deps.policy.checkRequest(request.text);
   const denied = strictest(findings, "allow") !== "allow";
   // A denied text may be anything: only a storable excerpt of it is kept.
@@ -138,6 +151,18 @@ async function checkRequest(
   const update = { ...FRESH, ...heard, request, run: { id: request.id }, findings, notices };
   if (!denied) return { ...update, outcome: "request allowed" };
   return { ...update, failure: deniedBy(findings, "invalid_request"), outcome: "request denied" };
+}
+
+/**
+ * Nobody becomes the requester of what somebody else asked: a call without a request of its own finds one here that
+ * another call has just brought, or that was cut off before it was taken in.
+ * @throws HoldpointError `busy` when it was somebody else's
+ */
+function assertAsker({ asker }: State, config: LangGraphRunnableConfig, { principal }: Stamp): void {
+  if (config.configurable?.[ASKING] !== false || asker === principal) return;
+  throw new HoldpointError("busy", "Somebody else has just asked for something on this thread.", {
+    hint: "Look at it in a moment; if that call was cut off, nothing of it was taken in, and it has to be asked again.",
+  });
 }
 
 function deniedBy(findings: readonly Finding[], status: "invalid_request" | "denied") {

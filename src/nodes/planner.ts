@@ -5,7 +5,7 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { z } from "zod";
 import { type Plan, PlanSchema } from "../domain/plan.ts";
-import { isOver, type Run } from "../domain/run.ts";
+import { isOver, type Pause, type Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { listRevisions, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
@@ -15,6 +15,7 @@ import { argsJsonSchema } from "../tools/args.ts";
 import type { Registry } from "../tools/registry.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { pauseAt } from "./pause.ts";
 import { type Earlier, loadEarlier, mergeWith, type NoPlan, stopReplanning } from "./replan.ts";
 import { createReporter } from "./report.ts";
 
@@ -34,6 +35,7 @@ export function createPlanner(deps: NodeDeps) {
     const feedback = latest?.verdict === "deny" ? latest.findings.map((finding) => finding.reason) : [];
     createReporter(config, run.id, { plan: null, steps: {} }).doing("planning");
     const made = await makePlan(deps, config, run, { feedback, earlier });
+    if ("why" in made) return (await pauseAt(deps, config, run, made)) ?? { outcome: "no plan" };
     if ("message" in made) return await noPlan(deps, config, run, { earlier, made });
     const number = (latest?.number ?? 0) + 1;
     const revision = await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made });
@@ -64,7 +66,7 @@ async function makePlan(
   config: LangGraphRunnableConfig,
   run: Run,
   context: PlanContext,
-): Promise<Plan | NoPlan> {
+): Promise<Plan | NoPlan | Pause> {
   // A playbook would only say the same again.
   const isFirst = context.feedback.length === 0 && !context.earlier;
   const matched = isFirst ? deps.matchRequest?.(run.request) : undefined;
@@ -77,21 +79,28 @@ async function makePlan(
   return { status: "unsupported_intent", message: matched?.problem ?? "No plan could be made.", details: known };
 }
 
-/** The model's plan, or why there is none; undefined without a model. */
+/** The model's plan, or why there is none; undefined without a model. While there is no use in asking it, the run pauses. */
 async function askPlanner(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
   { feedback, earlier }: PlanContext,
-): Promise<Plan | NoPlan | undefined> {
-  const today = deps.now().slice(0, 10);
+): Promise<Plan | NoPlan | Pause | undefined> {
   const actions = actionCards(deps.registry);
-  const prompt = plannerPrompt({ request: run.request, today, actions, feedback, ...(earlier ? { earlier } : {}) });
+  const prompt = plannerPrompt({
+    request: run.request,
+    now: deps.now(),
+    actions,
+    feedback,
+    ...(earlier ? { earlier } : {}),
+  });
   const reply = await askRole(deps, config, { role: "planner", runId: run.id, schema: PlannerReplySchema, prompt });
   if (!reply) return undefined;
   if (reply.kind === "failed") {
-    const status = reply.why === "malformed" ? "failed" : "unavailable";
-    return { status, message: `No plan was made. ${reply.message}`, details: [] };
+    const message = `No plan was made. ${reply.message}`;
+    return reply.why === "malformed"
+      ? { status: "failed", message, details: [] }
+      : { why: "model", reason: message, until: null };
   }
   const { outcome, message, goal, steps } = reply.value;
   if (outcome === "question") return { status: "invalid_request", message, details: [] };
@@ -99,7 +108,11 @@ async function askPlanner(
   const plan = PlanSchema.parse({
     goal: goal || run.request.slice(0, 500).toWellFormed(),
     source: { kind: "model" },
-    steps: steps.map(({ repeat, ...step }) => (repeat ? { ...step, repeat } : step)),
+    steps: steps.map(({ repeat, notBefore, ...step }) => ({
+      ...step,
+      ...(repeat ? { repeat } : {}),
+      ...(notBefore ? { notBefore } : {}),
+    })),
   });
   return earlier ? mergeWith(earlier, plan, (name) => deps.registry.find(name)?.kind === "write") : plan;
 }

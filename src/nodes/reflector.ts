@@ -25,12 +25,10 @@ export function createReflector(deps: NodeDeps) {
     if (!state.run) return { outcome: "done" };
     const run = await getRun(deps.ledger, tenant, state.run.id);
     if (run.answer) return done(run, run.answer, state);
-    const latest = await findLatestProposal(deps.ledger, tenant, run.id);
-    if (latest?.status === "pending") return { outcome: "decision pending" };
     const record = await loadRecord(deps.ledger, tenant, run.id);
     const proposal = await findTransaction(deps.ledger, tenant, run.id);
-    if (isUnfinished(record, latest, proposal)) return { outcome: "transaction pending" };
-    if (asksForRollback(run, record.effects)) return { outcome: "rollback asked" };
+    const open = whatIsOpen(run, record, [await findLatestProposal(deps.ledger, tenant, run.id), proposal]);
+    if (open) return open;
     const revisions = await listRevisions(deps.ledger, tenant, run.id);
     const facts: Facts = {
       run,
@@ -50,6 +48,18 @@ export function createReflector(deps: NodeDeps) {
 }
 
 type Reflected = Update & { outcome: Outcome<"reflector"> };
+
+/** What has to be done before the run can end: after a jump into this node, or when it was entered again. */
+function whatIsOpen(
+  run: Run,
+  record: RunRecord,
+  [latest, transaction]: readonly [Proposal | undefined, Proposal | undefined],
+): Reflected | undefined {
+  if (run.pause && !run.cancellation) return { pause: run.pause, outcome: "paused" };
+  if (latest?.status === "pending") return { outcome: "decision pending" };
+  if (isUnfinished(record, latest, transaction)) return { outcome: "transaction pending" };
+  return asksForRollback(run, record.effects) ? { outcome: "rollback asked" } : undefined;
+}
 
 /** The answer that the run ends with, or that it is planned again. */
 async function conclude(

@@ -17,7 +17,7 @@ import {
 import type { Identity } from "../domain/run.ts";
 import { ActionFailure, HoldpointError } from "../errors.ts";
 import { editedPlan, editsOf } from "../execution/edits.ts";
-import { callOf, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
+import { callOf, isDue, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
 import type { KeptStep } from "../ledger/kept-steps.ts";
 import { untrustedArguments } from "../planning/provenance.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
@@ -41,13 +41,13 @@ export type StageResult =
   | { kind: "impossible"; failures: StageFailure[] };
 
 /** The pending writes whose dependencies are complete, or are writes of the same stage; irreversible ones as late as can be. */
-export function readyWrites(plan: Plan, states: Record<string, StepState>, registry: Registry): Step[] {
+export function readyWrites(plan: Plan, { steps, registry, now }: WhatIsKnown): Step[] {
   const pending = plan.steps.filter(
-    (step) => states[step.id]?.status === "pending" && registry.find(step.action)?.kind === "write",
+    (step) => steps[step.id]?.status === "pending" && isDue(step, now) && registry.find(step.action)?.kind === "write",
   );
   const staged: Step[] = [];
   const isReady = (step: Step) =>
-    dependenciesOf(step).every((id) => states[id]?.status === "completed" || staged.some((other) => other.id === id));
+    dependenciesOf(step).every((id) => steps[id]?.status === "completed" || staged.some((other) => other.id === id));
   const isFinal = (step: Step) => registry.getWrite(step.action).reversibility === "irreversible";
   for (;;) {
     const ready = pending.filter((step) => !staged.includes(step) && isReady(step));
@@ -55,6 +55,13 @@ export function readyWrites(plan: Plan, states: Record<string, StepState>, regis
     if (!next) return staged;
     staged.push(next);
   }
+}
+
+/** Where the steps of a plan stand, by id; the actions that there are; and the time now, ISO 8601 UTC. */
+interface WhatIsKnown {
+  readonly steps: Record<string, StepState>;
+  readonly registry: Registry;
+  readonly now: string;
 }
 
 export interface StageInput {
@@ -80,7 +87,8 @@ interface Stage {
  */
 export async function stageWrites(registry: Registry, input: StageInput): Promise<StageResult> {
   const plan = editedPlan(input.plan, input.record.decisions);
-  const steps = readyWrites(plan, stepStates(input.plan, input.record), registry);
+  const states = stepStates(input.plan, input.record);
+  const steps = readyWrites(plan, { steps: states, registry, now: input.now });
   const stage: Stage = { steps, outputs: stepOutputs(input.record), actions: [], kept: [], failures: [] };
   for (const step of steps) {
     try {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
 import { ALIVE_MS, believedUntil, isAlive } from "../ledger/liveness.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
-import { listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
+import { listDue, listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import { explainMasked } from "../telemetry/tell.ts";
@@ -19,7 +19,7 @@ export interface Recovered {
   readonly threadId: string;
   readonly run: Run;
   /** `left` when it could not go on now; `problem` says why, and the run stays as it was. */
-  readonly outcome: "ended" | "waiting" | "rolled_back" | "left";
+  readonly outcome: "ended" | "waiting" | "paused" | "rolled_back" | "left";
   readonly problem: string | null;
 }
 
@@ -38,8 +38,8 @@ const notHeard = (_threadId: string, _work: Promise<unknown>): void => undefined
 const LIMIT = 1000;
 
 /**
- * Carries on every run of the caller's tenant that a crash left, those whose time to decide is over, and those whose
- * checkpoint does not ask what they wait for, one after the other, oldest first. A run that a process was seen at a
+ * Carries on every run of the caller's tenant that a crash left, those that were paused until a time that has come, those
+ * whose time to decide is over, and those whose checkpoint does not ask what they wait for, one after the other, oldest first. A run that a process was seen at a
  * short while ago is left to it.
  */
 export async function recoverRuns(
@@ -53,6 +53,7 @@ export async function recoverRuns(
   for (const run of waiting) {
     if ((await isOverdue(runtime, run)) || (unasked && (await isUnasked(runtime, run)))) found.push(run);
   }
+  found.push(...(await listDue(runtime.ledger, tenant, runtime.now())));
   const recovered: Recovered[] = [];
   const isStopped = () => caller.signal?.aborted || caller.control?.drainRequested;
   for (const run of found) {

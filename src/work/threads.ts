@@ -13,7 +13,8 @@ import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { assertRole } from "../ledger/members.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
-import { findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
+import { endPause, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
+import { overtaken } from "../nodes/pause.ts";
 import { buildQuestion, isShown, type Question } from "../nodes/question.ts";
 import { restoreState } from "../nodes/restore-state.ts";
 import { strictest } from "../policy/policy.ts";
@@ -76,7 +77,10 @@ export async function startRequest(
   if (before && runId === before.id) {
     const text = `"${input.request}" was not taken: an approved request on the thread had to end first.`;
     const { status } = await getRun(runtime.ledger, tenant, before.id);
-    const now = status === "ended" ? "It has ended now" : "It waits for somebody to decide";
+    const now = {
+      ...{ ended: "It has ended now", waiting: "It waits for somebody to decide" },
+      ...{ paused: "It is paused", running: "It is under way" },
+    }[status];
     const hint = `${now}; look at it with \`show ${threadId}\`, then ask again.`;
     throw new HoldpointError("busy", text, { hint });
   }
@@ -171,19 +175,25 @@ export async function answerThread(
 
 /**
  * Carries on a run that a crash left, or that waits where this runtime has no checkpoints of (such as the local Agent
- * Server): to its end, or to the person it has to ask. A thread that waits here or has ended is only looked at.
+ * Server): to its end, or to the person it has to ask. So does one that is paused, unless it is until a time that has
+ * not come. A thread that waits here or has ended is only looked at.
  * @throws HoldpointError `busy` when another process is at it
  */
 export async function continueThread(runtime: Runtime, caller: Caller, threadId: string): Promise<ThreadView> {
   const { identity } = caller;
   const view = await viewThread(runtime, identity, threadId);
   const { question } = view;
+  const { pause } = view.run;
+  if (pause?.until != null && pause.until > runtime.now()) return view;
   const overdue = question?.expiresAt != null && question.expiresAt <= runtime.now();
   if (view.run.status === "ended" || (question && !overdue)) return view;
   if (await isLeased(runtime.ledger, identity.tenant, view.run.id)) {
     throw new HoldpointError("busy", `Thread "${threadId}" is being advanced by another process right now.`, {
       hint: "Look at it with `show` in a moment; if that process has died, try again in 30 seconds.",
     });
+  }
+  if (pause && !(await endPause(runtime.ledger, { ...identity, at: runtime.now() }, view.run.id))) {
+    throw overtaken(view.run);
   }
   await goOn(runtime, caller, view.run);
   return await viewThread(runtime, identity, threadId);
@@ -225,7 +235,7 @@ export async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<
     await invoke(runtime, caller, threadId, null);
     // Where a checkpoint says that all is done, or leads to a node that there is no more, only the ledger knows.
     const { run: after, question } = await viewThread(runtime, caller.identity, threadId, id);
-    if (after.status === "ended" || question) return;
+    if (after.status === "ended" || (after.pause && !after.cancellation) || question) return;
   }
   await enterAgain(runtime, caller, run);
 }
@@ -327,7 +337,8 @@ function unknownThread(threadId: string): HoldpointError {
 }
 
 export function notPaused(run: Run): HoldpointError {
-  const how = run.answer ? `ended (${run.answer.status}): ${run.answer.text}` : "is not waiting for a decision.";
+  const now = run.pause ? `is paused. ${run.pause.reason}` : "is not waiting for a decision.";
+  const how = run.answer ? `ended (${run.answer.status}): ${run.answer.text}` : now;
   return new HoldpointError("not_paused", `Thread "${run.threadId}" ${how}`, { hint: "Look at it with `show`." });
 }
 

@@ -6,7 +6,7 @@ import { listRevisions } from "../../src/ledger/revisions.ts";
 import { createModels } from "../../src/models/roles.ts";
 import { createPolicy, type Policy } from "../../src/policy/policy.ts";
 import { createRuntime } from "../../src/runtime.ts";
-import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { answerThread, continueThread, startRequest } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { expectCall, json, playOpenAI, text } from "../support/openai-server.ts";
 import { alice, approveAll, bob } from "../support/runtime.ts";
@@ -200,7 +200,10 @@ describe("the planner with a model", () => {
     const server = await playOpenAI();
     const { runtime } = await open(server, { key: "sk-wrong" });
     const view = await startRequest(runtime, alice, { request: REQUEST });
-    expect(view.run.answer).toMatchObject({ status: "unavailable", text: expect.stringContaining("OPENAI_API_KEY") });
+    expect(view.run).toMatchObject({
+      status: "paused",
+      pause: { why: "model", reason: expect.stringContaining("OPENAI_API_KEY"), until: null },
+    });
     expect(JSON.stringify(view)).not.toContain("sk-wrong");
   });
 
@@ -208,10 +211,7 @@ describe("the planner with a model", () => {
     const server = await playOpenAI(planner().fail(404));
     const { runtime } = await open(server);
     const view = await startRequest(runtime, alice, { request: REQUEST });
-    expect(view.run.answer).toMatchObject({
-      status: "unavailable",
-      text: expect.stringContaining("name of the model"),
-    });
+    expect(view.run.pause?.reason).toContain("name of the model");
   });
 
   it("waits as long as a rate limit says, and goes on", async () => {
@@ -224,11 +224,8 @@ describe("the planner with a model", () => {
     const server = await playOpenAI(planner().hang(), planner().answer(json(plan({ id: "a" }))));
     const { runtime } = await open(server, { timeoutMs: 500 });
     const view = await startRequest(runtime, alice, { request: REQUEST });
-    expect(view.run.answer).toMatchObject({
-      status: "unavailable",
-      text: expect.stringContaining("within 0.5 seconds"),
-    });
-    expect((await startRequest(runtime, alice, { request: REQUEST, threadId: view.threadId })).question).not.toBeNull();
+    expect(view.run.pause?.reason).toContain("within 0.5 seconds");
+    expect((await continueThread(runtime, alice, view.threadId)).question).not.toBeNull();
   });
 });
 

@@ -131,6 +131,17 @@ describe("a role", () => {
     expect(lines()).toEqual(["write a", "write b"]);
   });
 
+  it("takes a request from whoever asked, and from nobody who comes upon it", async () => {
+    const { runtime } = await open();
+    const config = { configurable: { thread_id: "t-cut" }, context: as("olga").identity };
+    // Cut off before anything of it was recorded.
+    await runtime.graph.invoke({ request: "go" }, { ...config, interruptBefore: ["guardrail"] });
+    const others = { ...config, context: as("vic").identity };
+    await expect(runtime.graph.invoke(null, others)).rejects.toThrow("Somebody else has just asked");
+    await runtime.graph.invoke(null, config);
+    expect((await viewThread(runtime, as("vic").identity, "t-cut")).run.requester).toBe("olga");
+  });
+
   it("is nothing that anybody lacks in a tenant that has named nobody", async () => {
     const { runtime } = await open();
     const { threadId } = await startRequest(runtime, as("anybody"), { request: "go" });

@@ -24,7 +24,7 @@ const proposal = {
   ...{ review: null, failure: null, expiresAt: null, createdAt: "" },
 };
 const prompts = {
-  planner: plannerPrompt({ request: HOSTILE, today: "2026-11-01", actions: [], feedback: [HOSTILE] }),
+  planner: plannerPrompt({ request: HOSTILE, now: "2026-11-01T10:00:00.000Z", actions: [], feedback: [HOSTILE] }),
   reviewer: reviewerPrompt({ request: HOSTILE, goal: HOSTILE, proposal }),
   reflector: reflectorPrompt(
     {

@@ -11,7 +11,8 @@ export const alice: Caller = { identity: { tenant: "acme", principal: "alice" } 
 export const bob: Caller = { identity: { tenant: "acme", principal: "bob" } };
 export const mallory: Caller = { identity: { tenant: "evil", principal: "mallory" } };
 
-export type PlannedStep = { id: string; args?: Plan["steps"][number]["args"]; action?: string; dependsOn?: string[] };
+type Step = Plan["steps"][number];
+export type PlannedStep = Pick<Step, "id"> & Partial<Pick<Step, "args" | "action" | "dependsOn" | "notBefore">>;
 
 /** Opens a runtime on real files; `plans` gives the plan for a request, for requests that are no store requests. */
 export async function openTestRuntime(

@@ -49,6 +49,12 @@ export const PlannerReplySchema = z
             .describe(
               "For a write: how sure you are, 0 to 1, that the request wants exactly this, with these arguments.",
             ),
+          notBefore: z.iso
+            .datetime({ offset: true })
+            .optional()
+            .describe(
+              "Only where the request says when: the step does not begin before this time, such as 2030-01-31T09:00:00+01:00. The person is asked then. Else leave it out.",
+            ),
           repeat: z
             .boolean()
             .optional()
@@ -111,14 +117,15 @@ export interface EarlierWork {
  */
 export function plannerPrompt(input: {
   request: string;
-  today: string;
+  /** ISO 8601 UTC. */
+  now: string;
   actions: readonly ActionCard[];
   feedback: readonly string[];
   earlier?: EarlierWork;
 }): Prompt {
   const parts = [
     dataBlock("actions", input.actions),
-    dataBlock("request", { text: input.request, date: input.today }),
+    dataBlock("request", { text: input.request, now: input.now }),
     ...(input.earlier ? earlierParts(input.earlier) : []),
     ...(input.feedback.length > 0
       ? [
@@ -127,7 +134,7 @@ export function plannerPrompt(input: {
         ]
       : []),
   ];
-  return { name: "plan-v2", system: SYSTEM, user: parts.join("\n\n") };
+  return { name: "plan-v3", system: SYSTEM, user: parts.join("\n\n") };
 }
 
 function earlierParts({ done, notDone, feedback }: EarlierWork): string[] {
