@@ -114,7 +114,11 @@ export const HoldpointInput = new StateSchema({
     reducer: latestRequest,
   }),
   messages: messages(z.unknown().transform(readMessages)),
-  asker: latest(z.string().nullable().default(null)),
+  // Put there by the graph, whatever a caller says; as a custom type it is in no form that a page makes of this.
+  asker: new ReducedValue(z.string().nullable().default(null), {
+    inputSchema: z.custom<string | null>((value) => typeof value === "string"),
+    reducer: lastWritten<string | null>,
+  }),
   wake: latest(
     z.boolean().default(false).meta({ title: "Wake", description: "Instead of a request: lets a paused run go on." }),
   ),

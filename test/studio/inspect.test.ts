@@ -37,11 +37,12 @@ describe("the drawn graph", () => {
 });
 
 describe("the schemas", () => {
-  it("ask for the request and nothing else, as text; or for messages, which chat pages send", async () => {
+  it("ask for the request and nothing else, as text; for messages, which chat pages send; or to let a run go on", async () => {
     const { input_schema } = await server.client.assistants.getSchemas("agent");
     expect(input_schema?.properties).toEqual({
       request: expect.objectContaining({ type: "string", title: "Request", description: expect.any(String) }),
       messages: expect.objectContaining({ type: "array", title: "Messages", langgraph_type: "messages" }),
+      wake: expect.objectContaining({ type: "boolean", title: "Wake" }),
     });
     expect(input_schema?.required ?? []).toEqual([]);
   });
