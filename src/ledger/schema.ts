@@ -192,7 +192,7 @@ interface TenantKeysTable {
   createdAt: string;
 }
 
-export interface NoticesTable {
+interface NoticesTable {
   tenant: string;
   id: string;
   kind: string;
