@@ -235,7 +235,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       whole(async () => (await cancelThread(runtime, callerOf(context), { reason, ...input })).run),
     rollback: (input, context = {}) => whole(() => rollBackThread(runtime, callerOf(context), input)),
     recover: (context = {}) => whole(() => recoverRuns(runtime, callerOf(context))),
-    maintain: () => whole(() => maintainOnce(runtime, { signal: closing.signal })),
+    maintain: () => whole(() => maintainOnce(runtime, { signal: closing.signal, unasked: false })),
     close: async () => {
       closing.abort();
       await runtime.settle();

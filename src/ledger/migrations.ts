@@ -273,7 +273,7 @@ const notices: Migration = {
       .execute();
     const index = (name: string, table: string, columns: string[]) =>
       db.schema.createIndex(name).on(table).columns(columns).execute();
-    await index("notices_due", "notices", ["tenant", "delivered_at", "next_attempt_at"]);
+    await index("notices_due", "notices", ["tenant", "delivered_at", "created_at"]);
     await index("notices_by_time", "notices", ["tenant", "created_at"]);
     await index("proposals_by_expiry", "proposals", ["tenant", "status", "expires_at"]);
     await index("proposals_by_age", "proposals", ["tenant", "status", "created_at"]);

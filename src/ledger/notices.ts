@@ -85,7 +85,7 @@ export async function tellOfDecisionIn(
   if (decider !== "policy" || verdict !== "approved") return;
   const { settings } = await getSettings(trx, stamp.tenant);
   if (!settings.notifyOnAutomatic) return;
-  const say = (what: string) => `Approved by policy, without a person: ${what}.`;
+  const say = (what: string) => `Approved by ${stamp.principal}, without a person: ${what}.`;
   await writeNoticeIn(trx, stamp, "automatic_action", proposal, say);
 }
 

@@ -163,6 +163,19 @@ describe("audit export after retention", () => {
     expect(await verifiedFile(lines.slice(1))).toMatchObject({ status: 10, fault: { seq: 21, kind: "missing" } });
   });
 
+  it("does not take back in what was removed", async () => {
+    const home = tempDir();
+    const ledger = await openLedgerOf(home);
+    await fillAudit(ledger, 3, TENANT, OLD);
+    const before = await exported(home);
+    await prune(ledger);
+    const after = await exported(home);
+    expect(await verifiedFile([...before.slice(1, 3), ...after])).toMatchObject({
+      status: 10,
+      fault: { seq: 2, kind: "inserted" },
+    });
+  });
+
   it("says that entries were removed while it went on", async () => {
     const home = tempDir();
     const ledger = await openLedgerOf(home);
