@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { digestOf } from "../src/domain/json.ts";
+import { canonicalJson, digestOf } from "../src/domain/json.ts";
 import { appendAudit } from "../src/ledger/audit.ts";
-import type { ChainEntry, ChainFault } from "../src/ledger/audit-chain.ts";
-import { checkAudit, readEntries } from "../src/ledger/audit-check.ts";
+import { type ChainEntry, type ChainFault, detailDigest } from "../src/ledger/audit-chain.ts";
+import { checkAudit, findPruned, readEntries } from "../src/ledger/audit-check.ts";
+import { pruneAudit } from "../src/ledger/audit-retention.ts";
 import { type Ledger, type LedgerTransaction, openSqliteLedger } from "../src/ledger/database.ts";
 
 const TENANT = "acme";
@@ -27,8 +28,10 @@ function seeded(seed: number): (limit: number) => number {
   };
 }
 
+const NOW = "2026-11-01T10:00:00.000Z";
+
 /** Appends so many entries of different content to a tenant's log. */
-export async function fillAudit(ledger: Ledger, entries: number, tenant = TENANT): Promise<void> {
+export async function fillAudit(ledger: Ledger, entries: number, tenant = TENANT, at = NOW): Promise<void> {
   for (let first = 0; first < entries; first += 1000) {
     await ledger.transaction().execute(async (trx) => {
       for (let n = first; n < Math.min(entries, first + 1000); n++) {
@@ -36,7 +39,7 @@ export async function fillAudit(ledger: Ledger, entries: number, tenant = TENANT
           proposal: `prop_${n}`,
           actions: [{ step: "s1", action: "return_item", args: { item: "SG001", n } }],
         };
-        const stamp = { tenant, principal: "alice", at: "2026-11-01T10:00:00.000Z" };
+        const stamp = { tenant, principal: "alice", at };
         await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: `run_${n}`, data });
       }
     });
@@ -45,10 +48,14 @@ export async function fillAudit(ledger: Ledger, entries: number, tenant = TENANT
 
 interface Log {
   readonly trx: LedgerTransaction;
-  /** How many entries there are. */
+  /** The first entry that retention has left, and the last one. */
+  readonly first: number;
   readonly size: number;
   readonly random: (limit: number) => number;
 }
+
+/** The number of any entry. */
+const anySeq = ({ first, size, random }: Log): number => first + random(size - first + 1);
 
 const entryOf = async ({ trx }: Log, seq: number): Promise<ChainEntry> =>
   await trx
@@ -69,7 +76,7 @@ const rehashed = (entry: ChainEntry): ChainEntry => {
 const FIELDS = ["at", "principal", "event", "runId", "data", "detail", "salt", "prevHash", "hash"] as const;
 
 async function flip(log: Log): Promise<Expected> {
-  const seq = 1 + log.random(log.size);
+  const seq = anySeq(log);
   const field = FIELDS[log.random(FIELDS.length)] ?? "data";
   const text = String((await entryOf(log, seq))[field]);
   const at = log.random(text.length);
@@ -80,26 +87,45 @@ async function flip(log: Log): Promise<Expected> {
 
 /** As if it had been forgotten. */
 async function erase(log: Log): Promise<Expected> {
-  const seq = 1 + log.random(log.size);
+  const seq = anySeq(log);
   await change(log, seq, { detail: null, salt: null });
   return { seq, kinds: ["altered"] };
 }
 
 async function remove(log: Log): Promise<Expected> {
-  const seq = 1 + log.random(log.size - 1);
+  const seq = anySeq({ ...log, size: log.size - 1 });
   const last = Math.min(log.size - 1, seq + log.random(3));
   await log.trx.deleteFrom("auditLog").where("seq", ">=", seq).where("seq", "<=", last).execute();
   return { seq, kinds: ["missing"] };
 }
 
+/** More than an entry says that retention removed; without such an entry, anything. */
+async function removeBeginning(log: Log): Promise<Expected> {
+  const last = log.first + log.random(Math.min(100, log.size - log.first));
+  await log.trx.deleteFrom("auditLog").where("seq", "<=", last).execute();
+  return { seq: log.first, kinds: ["missing"] };
+}
+
+/** More is removed, and the entry about it altered and hashed so that it says so. */
+async function forgeRetention(log: Log): Promise<Expected> {
+  const pruned = await findPruned(log.trx, TENANT, log.size);
+  if (!pruned) return await removeBeginning(log);
+  const last = await entryOf(log, log.first + log.random(50));
+  await log.trx.deleteFrom("auditLog").where("seq", "<=", last.seq).execute();
+  const detail = canonicalJson({ through: last.seq, hash: last.hash });
+  const data = canonicalJson({ detail: detailDigest(pruned.salt ?? "", detail) });
+  await change(log, pruned.seq, rehashed({ ...pruned, data, detail }));
+  return { seq: pruned.seq + 1, kinds: ["altered"] };
+}
+
 async function truncate(log: Log): Promise<Expected> {
-  const seq = log.size - log.random(Math.min(50, log.size));
+  const seq = log.size - log.random(Math.min(40, log.size));
   await log.trx.deleteFrom("auditLog").where("seq", ">=", seq).execute();
   return { seq, kinds: ["truncated"] };
 }
 
 async function swap(log: Log): Promise<Expected> {
-  const first = 1 + log.random(log.size - 1);
+  const first = anySeq({ ...log, size: log.size - 1 });
   const second = Math.min(log.size, first + 1 + log.random(log.random(2) === 0 ? 1 : 1500));
   await change(log, first, { seq: -1 });
   await change(log, second, { seq: first });
@@ -109,7 +135,7 @@ async function swap(log: Log): Promise<Expected> {
 
 /** An entry that fits what stands before it; those behind it move on by one. */
 async function insert(log: Log): Promise<Expected> {
-  const seq = log.size + 1 - log.random(Math.min(200, log.size));
+  const seq = log.size + 1 - log.random(Math.min(200, log.size - log.first));
   const before = await entryOf(log, seq - 1);
   for (let moved = log.size; moved >= seq; moved--) await change(log, moved, { seq: moved + 1 });
   const forged = rehashed({ ...before, seq, event: "decision.approved", prevHash: before.hash });
@@ -118,10 +144,10 @@ async function insert(log: Log): Promise<Expected> {
 }
 
 async function insertBeforeFirst(log: Log): Promise<Expected> {
-  const first = await entryOf(log, 1);
+  const first = await entryOf(log, log.first);
   await log.trx
     .insertInto("auditLog")
-    .values(rehashed({ ...first, seq: -log.random(5) }))
+    .values(rehashed({ ...first, seq: log.first - 1 - log.random(5) }))
     .execute();
   return { seq: await lowest(log), kinds: ["inserted"] };
 }
@@ -131,14 +157,14 @@ const lowest = async ({ trx }: Log) =>
 
 /** One entry is altered and its hash put right; the next one then follows another. */
 async function rehashOne(log: Log): Promise<Expected> {
-  const seq = 1 + log.random(log.size);
+  const seq = anySeq(log);
   await change(log, seq, rehashed({ ...(await entryOf(log, seq)), event: "decision.rejected" }));
   return seq === log.size ? { seq, kinds: ["head"] } : { seq: seq + 1, kinds: ["altered"] };
 }
 
 /** An entry is altered, and it and all behind it are hashed anew: only the head tells. */
 async function rehashSuffix(log: Log): Promise<Expected> {
-  const from = log.size - log.random(Math.min(300, log.size));
+  const from = log.size - log.random(Math.min(300, log.size - log.first));
   let prevHash: string | undefined;
   for await (const page of readEntries(log.trx, TENANT, { from, to: log.size })) {
     for (const entry of page) {
@@ -186,7 +212,10 @@ async function alterHead(log: Log): Promise<Expected> {
   }
 }
 
-const WAYS = { flip, erase, remove, truncate, swap, insert, insertBeforeFirst, rehashOne, rehashSuffix, alterHead };
+const WAYS = {
+  ...{ flip, erase, remove, removeBeginning, forgeRetention, truncate, swap, insert, insertBeforeFirst },
+  ...{ rehashOne, rehashSuffix, alterHead },
+};
 
 class Undo extends Error {}
 
@@ -199,21 +228,34 @@ export interface Tampered {
   readonly milliseconds: { readonly fill: number; readonly verify: number; readonly tamper: number };
 }
 
-/** Fills a log, checks that it is whole, and tampers with it so many times, each time from the whole one. */
+/** Appends entries of which retention then removes the first ones, and some more. */
+async function fillPruned(ledger: Ledger, entries: number, removed: number): Promise<void> {
+  const after = 50;
+  await fillAudit(ledger, removed, TENANT, "2026-01-01T10:00:00.000Z");
+  await fillAudit(ledger, entries - removed - after - 1);
+  await pruneAudit(ledger, { tenant: TENANT, principal: "system", at: NOW }, { before: NOW, keepDays: 30 });
+  await fillAudit(ledger, after);
+}
+
+/**
+ * Fills a log, checks that it is whole, and tampers with it so many times, each time from the whole one.
+ * @param options `removed`: how many of the entries retention removes before that
+ */
 export async function tamper(
   ledger: Ledger,
-  options: { entries: number; times: number; seed: number },
+  options: { entries: number; times: number; seed: number; removed?: number },
 ): Promise<Tampered> {
-  const { entries, times } = options;
+  const { entries, times, removed = 0 } = options;
   const random = seeded(options.seed);
   const missed: string[] = [];
   const ways: Record<string, number> = {};
   const started = performance.now();
-  await fillAudit(ledger, entries);
+  await (removed > 0 ? fillPruned(ledger, entries, removed) : fillAudit(ledger, entries));
   const filled = performance.now();
   const whole = await checkAudit(ledger, TENANT);
   const verified = performance.now();
-  if (whole.fault || whole.entries !== entries) missed.push(`the whole log: ${JSON.stringify(whole)}`);
+  const isWhole = whole.fault === null && whole.entries === entries - removed && whole.removed === removed;
+  if (!isWhole) missed.push(`the whole log: ${JSON.stringify(whole)}`);
   const names = Object.keys(WAYS) as (keyof typeof WAYS)[];
   for (let time = 0; time < times; time++) {
     const way = names[time % names.length] ?? "flip";
@@ -221,7 +263,7 @@ export async function tamper(
     await ledger
       .transaction()
       .execute(async (trx) => {
-        const expected = await WAYS[way]({ trx, size: entries, random });
+        const expected = await WAYS[way]({ trx, first: removed + 1, size: entries, random });
         const { fault } = await checkAudit(trx, TENANT);
         const named = fault?.seq === expected.seq && expected.kinds.includes(fault.kind);
         if (!named) missed.push(`${way}: expected ${JSON.stringify(expected)}, was told ${JSON.stringify(fault)}`);

@@ -31,6 +31,8 @@ export interface Config {
   readonly rulesFile?: string;
   /** Which writes a person is asked about: all, or those that no rule allows. */
   readonly approval?: "always" | "rules";
+  /** Where notices are posted to. */
+  readonly notifyUrl?: string;
 }
 
 /** An empty variable is one that is not set. */
@@ -38,12 +40,20 @@ const text = (schema: z.ZodType<string>) =>
   z.preprocess((value) => (typeof value === "string" && value.trim() === "" ? undefined : value), schema.optional());
 const modelName = z.string().trim().max(200);
 
+/** A name and a password in an address are not sent by fetch, and would stand in its errors. */
+const plainAddress = z
+  .url({ protocol: /^https?$/, error: "must be an http or https address" })
+  .refine((address) => new URL(address).username === "" && new URL(address).password === "", {
+    error: "must be an address without a name and a password",
+  });
+
 const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
   HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
   HOLDPOINT_RULES: text(z.string().trim()),
   HOLDPOINT_APPROVAL: text(z.enum(["always", "rules"], "must be always or rules")),
+  HOLDPOINT_NOTIFY_URL: text(plainAddress),
   OPENAI_API_KEY: text(z.string().trim().regex(/^\S+$/, "must be one word")),
   OPENAI_BASE_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   HOLDPOINT_MODEL: text(modelName),
@@ -84,6 +94,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     planning,
     ...(values.HOLDPOINT_RULES === undefined ? {} : { rulesFile: resolve(values.HOLDPOINT_RULES) }),
     ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
+    ...(values.HOLDPOINT_NOTIFY_URL === undefined ? {} : { notifyUrl: values.HOLDPOINT_NOTIFY_URL }),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });

@@ -17,12 +17,13 @@ import { assertOptions } from "./options.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import type { Policy, PolicyOptions } from "./policy/policy.ts";
-import { createRuntime, openRuntime, type Runtime } from "./runtime.ts";
+import { createRuntime, type NoticeListener, openRuntime, type Runtime } from "./runtime.ts";
 import { parseKey } from "./sealing.ts";
 import type { State } from "./state.ts";
 import { warn } from "./telemetry/tell.ts";
 import type { Action } from "./tools/action.ts";
 import { cancelThread } from "./work/cancel.ts";
+import { type MaintenanceReport, maintainOnce } from "./work/maintain.ts";
 import { type Recovered, recoverOnStart, recoverRuns } from "./work/recover.ts";
 import { type Caller, rollBackThread } from "./work/threads.ts";
 
@@ -33,6 +34,7 @@ export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
 export { ActionFailure, HoldpointError } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
+export type { Notice, NoticeKind } from "./ledger/notices.ts";
 export type { Question } from "./nodes/question.ts";
 export type { ProgressEvent } from "./nodes/report.ts";
 export { type BlockedPattern, defaultBlockedPatterns } from "./policy/blocked-patterns.ts";
@@ -48,6 +50,7 @@ export {
   type ReadAction,
   type WriteAction,
 } from "./tools/action.ts";
+export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";
 
 /** A predefined plan. Each step calls an action; `args` may refer to other steps, `{ "$ref": "s1.count" }`. */
@@ -95,6 +98,12 @@ export interface HoldpointOptions {
    * `recovered`. Default: true.
    */
   readonly recoverOnStart?: boolean;
+  /**
+   * Is told by {@link Holdpoint.maintain} what happened by itself, what will expire and what has. What it throws, or a
+   * promise that takes longer than 10 seconds, means that it is told again later, under the same id. Default: notices are
+   * only kept.
+   */
+  readonly onNotice?: NoticeListener;
   /** The time now, ISO 8601 UTC. Default: the clock. */
   readonly now?: () => string;
 }
@@ -133,6 +142,13 @@ export interface Holdpoint {
    * @param context whose runs, and who carries them on
    */
   recover(context?: { tenant?: string; principal?: string }): Promise<Recovered[]>;
+  /**
+   * One pass of maintenance over all tenants: ends what nobody decided in time, carries on what a crash left, reminds of
+   * what will expire, delivers notices, and removes what the settings do not keep any longer. To be called from time to
+   * time, such as every minute; several processes may do so at once.
+   * @returns what was done, and what could not be done and is tried again at the next pass
+   */
+  maintain(): Promise<MaintenanceReport>;
   /**
    * Ends the newest run of a thread early: what waits is withdrawn, a transaction under way stops before its next action
    * and is undone, and what was committed before stays, or with `rollback` is undone too.
@@ -180,6 +196,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     models,
     modelTimeoutMs: options.modelTimeoutMs,
     matchRequest: matcherOf(options),
+    notify: options.onNotice,
     now: options.now,
   };
   const runtime: Runtime = exampleStore
@@ -221,6 +238,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       whole(async () => (await cancelThread(runtime, callerOf(context), { reason, ...input })).run),
     rollback: (input, context = {}) => whole(() => rollBackThread(runtime, callerOf(context), input)),
     recover: (context = {}) => whole(() => recoverRuns(runtime, callerOf(context))),
+    maintain: () => whole(() => maintainOnce(runtime, { signal: closing.signal, unasked: false })),
     close: async () => {
       closing.abort();
       await runtime.settle();

@@ -65,6 +65,7 @@ const OptionsSchema = z.strictObject({
   home: path.optional(),
   exampleStore: z.boolean().optional(),
   recoverOnStart: z.boolean().optional(),
+  onNotice: aFunction.optional(),
   now: aFunction.optional(),
 });
 

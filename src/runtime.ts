@@ -7,6 +7,7 @@ import type { Config } from "./config.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
 import { type Ledger, openLedger, openLedgerIn } from "./ledger/database.ts";
 import { createSigns, type SignsOfLife } from "./ledger/liveness.ts";
+import type { Notice } from "./ledger/notices.ts";
 import { createModels, type Models } from "./models/roles.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
@@ -18,6 +19,9 @@ import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 
 const DEFAULT_MODEL_TIMEOUT_MS = 60_000;
+
+/** Takes a notice; what it throws means that it did not. */
+export type NoticeListener = (notice: Notice) => unknown;
 
 /** What a runtime is made of. */
 export interface RuntimeParts {
@@ -38,6 +42,8 @@ export interface RuntimeParts {
   /** Plans a request without a model. */
   readonly matchRequest?: ((request: string) => PlaybookResult) | undefined;
   readonly whatCanBeAsked?: readonly string[];
+  /** Who is told of notices: an http(s) address, or a function. Default: nobody; they are kept. */
+  readonly notify?: string | NoticeListener | undefined;
   /** ISO 8601 UTC. */
   readonly now?: (() => string) | undefined;
 }
@@ -52,6 +58,8 @@ export interface Runtime {
   readonly whatCanBeAsked: readonly string[];
   /** Where the embedded databases are. */
   readonly home: string;
+  /** Who is told of notices. */
+  readonly notify: string | NoticeListener | undefined;
   now(): string;
   /** Deletes the checkpoints of a thread. */
   deleteCheckpoints(threadId: string): Promise<void>;
@@ -86,7 +94,8 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const settle = async () => void (await Promise.allSettled(underWay));
     const graph = buildGraph({ ...shared, track, matchRequest, models, modelTimeoutMs }, checkpointer);
     const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
-    return { ...shared, graph, home: parts.home, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
+    const { home, notify } = parts;
+    return { ...shared, graph, home, notify, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -163,6 +172,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const byPlaybook = overrides.matchRequest ?? ((request: string) => matchPlaybooks(storePlaybooks, request));
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
+      notify: config.notifyUrl,
       ...overrides,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),

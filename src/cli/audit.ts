@@ -21,7 +21,9 @@ export async function auditVerify(
 ): Promise<number> {
   const { tenant } = identity;
   const anchors = await anchorsOf(options, tenant);
-  return tell(surroundings, options, { tenant, ...(await checkAudit(runtime.ledger, tenant, anchors)) });
+  const check = await checkAudit(runtime.ledger, tenant, anchors);
+  assertCompared(options, check, anchors);
+  return tell(surroundings, options, { tenant, ...check });
 }
 
 /** Checks a file that `audit export` wrote; no database is opened. */
@@ -51,8 +53,16 @@ async function anchorsOf({ anchor: path }: VerifyOptions, tenant?: string): Prom
   });
 }
 
+/** So would anchors of which none could be compared. */
+function assertCompared({ anchor: path }: VerifyOptions, check: ChainCheck, anchors: readonly Anchor[]): void {
+  if (anchors.length === 0 || check.anchors > 0 || check.fault || check.removed === 0) return;
+  throw new HoldpointError("usage", `Every anchor in ${path} is of an entry that retention has removed.`, {
+    hint: "Keep the head with `audit anchor --to` more often than entries are removed.",
+  });
+}
+
 function tell({ write }: Surroundings, { json }: CommonOptions, check: ChainCheck & { tenant: string | null }): number {
-  const { tenant, entries, head, anchors, fault } = check;
+  const { tenant, entries, head, anchors, removed, fault } = check;
   const status = fault ? EXIT.tampered : EXIT.done;
   if (json) {
     write(`${JSON.stringify({ ...check, exitStatus: status }, null, 2)}\n`);
@@ -62,8 +72,9 @@ function tell({ write }: Surroundings, { json }: CommonOptions, check: ChainChec
     );
   } else {
     const anchored = anchors > 0 ? ` ${anchors} anchor(s) fit.` : "";
+    const gone = removed > 0 ? ` Entries up to number ${removed} were removed by retention.` : "";
     write(
-      `The audit log of tenant "${tenant}" is whole: ${entries} entries, up to ${head.seq} ${head.hash}.${anchored}\n`,
+      `The audit log of tenant "${tenant}" is whole: ${entries} entries, up to ${head.seq} ${head.hash}.${gone}${anchored}\n`,
     );
   }
   return status;

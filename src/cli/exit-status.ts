@@ -1,6 +1,7 @@
 /** Exit statuses, documented in the README. */
 import type { AnswerStatus } from "../domain/answer.ts";
 import { type ErrorCode, HoldpointError } from "../errors.ts";
+import type { MaintenanceReport } from "../work/maintain.ts";
 import type { ThreadView } from "../work/threads.ts";
 
 export const EXIT = {
@@ -66,4 +67,12 @@ export function exitStatusOf(view: ThreadView): number {
 /** The exit status for whatever was thrown. */
 export function exitStatusOfError(error: unknown): number {
   return error instanceof HoldpointError ? BY_ERROR[error.code] : EXIT.defect;
+}
+
+/** The exit status for a pass of maintenance: that of the gravest failure. */
+export function exitStatusOfPass({ failures, stopped }: MaintenanceReport): number {
+  const { code } = failures.find((failure) => failure.code === "tampered") ?? failures[0] ?? {};
+  if (code === undefined) return stopped ? EXIT.stopped : EXIT.done;
+  if (code === "tampered") return EXIT.tampered;
+  return code === "defect" ? EXIT.defect : BY_ERROR[code];
 }

@@ -6,6 +6,7 @@ import { cancel, list, recover, reseed, resume, rollback, run, show } from "./co
 import type { DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
+import { type MaintainOptions, maintain, notices } from "./maintain.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
 import { explain, members, settings } from "./settings.ts";
@@ -15,12 +16,13 @@ Examples:
   npm start -- 'Do you have any round sunglasses in stock that are under $100?'
   npm start -- "Return 2 Aviator sunglasses I bought last week."
   npm start -- resume <thread> --approve
+  npm start -- maintain --once
 
 Exit statuses:
   0 done as asked   2 usage   3 waiting for a decision, or for a time   4 nothing done: the answer says why
   5 failed: the answer says what was undone; or a case of \`policy test\` failed
   6 decided or under way elsewhere
-  7 a database cannot be used   8 paused: a model or a receiver cannot be reached; \`resume\` tries again
+  7 a database or receiver cannot be used   8 paused: a model or a receiver cannot be reached; \`resume\` tries again
   9 stopped by a signal: \`resume\` goes on   10 the audit log was tampered with
   1 a defect in Holdpoint`;
 
@@ -148,6 +150,20 @@ function addUpkeep(program: Command, act: Act): void {
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
   addForgetCommand(program, act);
+  addMaintenanceCommands(program, act);
+}
+
+function addMaintenanceCommands(program: Command, act: Act): void {
+  common(program.command("maintain"))
+    .description(
+      "what is done although nobody asks: ends what nobody decided in time, recovers, reminds, tells, cleans up",
+    )
+    .option("--once", "one pass; without it, one after the other until a signal comes")
+    .option("--every <seconds>", "the pause between two passes (default: 60)")
+    .action((options: CommonOptions & MaintainOptions) => act(options, (session) => maintain(session, options)));
+  common(program.command("notices"))
+    .description("what was told, or is to be: automatic approvals, approvals that expire; newest first")
+    .action((options: CommonOptions) => act(options, (session) => notices(session)));
 }
 
 function addPolicyCommands(program: Command, act: Act): void {

@@ -1,5 +1,6 @@
 /** Whether entries of an audit log, as they come, are one whole chain: wherever they come from, table or file. */
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { digestOf } from "../domain/json.ts";
 
 /** The hash before the first entry. */
@@ -55,8 +56,15 @@ export interface ChainCheck {
   readonly head: ChainHead;
   /** How many anchors were compared, and fit. */
   readonly anchors: number;
+  /** The number up to which retention removed the entries; 0 when it removed none. */
+  readonly removed: number;
   readonly fault: ChainFault | null;
 }
+
+/** The event of an entry that says up to which entry retention removed those before it, and what hash that one had. */
+export const PRUNED = "audit.pruned";
+
+const PrunedSchema = z.object({ through: z.int().positive(), hash: z.string() });
 
 /** How far from its place an entry that does not fit is looked for. */
 const SEARCHED = 2_000;
@@ -83,19 +91,35 @@ function writtenAs(entry: ChainEntry): number | undefined {
   return undefined;
 }
 
+/** Where the chain begins, as an entry says whose content is what was written; whether that entry is in the chain is open. */
+export function prunedBy(entry: ChainEntry): ChainHead | undefined {
+  const { detail, salt } = entry;
+  if (entry.event !== PRUNED || detail === null || contentDigest(entry) !== entry.hash) return undefined;
+  return detailDigest(salt ?? "", detail) === promisedDetail(entry.data) ? prunedIn(detail) : undefined;
+}
+
+function prunedIn(detail: string): ChainHead | undefined {
+  const parsed = PrunedSchema.safeParse(JSON.parse(detail));
+  return parsed.success ? { seq: parsed.data.through, hash: parsed.data.hash } : undefined;
+}
+
 /** Follows one chain. Entries are given one by one; after a fault, none more. */
 export class ChainFollower {
   readonly #anchors: Map<number, Anchor[]>;
+  readonly #start: ChainHead;
   #last: ChainHead;
   #entries = 0;
+  /** The last entry that retention removed, as the newest entry about it says. */
+  #pruned: ChainHead | undefined;
   /** Entries whose detail is gone, by their runs; and the runs of which later entries say that they were forgotten. */
   readonly #gone = new Map<string, number>();
   readonly #forgotten = new Set<string>();
   #fitting = 0;
 
-  /** @param start what stands before the first entry; for a whole chain, nothing */
+  /** @param start what stands before the first entry; for a chain of which nothing was removed, nothing */
   constructor(anchors: readonly Anchor[] = [], start: ChainHead = { seq: 0, hash: GENESIS }) {
     this.#anchors = Map.groupBy(anchors, ({ seq }) => seq);
+    this.#start = start;
     this.#last = start;
   }
 
@@ -121,7 +145,7 @@ export class ChainFollower {
       return { seq: expected, kind: "missing", message: `${which} missing.` };
     }
     const message = `Entry ${seq} stands where entry ${expected} should.`;
-    return { seq, kind: seq > 0 ? "out_of_order" : "inserted", message };
+    return { seq, kind: seq > this.#start.seq ? "out_of_order" : "inserted", message };
   }
 
   #contentFault(entry: ChainEntry): ChainFault | undefined {
@@ -156,6 +180,7 @@ export class ChainFollower {
       return undefined;
     }
     if (detailDigest(salt ?? "", detail) !== promised) return altered;
+    if (event === PRUNED) this.#pruned = prunedIn(detail);
     if (event === "data.forgotten") for (const run of runsIn(detail)) this.#forgotten.add(run);
     return undefined;
   }
@@ -172,7 +197,32 @@ export class ChainFollower {
     };
   }
 
-  #anchorFault({ seq, hash }: ChainEntry): ChainFault | undefined {
+  /**
+   * What is missing before the first entry without having been removed by retention, or is there although it was; to be
+   * asked when the end of the log was reached.
+   * @param isPart whether the entries are a part that somebody asked for, and may begin later
+   */
+  removedFault(isPart = false): ChainFault | undefined {
+    const { seq, hash } = this.#start;
+    const through = this.#pruned?.seq ?? 0;
+    if (seq < through) {
+      const message = `Entry ${seq + 1} is there, and a later entry says that retention removed it.`;
+      return { seq: seq + 1, kind: "inserted", message };
+    }
+    if (seq > through) {
+      if (isPart) return undefined;
+      const which = seq === through + 1 ? `Entry ${seq} is` : `Entries ${through + 1} to ${seq} are`;
+      const message = `${which} missing, and no entry says that retention removed ${seq === through + 1 ? "it" : "them"}.`;
+      return { seq: through + 1, kind: "missing", message };
+    }
+    if (this.#pruned && this.#pruned.hash !== hash) {
+      const message = `Entry ${seq + 1} does not follow the last entry that retention removed.`;
+      return { seq: seq + 1, kind: "altered", message };
+    }
+    return this.#anchorFault(this.#start);
+  }
+
+  #anchorFault({ seq, hash }: ChainHead): ChainFault | undefined {
     for (const anchor of this.#anchors.get(seq) ?? []) {
       if (anchor.hash !== hash) {
         const message = `Entry ${seq} is not the one that was anchored at ${anchor.at}: the chain was written anew.`;
@@ -185,7 +235,8 @@ export class ChainFollower {
 
   /** What is said of the chain so far. */
   check(fault: ChainFault | null): ChainCheck {
-    return { entries: this.#entries, head: this.#last, anchors: this.#fitting, fault };
+    const removed = this.#pruned?.seq === this.#start.seq ? this.#start.seq : 0;
+    return { entries: this.#entries, head: this.#last, anchors: this.#fitting, removed, fault };
   }
 
   /** Ends at a head that was kept beside the entries. @returns how it does not fit, or undefined */

@@ -8,6 +8,8 @@ import {
   ChainFollower,
   type ChainHead,
   GENESIS,
+  PRUNED,
+  prunedBy,
 } from "./audit-chain.ts";
 import type { Ledger } from "./database.ts";
 
@@ -58,15 +60,60 @@ export async function* readEntries(
   }
 }
 
+/** The newest entry up to a number that says that retention removed entries. */
+export async function findPruned(db: Ledger, tenant: string, to: number): Promise<ChainEntry | undefined> {
+  return await db
+    .selectFrom("auditLog")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("event", "=", PRUNED)
+    .where("seq", "<=", to)
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
 /**
- * Checks a tenant's chain from the first entry to the head, and against heads that were kept elsewhere. What is appended
- * meanwhile disturbs nothing.
+ * Checks a tenant's chain from the first entry that retention has left to the head, and against heads that were kept
+ * elsewhere. What is appended or removed by retention meanwhile disturbs nothing.
  */
 export async function checkAudit(db: Ledger, tenant: string, anchors: readonly Anchor[] = []): Promise<ChainCheck> {
-  const follower = new ChainFollower(anchors.filter((anchor) => anchor.tenant === tenant));
-  const { head, highest } = await readEnds(db, tenant);
-  const fault = await follow(follower, readEntries(db, tenant, { from: LOWEST + 1, to: head?.seq ?? highest }));
-  return follower.check(fault ?? endFault(follower, head, highest) ?? follower.lostDetail() ?? null);
+  for (;;) {
+    const { head, highest } = await readEnds(db, tenant);
+    const to = head?.seq ?? highest;
+    const pruned = await findPruned(db, tenant, to);
+    const start = await startOf(db, tenant, pruned);
+    const follower = new ChainFollower(
+      anchors.filter((anchor) => anchor.tenant === tenant),
+      start,
+    );
+    const fault = await follow(follower, readEntries(db, tenant, { from: LOWEST + 1, to }));
+    const check = follower.check(
+      fault ?? endFault(follower, head, highest) ?? follower.lostDetail() ?? follower.removedFault() ?? null,
+    );
+    // The pages are read one by one: entries may have been removed between two of them.
+    if (!check.fault || !(await isPrunedSince(db, tenant, to))) return check;
+  }
+}
+
+async function isPrunedSince(db: Ledger, tenant: string, seq: number): Promise<boolean> {
+  return ((await findPruned(db, tenant, (await readHead(db, tenant)).seq))?.seq ?? 0) > seq;
+}
+
+/**
+ * What stands before the first entry. Where more is missing than an entry says, what the first one follows is believed
+ * for now, so that the first entry that was tampered with is named; the end then tells.
+ */
+async function startOf(db: Ledger, tenant: string, pruned: ChainEntry | undefined): Promise<ChainHead> {
+  const said = (pruned && prunedBy(pruned)) ?? { seq: 0, hash: GENESIS };
+  const first = await db
+    .selectFrom("auditLog")
+    .select(["seq", "prevHash"])
+    .where("tenant", "=", tenant)
+    .orderBy("seq")
+    .limit(1)
+    .executeTakeFirst();
+  return first && first.seq > said.seq + 1 ? { seq: first.seq - 1, hash: first.prevHash } : said;
 }
 
 async function follow(follower: ChainFollower, pages: AsyncIterable<ChainEntry[]>): Promise<ChainFault | undefined> {

@@ -4,8 +4,16 @@
  */
 import { z } from "zod";
 import { canonicalJson } from "../domain/json.ts";
-import { type Anchor, type ChainCheck, type ChainEntry, type ChainFault, ChainFollower } from "./audit-chain.ts";
-import { readEntries, readHead } from "./audit-check.ts";
+import { HoldpointError } from "../errors.ts";
+import {
+  type Anchor,
+  type ChainCheck,
+  type ChainEntry,
+  type ChainFault,
+  ChainFollower,
+  prunedBy,
+} from "./audit-chain.ts";
+import { findPruned, readEntries, readHead } from "./audit-check.ts";
 import type { Ledger } from "./database.ts";
 
 const Hash = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 digest");
@@ -54,19 +62,30 @@ function readable(text: string | null): unknown {
 
 const stored = (value: unknown): string => (typeof value === "string" ? value : canonicalJson(value));
 
-/** A tenant's entries from one number to another, both included, a page of lines at a time, and then the end. */
+/**
+ * A tenant's entries from one number to another, both included, a page of lines at a time, and then the end. What
+ * retention has removed is left out.
+ * @throws HoldpointError `busy` when retention removed entries meanwhile: the lines are no whole part of the log then
+ */
 export async function* exportAudit(
   db: Ledger,
   tenant: string,
   options: { from?: number | undefined; to?: number | undefined } = {},
 ): AsyncGenerator<string> {
   const head = await readHead(db, tenant);
-  const from = options.from ?? 1;
+  const pruned = await findPruned(db, tenant, head.seq);
+  const from = Math.max(options.from ?? 1, ((pruned && prunedBy(pruned)?.seq) ?? 0) + 1);
   const to = Math.min(options.to ?? head.seq, head.seq);
   let { hash } = head;
   for await (const page of readEntries(db, tenant, { from, to })) {
     hash = page.at(-1)?.hash ?? hash;
     yield page.map(toLine).join("");
+  }
+  const after = await findPruned(db, tenant, (await readHead(db, tenant)).seq);
+  if (after?.seq !== pruned?.seq) {
+    throw new HoldpointError("busy", "Retention removed entries while the log was exported.", {
+      hint: "Export it again.",
+    });
   }
   yield `${JSON.stringify({ end: { tenant, from, to, hash, head: head.seq } })}\n`;
 }
@@ -133,7 +152,8 @@ class FileFollower {
       return { seq: from, kind: "missing", message };
     }
     // What was forgotten is said later than it was written, and so perhaps behind a part.
-    return this.#chain.end({ seq: to, hash }) ?? (to === head ? this.#chain.lostDetail() : undefined);
+    const lost = () => (to === head ? this.#chain.lostDetail() : undefined);
+    return this.#chain.end({ seq: to, hash }) ?? lost() ?? this.#chain.removedFault(true);
   }
 
   check(fault: ChainFault | null): ChainCheck & { tenant: string | null } {

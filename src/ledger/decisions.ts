@@ -14,6 +14,7 @@ import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { tellOfDecisionIn } from "./notices.ts";
 import { getProposal, openProposalIn } from "./proposals.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { DecisionsTable } from "./schema.ts";
@@ -118,6 +119,7 @@ export async function takeDecisionIn(
   const { proposalId, digest, decider, reason } = decision;
   const data = { proposal: proposalId, digest, decider, actions: JSON.parse(row.actions) as Json, reason };
   await appendAudit(trx, { ...stamp, event: `decision.${input.verdict}`, runId: proposal.runId, data });
+  await tellOfDecisionIn(trx, stamp, proposal, decision);
   return { taken: true, decision };
 }
 

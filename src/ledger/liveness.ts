@@ -55,6 +55,24 @@ export async function isAlive(db: Ledger, tenant: string, runId: string): Promis
   return (await believedUntil(db, tenant, runId)) >= new Date().toISOString();
 }
 
+/**
+ * Gives a sign of life where no process was seen at a run a short while ago, so that of several that find it one goes on.
+ * @returns whether this one does
+ */
+export async function claimRun(db: Ledger, tenant: string, runId: string): Promise<boolean> {
+  const now = new Date().toISOString();
+  const claimed = await db
+    .updateTable("runs")
+    .set({ aliveUntil: aliveUntil() })
+    .where("tenant", "=", tenant)
+    .where("id", "=", runId)
+    .where("status", "!=", "ended")
+    .where((eb) => eb.or([eb("aliveUntil", "is", null), eb("aliveUntil", "<", now)]))
+    .where((eb) => eb.or([eb("leaseUntil", "is", null), eb("leaseUntil", "<", now)]))
+    .executeTakeFirst();
+  return Number(claimed.numUpdatedRows) > 0;
+}
+
 /** Until when a process is believed to be at a run, ISO 8601 UTC; empty when there was none. */
 export async function believedUntil(db: Ledger, tenant: string, runId: string): Promise<string> {
   const row = await db

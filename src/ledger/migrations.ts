@@ -264,6 +264,33 @@ const pauses: Migration = {
   },
 };
 
+const notices: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("notices")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("id", "text", (c) => c.notNull())
+      .addColumn("kind", "text", (c) => c.notNull())
+      .addColumn("run_id", "text", (c) => c.notNull())
+      .addColumn("proposal_id", "text", (c) => c.notNull())
+      .addColumn("text", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addColumn("delivered_at", "text")
+      .addColumn("attempts", "integer", (c) => c.notNull())
+      .addColumn("next_attempt_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("notices_pk", ["tenant", "id"])
+      .execute();
+    const index = (name: string, table: string, columns: string[]) =>
+      db.schema.createIndex(name).on(table).columns(columns).execute();
+    await index("notices_due", "notices", ["tenant", "delivered_at", "created_at"]);
+    await index("notices_by_time", "notices", ["tenant", "created_at"]);
+    await index("proposals_by_expiry", "proposals", ["tenant", "status", "expires_at"]);
+    await index("proposals_by_age", "proposals", ["tenant", "status", "created_at"]);
+    await db.schema.alterTable("runs").addColumn("checkpoints_deleted_at", "text").execute();
+    await index("runs_by_checkpoints", "runs", ["tenant", "checkpoints_deleted_at", "updated_at"]);
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -273,6 +300,7 @@ export const migrations: MigrationProvider = {
       "0004_privacy": privacy,
       "0005_gate": gate,
       "0006_pauses": pauses,
+      "0007_notices": notices,
     };
   },
 };

@@ -28,6 +28,8 @@ export interface RunsTable {
   rollback: string | null;
   /** When its personal data was taken out, if it was. */
   forgottenAt: string | null;
+  /** When retention deleted the checkpoints that its thread had by then, if it did. */
+  checkpointsDeletedAt: string | null;
 }
 
 export interface PlanRevisionsTable {
@@ -193,6 +195,20 @@ interface TenantKeysTable {
   createdAt: string;
 }
 
+interface NoticesTable {
+  tenant: string;
+  id: string;
+  kind: string;
+  runId: string;
+  proposalId: string;
+  text: string;
+  createdAt: string;
+  deliveredAt: string | null;
+  attempts: number;
+  /** While somebody delivers it: when that counts as failed. */
+  nextAttemptAt: string;
+}
+
 interface ModelCallsTable {
   tenant: string;
   id: string;
@@ -223,4 +239,5 @@ export interface LedgerSchema {
   auditLog: AuditLogTable;
   auditHeads: AuditHeadsTable;
   tenantKeys: TenantKeysTable;
+  notices: NoticesTable;
 }

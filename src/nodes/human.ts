@@ -12,6 +12,7 @@ import { explainError } from "../errors.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { addApproval, combine, listApprovals } from "../ledger/approvals.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
+import { expireProposal } from "../ledger/expiry.ts";
 import { assertRole, findRole } from "../ledger/members.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
@@ -49,18 +50,9 @@ function isExpired({ policy, now }: NodeDeps, proposal: Proposal): boolean {
   return expiresAt !== null && expiresAt <= now();
 }
 
-/** Nobody decided in time: the system does, once, like anybody else. An answer that came with this call came too late. */
+/** An answer that came with this call came too late. */
 async function expire(deps: NodeDeps, proposal: Proposal, { tenant }: Run): Promise<Answered> {
-  const reason = `Nobody decided until ${expiryOf(deps.policy, proposal)}.`;
-  await takeDecision(
-    deps.ledger,
-    { tenant, principal: "system", at: deps.now() },
-    {
-      ...{ proposalId: proposal.id, digest: proposal.digest, decider: "system", verdict: "expired", reason },
-      actions: proposal.actions.map(({ step }) => ({ step, verdict: "rejected", reason })),
-      separateApprover: false,
-    },
-  );
+  await expireProposal(deps.ledger, { tenant, at: deps.now() }, proposal, expiryOf(deps.policy, proposal));
   return follow(await getProposal(deps.ledger, tenant, proposal.id));
 }
 

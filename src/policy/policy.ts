@@ -187,12 +187,28 @@ function checkWrite(action: ProposedAction, rules: WriteRules): Finding[] {
 const CLEARABLE = ["writes-need-a-person", "automation-off", "approval-required"];
 
 /** Until when a proposal can be decided, ISO 8601 UTC; null for ever. Outcomes that nobody can tell wait for ever. */
-export function expiryOf({ approvalExpiresMs }: Policy, { kind, createdAt, expiresAt }: Proposal): string | null {
+export function expiryOf(
+  { approvalExpiresMs }: Pick<Policy, "approvalExpiresMs">,
+  { kind, createdAt, expiresAt }: Pick<Proposal, "kind" | "createdAt" | "expiresAt">,
+): string | null {
   if (kind !== "transaction") return null;
   const byPolicy =
     approvalExpiresMs === undefined ? null : new Date(Date.parse(createdAt) + approvalExpiresMs).toISOString();
   if (byPolicy === null || expiresAt === null) return byPolicy ?? expiresAt;
   return byPolicy < expiresAt ? byPolicy : expiresAt;
+}
+
+/**
+ * When whoever decides is reminded of a proposal, ISO 8601 UTC.
+ * @param remindBeforeMinutes how long before it expires; where it has less time than that, at half of it
+ */
+export function reminderOf(
+  { createdAt, expiresAt }: { readonly createdAt: string; readonly expiresAt: string },
+  remindBeforeMinutes: number,
+): string {
+  const [from, until] = [Date.parse(createdAt), Date.parse(expiresAt)];
+  const before = remindBeforeMinutes * 60_000;
+  return new Date(until - from < before ? from + (until - from) / 2 : until - before).toISOString();
 }
 
 /** The most restrictive verdict: deny before escalate before allow. Without findings: `whenSilent`. */

@@ -32,6 +32,7 @@ export type ApprovalRule = z.infer<typeof ApprovalRuleSchema>;
 const names = z.array(z.string().min(1).max(100)).max(1000);
 /** Money in the smallest unit of its currency, such as cents. */
 const money = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const days = z.int().min(1).max(36_500);
 
 const APPROVALS = {
   low: { role: "operator", people: 1, requesterMay: true, expiresMinutes: null },
@@ -63,6 +64,13 @@ export const TenantSettingsSchema = z.strictObject({
   /** From here on a change is a large one, which a person looks at: money that an action moves, rows that it changes. */
   largeAmount: money.default(1_000_00),
   manyRows: z.int().min(1).max(1_000_000).default(20),
+  /** Whether whoever runs the system is told of each approval that policy gave. */
+  notifyOnAutomatic: z.boolean().default(true),
+  /** How long before a proposal expires whoever decides is reminded, in minutes; null never. */
+  remindBeforeMinutes: z.int().min(1).max(525_600).nullable().default(60),
+  /** How long checkpoints are kept once everything on their thread has ended, and audit entries; null for ever. */
+  keepCheckpointsDays: days.nullable().default(null),
+  keepAuditDays: days.nullable().default(null),
   /** Who decides, by impact. */
   approvals: z
     .strictObject({

@@ -5,8 +5,7 @@ import type { Anchor } from "../ledger/audit-chain.ts";
 import { readHead } from "../ledger/audit-check.ts";
 import { anchorLine, parseAnchor } from "../ledger/audit-export.ts";
 import type { Runtime } from "../runtime.ts";
-
-const TIMEOUT_MS = 10_000;
+import { postJson } from "./post.ts";
 
 /**
  * Appends a tenant's head as a JSON line to a file, or posts it to an address.
@@ -41,27 +40,7 @@ async function post(address: string, anchor: Anchor): Promise<void> {
       hint: "Give --to an https address, or the path of a file.",
     });
   }
-  let status: number;
-  try {
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(anchor),
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    status = answer.status;
-  } catch (error) {
-    throw new HoldpointError("storage", `${url.origin} cannot be reached: ${explainError(error)}.`, {
-      hint: "The head was not kept; try again.",
-      cause: error,
-    });
-  }
-  if (status < 200 || status > 299) {
-    throw new HoldpointError("storage", `${url.origin} did not take the head: it answered ${status}.`, {
-      hint: "The head was not kept; try again.",
-    });
-  }
+  await postJson(url, anchor, { what: "the head", hint: "The head was not kept; try again." });
 }
 
 /**

@@ -5,10 +5,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
-import { ALIVE_MS, believedUntil, isAlive } from "../ledger/liveness.ts";
-import { findLatestProposal } from "../ledger/proposals.ts";
-import { listDue, listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
-import { expiryOf } from "../policy/policy.ts";
+import { listDeadlines } from "../ledger/expiry.ts";
+import { ALIVE_MS, believedUntil, claimRun } from "../ledger/liveness.ts";
+import { getRun, listDue, listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
 import type { Runtime } from "../runtime.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
@@ -39,8 +38,8 @@ const LIMIT = 1000;
 
 /**
  * Carries on every run of the caller's tenant that a crash left, those that were paused until a time that has come, those
- * whose time to decide is over, and those whose checkpoint does not ask what they wait for, one after the other, oldest first. A run that a process was seen at a
- * short while ago is left to it.
+ * whose time to decide is over, and those whose checkpoint does not ask what they wait for, one after the other. A run
+ * that a process was seen at a short while ago is left to it.
  */
 export async function recoverRuns(
   runtime: Runtime,
@@ -49,10 +48,9 @@ export async function recoverRuns(
 ): Promise<Recovered[]> {
   const { tenant } = caller.identity;
   const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT, oldestFirst: true });
-  const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT, oldestFirst: true });
-  for (const run of waiting) {
-    if ((await isOverdue(runtime, run)) || (unasked && (await isUnasked(runtime, run)))) found.push(run);
-  }
+  const overdue = await listDeadlines(runtime.ledger, tenant, runtime.policy, runtime.now());
+  for (const { runId } of overdue) found.push(await getRun(runtime.ledger, tenant, runId));
+  if (unasked) found.push(...(await listUnasked(runtime, tenant, new Set(overdue.map(({ runId }) => runId)))));
   found.push(...(await listDue(runtime.ledger, tenant, runtime.now())));
   const recovered: Recovered[] = [];
   const isStopped = () => caller.signal?.aborted || caller.control?.drainRequested;
@@ -107,24 +105,32 @@ async function untilSeenAgain({ ledger }: Runtime, recovered: readonly Recovered
   return Math.max(0, ...seen.map((until) => until - Date.now())) + 500;
 }
 
-/** Whether a run waits for a decision that came too late by now. */
-async function isOverdue({ ledger, policy, now }: Runtime, run: Run): Promise<boolean> {
-  if (policy.approvalExpiresMs === undefined) return false;
-  const proposal = await findLatestProposal(ledger, run.tenant, run.id);
-  const expiresAt = proposal?.status === "pending" ? expiryOf(policy, proposal) : null;
-  return expiresAt !== null && expiresAt <= now();
+/** Why a run is `left` that is in good hands. */
+export const ATTENDED = `Another process is at it, or ended less than ${ALIVE_MS / 1000} seconds ago.`;
+
+/** Those that wait, and whose checkpoint does not ask for it; without those that are found already. */
+async function listUnasked(runtime: Runtime, tenant: string, found: ReadonlySet<string>): Promise<Run[]> {
+  const waiting = await listRuns(runtime.ledger, tenant, { status: "waiting", limit: LIMIT, oldestFirst: true });
+  const unasked: Run[] = [];
+  for (const run of waiting) if (!found.has(run.id) && (await isUnasked(runtime, run))) unasked.push(run);
+  return unasked;
 }
 
-const ATTENDED = `Another process is at it, or ended less than ${ALIVE_MS / 1000} seconds ago.`;
-
 async function recoverRun(runtime: Runtime, caller: Caller, found: Run): Promise<Recovered> {
-  const { threadId } = found;
   try {
-    if (await isAlive(runtime.ledger, found.tenant, found.id)) return left(found, ATTENDED);
-    const { run } = await continueThread(runtime, caller, threadId);
-    return run.status === "running" ? left(run, ATTENDED) : { threadId, run, outcome: run.status, problem: null };
+    if (!(await claimRun(runtime.ledger, found.tenant, found.id))) return left(found, ATTENDED);
+    return await carryOn(runtime, caller, found);
   } catch (error) {
     return left(found, explainMasked(error));
+  }
+}
+
+async function carryOn(runtime: Runtime, caller: Caller, { threadId, tenant, id }: Run): Promise<Recovered> {
+  try {
+    const { run } = await continueThread(runtime, caller, threadId);
+    return run.status === "running" ? left(run, ATTENDED) : { threadId, run, outcome: run.status, problem: null };
+  } finally {
+    await runtime.signs.takeBack(tenant, id); // whoever goes on need not wait
   }
 }
 

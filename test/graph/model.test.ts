@@ -1,6 +1,7 @@
 /** The model path, through the real client against a scripted endpoint. Rows S4, A1, P2; invariants 1 and 8. */
 import { describe, expect, it, onTestFinished } from "vitest";
 import { listModelCalls, sumUsage } from "../../src/ledger/model-calls.ts";
+import { listNotices } from "../../src/ledger/notices.ts";
 import { listProposals } from "../../src/ledger/proposals.ts";
 import { listRevisions } from "../../src/ledger/revisions.ts";
 import { createModels } from "../../src/models/roles.ts";
@@ -256,6 +257,8 @@ describe("the reviewer with a model", () => {
     expect(notebook.lines()).toHaveLength(1);
     const row = await runtime.ledger.selectFrom("decisions").selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({ decider: "policy", principal: "reviewer" });
+    const text = `Approved by reviewer, without a person: note on thread "${view.threadId}".`;
+    expect(await listNotices(runtime.ledger, "acme")).toMatchObject([{ kind: "automatic_action", text }]);
   });
 
   it("denies, and nothing runs", async () => {

@@ -11,4 +11,12 @@ describe.each(databases)("an audit log on %s", (name, open) => {
     expect(missed).toEqual([]);
     expect(tried).toBe(times);
   });
+
+  it("does so where retention has removed its beginning, too", { timeout: 120_000 }, async (context) => {
+    const ledger = await open(context);
+    const [entries, times] = name === "SQLite" ? [500, 72] : [300, 36];
+    const { missed, tried } = await tamper(ledger, { entries, times, seed: 11, removed: 120 });
+    expect(missed).toEqual([]);
+    expect(tried).toBe(times);
+  });
 });

@@ -135,6 +135,10 @@ const anySettings = fc.record<TenantSettings>({
   budgetPerDay: fc.option(fc.nat(1000), { nil: null }),
   largeAmount: fc.nat(1000),
   manyRows: fc.integer({ min: 1, max: 50 }),
+  notifyOnAutomatic: fc.boolean(),
+  remindBeforeMinutes: fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: null }),
+  keepCheckpointsDays: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
+  keepAuditDays: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
   approvals: fc.constant(DEFAULT_SETTINGS.approvals),
 });
 const anyFacts = fc.record<GateFacts>({

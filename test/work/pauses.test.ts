@@ -5,6 +5,7 @@ import { listAudit } from "../../src/ledger/audit.ts";
 import { endPause, getRun } from "../../src/ledger/runs.ts";
 import { createModels } from "../../src/models/roles.ts";
 import { cancelThread } from "../../src/work/cancel.ts";
+import { maintainOnce } from "../../src/work/maintain.ts";
 import { recoverOnStart, recoverRuns } from "../../src/work/recover.ts";
 import { answerThread, continueThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { holdpoint } from "../support/child.ts";
@@ -156,12 +157,13 @@ describe("a step that is not to begin before a time", () => {
     expect((await viewThread(runtime, bob.identity, threadId)).question?.actions).toHaveLength(1);
   });
 
-  it("holds a read back, too", async () => {
+  it("holds a read back, too, and maintenance lets it go on", async () => {
     const { runtime, clock } = await open([{ ...later, action: "count_notes", args: {} }]);
     const { threadId, run } = await startRequest(runtime, alice, { request: "go" });
     expect(run.status).toBe("paused");
     clock.now = NOON;
-    expect((await continueThread(runtime, alice, threadId)).run.answer?.status).toBe("success");
+    const { done, failures } = await maintainOnce(runtime);
+    expect([done, failures]).toMatchObject([[{ job: "recover", subject: threadId, what: "ended: success" }], []]);
   });
 
   it("can only be cancelled, not overtaken, once something was done", async () => {
