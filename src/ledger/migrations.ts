@@ -255,6 +255,25 @@ const gate: Migration = {
   },
 };
 
+const people: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("delegations")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("delegator", "text", (c) => c.notNull())
+      .addColumn("delegate", "text", (c) => c.notNull())
+      .addColumn("until", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("delegations_pk", ["tenant", "delegator", "delegate"])
+      .execute();
+    await db.schema.alterTable("approvals").addColumn("on_behalf_of", "text").execute();
+    await db.schema.alterTable("decisions").addColumn("on_behalf_of", "text").execute();
+    await db.schema.alterTable("decisions").addColumn("settings_version", "integer").execute();
+    await db.schema.alterTable("runs").addColumn("refusal", "text").execute();
+    await db.schema.createIndex("runs_by_time").on("runs").columns(["tenant", "created_at"]).execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -263,6 +282,7 @@ export const migrations: MigrationProvider = {
       "0003_going_on": goingOn,
       "0004_privacy": privacy,
       "0005_gate": gate,
+      "0008_people": people,
     };
   },
 };

@@ -25,6 +25,8 @@ export interface RunsTable {
   rollback: string | null;
   /** When its personal data was taken out, if it was. */
   forgottenAt: string | null;
+  /** Why it was refused at once, as one of too many; it does not count as a request then. */
+  refusal: string | null;
 }
 
 export interface PlanRevisionsTable {
@@ -69,8 +71,18 @@ interface ApprovalsTable {
   tenant: string;
   proposalId: string;
   principal: string;
+  onBehalfOf: string | null;
   actions: string;
   at: string;
+}
+
+interface DelegationsTable {
+  tenant: string;
+  /** Whose right it is. */
+  delegator: string;
+  delegate: string;
+  until: string;
+  createdAt: string;
 }
 
 interface ReflectionsTable {
@@ -137,6 +149,8 @@ export interface DecisionsTable {
   verdict: string;
   actions: string;
   reason: string | null;
+  onBehalfOf: string | null;
+  settingsVersion: number | null;
   decidedAt: string;
 }
 
@@ -210,6 +224,7 @@ export interface LedgerSchema {
   members: MembersTable;
   actionUses: ActionUsesTable;
   approvals: ApprovalsTable;
+  delegations: DelegationsTable;
   reflections: ReflectionsTable;
   keptSteps: KeptStepsTable;
   reads: ReadsTable;

@@ -12,7 +12,7 @@ import { lockAudit } from "../ledger/audit.ts";
 import type { LedgerTransaction } from "../ledger/database.ts";
 import { takeDecisionIn } from "../ledger/decisions.ts";
 import { loadGateFacts } from "../ledger/gate-facts.ts";
-import { assertRole } from "../ledger/members.ts";
+import { assertMay } from "../ledger/members.ts";
 import {
   findLatestProposal,
   findTransaction,
@@ -108,7 +108,7 @@ async function checkRequest(
 ): Promise<Checked> {
   const stamp = stampOf(deps, config);
   // Whoever carries a run on need not be one who may ask: its requester was.
-  if (!(await findRun(deps.ledger, stamp.tenant, request.id))) await assertRole(deps.ledger, stamp, "operator");
+  if (!(await findRun(deps.ledger, stamp.tenant, request.id))) await assertMay(deps.ledger, stamp, "ask");
   const findings = tooLong(request.text) ?? deps.policy.checkRequest(request.text);
   const denied = strictest(findings, "allow") !== "allow";
   // A denied text may be anything: only a storable excerpt of it is kept.
@@ -226,7 +226,10 @@ async function checkPending(
     const expiresAt = said === "escalate" ? expiresAtOf(facts, proposal) : null;
     await recordFindingsIn(trx, stamp, { proposal, findings: found, waits: said === "escalate", expiresAt });
     if (said === "deny") await moveProposal(trx, stamp, proposal, "denied");
-    if (said === "allow") await approveByPolicy(trx, stamp, proposal, found);
+    const [known] = facts.values();
+    if (said === "allow") {
+      await approveByPolicy(trx, stamp, proposal, { findings: found, settingsVersion: known?.version });
+    }
     return { findings: found, verdict: said };
   });
   const stored = await getProposal(deps.ledger, stamp.tenant, proposal.id);
@@ -248,7 +251,7 @@ async function approveByPolicy(
   trx: LedgerTransaction,
   { tenant, at }: Stamp,
   proposal: Proposal,
-  findings: readonly Finding[],
+  { findings, settingsVersion }: { findings: readonly Finding[]; settingsVersion: number | undefined },
 ): Promise<void> {
   await takeDecisionIn(
     trx,
@@ -260,6 +263,7 @@ async function approveByPolicy(
       verdict: "approved",
       actions: proposal.actions.map(({ step }) => ({ step, verdict: "approved", reason: null })),
       reason: findings.map((finding) => finding.reason).join(" "),
+      settingsVersion,
       separateApprover: false,
     },
   );

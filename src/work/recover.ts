@@ -6,13 +6,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
 import { ALIVE_MS, believedUntil, isAlive } from "../ledger/liveness.ts";
+import { assertMay } from "../ledger/members.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
 import type { Runtime } from "../runtime.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
-import { type Caller, continueThread, isUnasked } from "./threads.ts";
+import { type Caller, carryOn, isUnasked } from "./threads.ts";
 
 /** What became of a run that was found. */
 export interface Recovered {
@@ -45,7 +46,17 @@ const LIMIT = 1000;
 export async function recoverRuns(
   runtime: Runtime,
   caller: Caller,
-  { hear = notHeard, leave = () => false, unasked = true }: RecoverOptions = {},
+  options: RecoverOptions = {},
+): Promise<Recovered[]> {
+  await assertMay(runtime.ledger, caller.identity, "recover");
+  return await recoverTenant(runtime, caller, options);
+}
+
+/** {@link recoverRuns}, also for the system, which has no role. */
+async function recoverTenant(
+  runtime: Runtime,
+  caller: Caller,
+  { hear = notHeard, leave = () => false, unasked = true }: RecoverOptions,
 ): Promise<Recovered[]> {
   const { tenant } = caller.identity;
   const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT, oldestFirst: true });
@@ -82,7 +93,7 @@ export async function recoverOnStart(
     const recovered: Recovered[] = [];
     for (const tenant of await listTenants(runtime.ledger)) {
       const caller = { identity: { tenant, principal: "system" }, ...(signal ? { signal } : {}) };
-      recovered.push(...(await recoverRuns(runtime, caller, options)));
+      recovered.push(...(await recoverTenant(runtime, caller, options)));
     }
     return recovered;
   };
@@ -120,7 +131,7 @@ async function recoverRun(runtime: Runtime, caller: Caller, found: Run): Promise
   const { threadId } = found;
   try {
     if (await isAlive(runtime.ledger, found.tenant, found.id)) return left(found, ATTENDED);
-    const { run } = await continueThread(runtime, caller, threadId);
+    const { run } = await carryOn(runtime, caller, threadId);
     return run.status === "running" ? left(run, ATTENDED) : { threadId, run, outcome: run.status, problem: null };
   } catch (error) {
     return left(found, explainMasked(error));

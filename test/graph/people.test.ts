@@ -89,7 +89,7 @@ describe("a role", () => {
     ["edit", "olga"],
     ["approve", "anna"],
     ["cancel", "olga"],
-    ["rollback", "anna"],
+    ["rollback", "olga"],
   ] as const)("to %s is that of %s, and those above", async (operation, from) => {
     for (const who of ORDER) {
       const { runtime } = await open("medium", roles);
