@@ -28,7 +28,7 @@ import { type Recovered, recoverOnStart, recoverRuns } from "./work/recover.ts";
 import { type Caller, rollBackThread } from "./work/threads.ts";
 
 export type { Answer } from "./domain/answer.ts";
-export type { ActionAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
+export type { ActionAnswer, NotNowAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
 export type { Plan } from "./domain/plan.ts";
 export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "./domain/proposal.ts";
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";

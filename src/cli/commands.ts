@@ -9,8 +9,15 @@ import { cancelThread } from "../work/cancel.ts";
 import { listThreads, showThread } from "../work/look.ts";
 import { recoverRuns } from "../work/recover.ts";
 import { reseedStore } from "../work/reseed.ts";
-import { answerThread, continueThread, rollBackThread, startRequest, viewThread } from "../work/threads.ts";
-import { conclude, toJson } from "./conclude.ts";
+import {
+  answerThread,
+  continueThread,
+  postponeThread,
+  rollBackThread,
+  startRequest,
+  viewThread,
+} from "../work/threads.ts";
+import { conclude, leave, toJson } from "./conclude.ts";
 import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
 import { renderRecord } from "./record.ts";
@@ -49,6 +56,12 @@ export async function resume(session: Session, threadId: string, options: Decisi
     const view = await continueThread(session.runtime, session, threadId);
     if (view.question) session.surroundings.writeError("The decision was not taken: the thread had not asked yet.\n");
     return await conclude(session, view);
+  }
+  if (options.notNow) {
+    const { proposal: proposalId } = options;
+    const about = { note: options.reason?.trim() || null, ...(proposalId === undefined ? {} : { proposalId }) };
+    const waiting = await postponeThread(session.runtime, session, threadId, about);
+    return leave(session, waiting, `${session.identity.principal} does not decide now.`);
   }
   const decide = (question: Question) => answerFrom(options, question);
   return await conclude(session, await answerThread(session.runtime, session, threadId, decide));

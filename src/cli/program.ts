@@ -92,6 +92,8 @@ function createProgram(act: Act): Command {
     .option("--happened", "where nobody could tell whether writes happened: they did")
     .option("--not-happened", "they did not")
     .option("--look-again", "ask their receivers once more")
+    .option("--not-now", "decide nothing; it is recorded, and the thread goes on waiting")
+    .option("--reason <text>", "why, with --not-now")
     .option("--proposal <id>", "decide only if this is the proposal that waits")
     .action((thread: string, options: CommonOptions & DecisionOptions) =>
       act(options, (session) => resume(session, thread, options)),

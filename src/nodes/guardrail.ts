@@ -109,7 +109,7 @@ async function checkRequest(
   const stamp = stampOf(deps, config);
   // Whoever carries a run on need not be one who may ask: its requester was.
   if (!(await findRun(deps.ledger, stamp.tenant, request.id))) await assertMay(deps.ledger, stamp, "ask");
-  const findings = tooLong(request.text) ?? deps.policy.checkRequest(request.text);
+  const findings = [...(tooLong(request.text) ?? deps.policy.checkRequest(request.text))];
   const denied = strictest(findings, "allow") !== "allow";
   // A denied text may be anything: only a storable excerpt of it is kept.
   const text = denied ? request.text.toWellFormed().replaceAll("\u0000", "").slice(0, EXCERPT) : request.text;
@@ -135,8 +135,10 @@ async function checkRequest(
   const notices = start.superseded.map(
     (run) => `"${run.request}" on this thread was superseded by this request. Nothing of it that was waiting has run.`,
   );
+  const { refusal } = start.run;
+  if (refusal !== undefined) findings.unshift({ rule: "request-rate", verdict: "deny", reason: refusal });
   const update = { ...FRESH, ...heard, request, run: { id: request.id }, findings, notices };
-  if (!denied) return { ...update, outcome: "request allowed" };
+  if (strictest(findings, "allow") === "allow") return { ...update, outcome: "request allowed" };
   return { ...update, failure: deniedBy(findings, "invalid_request"), outcome: "request denied" };
 }
 
@@ -145,8 +147,8 @@ function deniedBy(findings: readonly Finding[], status: "invalid_request" | "den
   const objections = denials.length > 0 ? denials : findings.filter((finding) => finding.verdict !== "allow");
   const reasons = objections.map((finding) => finding.reason);
   const [message = "It is not allowed.", ...details] = reasons;
-  const blocked = findings.some((finding) => finding.rule === "blocked-pattern");
-  return { status: blocked ? ("denied" as const) : status, message, details };
+  const refused = findings.some(({ rule }) => rule === "blocked-pattern" || rule === "request-rate");
+  return { status: refused ? ("denied" as const) : status, message, details };
 }
 
 /** The revision that the plan in state stands for; an edited plan becomes a new revision. */

@@ -4,14 +4,15 @@
  * compare-and-set, and the stored row is what counts, whatever the answer says (invariants 1 and 5).
  */
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
-import { answerJsonSchema } from "../domain/answer-formats.ts";
+import { answerJsonSchema, type NotNow } from "../domain/answer-formats.ts";
 import { type ParsedAnswer, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { byWhom, type Decision, type Proposal } from "../domain/proposal.ts";
-import type { Run } from "../domain/run.ts";
+import type { Run, Stamp } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { assertMay } from "../ledger/members.ts";
+import { recordNotNow } from "../ledger/postponements.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
@@ -166,6 +167,7 @@ async function takeParsed(
   parsed: ParsedAnswer,
 ): Promise<boolean | string> {
   if (parsed.kind === "problem") return parsed.problem;
+  if (parsed.kind === "not_now") return await postpone(deps, stampOf(deps, config), subject.proposal, parsed);
   if (parsed.kind === "edited") {
     await assertMay(deps.ledger, identityOf(config), "answer");
     return await takeEdit(deps, config, subject, parsed);
@@ -187,6 +189,19 @@ async function takeParsed(
     deadline: { until: expiryOf(deps.policy, subject.proposal), now: deps.now },
   });
   return taken;
+}
+
+/** @returns what is said of it; false when somebody decided meanwhile */
+async function postpone(
+  { ledger }: NodeDeps,
+  stamp: Stamp,
+  { id }: Proposal,
+  { until, note }: NotNow,
+): Promise<string | false> {
+  await assertMay(ledger, stamp, "answer");
+  if (!(await recordNotNow(ledger, stamp, id, { until, note }))) return false;
+  const when = until === null ? "" : `, but at ${until}`;
+  return `${stamp.principal} does not decide now${when}${note === null ? "" : `: ${note}`}`;
 }
 
 /**

@@ -13,6 +13,7 @@ import { assertMayAnswer } from "../ledger/delegations.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { assertMay } from "../ledger/members.ts";
+import { recordNotNow } from "../ledger/postponements.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { buildQuestion, isShown, type Question } from "../nodes/question.ts";
@@ -147,13 +148,7 @@ export async function answerThread(
 ): Promise<ThreadView> {
   const { identity } = caller;
   await assertMayAnswer(runtime.ledger, { ...identity, at: runtime.now() });
-  const run = await getThreadRun(runtime, identity, threadId);
-  const latest = await findLatestProposal(runtime.ledger, identity.tenant, run.id);
-  const earlier = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
-  // Nothing is carried on here: whoever says no must not set off what somebody else approved.
-  if (earlier) throw decisionTaken(earlier, latest);
-  if (run.status !== "waiting") throw notPaused(run);
-  const current = await carryOn(runtime, caller, threadId);
+  const { run, current } = await askedThread(runtime, caller, threadId);
   const asked = pendingQuestion(await getSnapshot(runtime, threadId));
   if (!asked || !current.question) throw notPaused(current.run);
   const answer: ProposalAnswer = { by: identity.principal, ...decide(current.question) };
@@ -178,6 +173,50 @@ export async function answerThread(
   // Another process may have been at the thread's checkpoints meanwhile: what is asked next is asked here.
   const unasked = after.run.status === "waiting" && !after.question;
   return unasked ? await carryOn(runtime, caller, threadId) : after;
+}
+
+/** What a thread asks. @throws HoldpointError `not_paused` when nothing waits, `decision_taken` */
+async function askedThread(
+  runtime: Runtime,
+  caller: Caller,
+  threadId: string,
+): Promise<{ run: Run; current: ThreadView }> {
+  const { identity } = caller;
+  const run = await getThreadRun(runtime, identity, threadId);
+  const latest = await findLatestProposal(runtime.ledger, identity.tenant, run.id);
+  const earlier = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
+  // Nothing is carried on here: whoever says no must not set off what somebody else approved.
+  if (earlier) throw decisionTaken(earlier, latest);
+  if (run.status !== "waiting") throw notPaused(run);
+  return { run, current: await carryOn(runtime, caller, threadId) };
+}
+
+/**
+ * Records that somebody does not decide now. Nothing is decided, and the thread asks as before.
+ * @param proposalId when given, only if this is the proposal that waits
+ * @throws HoldpointError `not_paused` when nothing waits, `decision_taken` when somebody decided, `usage` when another
+ * proposal waits
+ */
+export async function postponeThread(
+  runtime: Runtime,
+  caller: Caller,
+  threadId: string,
+  { proposalId, note }: { proposalId?: string; note: string | null },
+): Promise<ThreadView> {
+  const { identity } = caller;
+  await assertMay(runtime.ledger, identity, "answer");
+  const { current } = await askedThread(runtime, caller, threadId);
+  if (!current.question) throw notPaused(current.run);
+  const waiting = current.question.proposalId;
+  if (proposalId !== undefined && proposalId !== waiting) {
+    throw new HoldpointError("usage", `The thread waits for a decision on "${waiting}", not on "${proposalId}".`, {
+      hint: "Look at it again with `resume` without a decision.",
+    });
+  }
+  const stamp = { ...identity, at: runtime.now() };
+  if (await recordNotNow(runtime.ledger, stamp, waiting, { until: null, note })) return current;
+  const taken = await findDecision(runtime.ledger, identity.tenant, waiting);
+  throw taken ? decisionTaken(taken) : notPaused(await getRun(runtime.ledger, identity.tenant, current.run.id));
 }
 
 /**
@@ -371,7 +410,7 @@ function isOwn(decision: Decision, given: { identity: Identity; proposal: Propos
   const origin = { principal: identity.principal, byInterruptId: true, plainAnswerImpact: undefined };
   const parsed = parseProposalAnswer(proposal, answer, origin);
   if (parsed.kind === "decided") return canonicalJson(parsed.actions) === canonicalJson(decision.actions);
-  if (parsed.kind === "problem") return false;
+  if (parsed.kind === "problem" || parsed.kind === "not_now") return false;
   const edited = decision.actions.filter(({ edit }) => edit !== undefined);
   return (
     edited.length === parsed.edits.size &&
