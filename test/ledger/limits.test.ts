@@ -54,7 +54,8 @@ const databases: readonly [name: string, ledger: (context: TestContext) => Promi
   ["Postgres", postgres],
 ];
 
-describe.each(databases)("fifty runs at once on %s", (_name, ledger) => {
+// Each run is a whole one: on a busy machine they take long.
+describe.each(databases)("fifty runs at once on %s", { timeout: 120_000 }, (_name, ledger) => {
   it("do by themselves exactly as many as the limit lets, and ask for the others", async (context) => {
     const { done, views } = await open({ actionsPerHour: 7 }, await ledger(context));
     expect(done).toHaveLength(1 + 7);
