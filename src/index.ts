@@ -1,14 +1,15 @@
 /** What a program imports. */
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { BaseMessageLike } from "@langchain/core/messages";
-import type { BaseCheckpointSaver, Command } from "@langchain/langgraph";
+import { type BaseCheckpointSaver, type Command, isCommand } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { z } from "zod";
 import { type Plan, PlanSchema } from "./domain/plan.ts";
-import type { RollbackReport, Run } from "./domain/run.ts";
+import type { Identity, RollbackReport, Run } from "./domain/run.ts";
 import { explainError, HoldpointError } from "./errors.ts";
 import type { HoldpointGraph } from "./graph/build.ts";
-import { assertRole } from "./ledger/members.ts";
+import { assertMayAnswer } from "./ledger/delegations.ts";
+import { assertMay } from "./ledger/members.ts";
 import { isForeignThread } from "./ledger/runs.ts";
 import { structuredModel } from "./models/ask.ts";
 import type { Models } from "./models/roles.ts";
@@ -28,7 +29,7 @@ import { type Recovered, recoverOnStart, recoverRuns } from "./work/recover.ts";
 import { type Caller, rollBackThread } from "./work/threads.ts";
 
 export type { Answer } from "./domain/answer.ts";
-export type { ActionAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
+export type { ActionAnswer, NotNowAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
 export type { Plan } from "./domain/plan.ts";
 export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "./domain/proposal.ts";
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
@@ -205,10 +206,10 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
   const { graph } = runtime;
   const closing = new AbortController();
   const recovery = startRecovery(runtime, { wanted: options.recoverOnStart !== false, signal: closing.signal });
-  const begin = async (given: CallOptions = {}): Promise<CallOptions> => {
+  const begin = async (input: unknown, given: CallOptions = {}): Promise<CallOptions> => {
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
+    await assertMayCall(runtime, input, identityOf(given));
     await assertOwnThread(runtime, given);
-    await assertRole(runtime.ledger, identityOf(given), "operator");
     await recovery.yield(threadOf(given));
     const signals = given.signal ? [given.signal, closing.signal] : [closing.signal];
     return { ...given, signal: AbortSignal.any(signals) };
@@ -219,12 +220,12 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
     return await runtime.track(work());
   };
   const stream = async (input: Parameters<typeof graph.stream>[0], given?: CallOptions) =>
-    await graph.stream(input, await begin(given));
+    await graph.stream(input, await begin(input, given));
   return {
     graph,
     recovered: recovery.recovered,
     invoke: async (input, given) => {
-      const call = await begin(given);
+      const call = await begin(input, given);
       try {
         return await graph.invoke(input as Parameters<typeof graph.invoke>[0], call);
       } catch (error) {
@@ -284,6 +285,14 @@ function closedError(message: string, cause?: unknown): HoldpointError {
     hint: "Create another one; on a thread that was cut off, invoke(null, …) goes on.",
     cause,
   });
+}
+
+/** Whether somebody may do what a call does: ask, answer, or go on where a run was cut off. */
+async function assertMayCall({ ledger, now }: Runtime, input: unknown, identity: Identity): Promise<void> {
+  if (input === null) return await assertMay(ledger, identity, "resume");
+  const answers = isCommand(input) && input.resume !== undefined;
+  if (answers) return await assertMayAnswer(ledger, { ...identity, at: now() });
+  await assertMay(ledger, identity, "ask");
 }
 
 /** Before LangGraph writes anything: a foreign request would take the place of what waits there. */

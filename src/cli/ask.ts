@@ -8,26 +8,33 @@ import { askArguments } from "./ask-edit.ts";
 type Decisions = ProposalAnswer["decisions"];
 type Action = Question["actions"][number];
 
+const NOT_NOW = "not now";
+type Chosen = Decisions | typeof NOT_NOW | undefined;
+
 /** What every prompt gets: a signal that closes it, which leaves the terminal as it was. */
 interface Prompting {
   readonly signal?: AbortSignal;
 }
 
-/** The answer, or undefined when the person wants to decide later, or `stop` was aborted. */
-export async function askPerson(question: Question, stop?: AbortSignal): Promise<ProposalAnswer | undefined> {
+/** The answer, or that it is not now; undefined when the person gave up, or `stop` was aborted. */
+export async function askPerson(
+  question: Question,
+  stop?: AbortSignal,
+): Promise<ProposalAnswer | typeof NOT_NOW | undefined> {
   // At the end of input (Ctrl-D) no prompt ever answers.
   const ended = new Promise<undefined>((resolve) => process.stdin.once("end", () => resolve(undefined)));
   const decisions = await Promise.race([chooseDecisions(question, stop ? { signal: stop } : {}), ended]);
+  if (decisions === NOT_NOW) return NOT_NOW;
   return decisions && { proposalId: question.proposalId, decisions };
 }
 
-async function chooseDecisions(question: Question, prompting: Prompting): Promise<Decisions | undefined> {
+async function chooseDecisions(question: Question, prompting: Prompting): Promise<Chosen> {
   return question.kind === "reconciliation"
     ? await tellOutcomes(question, prompting)
     : await decide(question, prompting);
 }
 
-async function tellOutcomes(question: Question, prompting: Prompting): Promise<Decisions | undefined> {
+async function tellOutcomes(question: Question, prompting: Prompting): Promise<Chosen> {
   const decisions: Decisions = [];
   for (const { step, title } of question.actions) {
     const type = await select({
@@ -41,13 +48,14 @@ async function tellOutcomes(question: Question, prompting: Prompting): Promise<D
         { value: "later" as const, label: "Not now", hint: "nothing runs; resume later" },
       ],
     });
-    if (isCancel(type) || type === "later") return undefined;
+    if (isCancel(type)) return undefined;
+    if (type === "later") return NOT_NOW;
     decisions.push({ type, step });
   }
   return decisions;
 }
 
-async function decide(question: Question, prompting: Prompting): Promise<Decisions | undefined> {
+async function decide(question: Question, prompting: Prompting): Promise<Chosen> {
   const several = question.actions.length > 1;
   const [first] = question.actions;
   const choice = await select({
@@ -65,7 +73,8 @@ async function decide(question: Question, prompting: Prompting): Promise<Decisio
       { value: "later", label: "Not now", hint: "nothing runs; resume later" },
     ],
   });
-  if (isCancel(choice) || choice === "later") return undefined;
+  if (isCancel(choice)) return undefined;
+  if (choice === "later") return NOT_NOW;
   if (choice === "approve") return question.actions.map(({ step }) => ({ type: "approve", step }));
   if (choice === "each") return await chooseEach(question, prompting);
   if (choice === "edit") {

@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { HoldpointError } from "../errors.ts";
 import type { Anchor, ChainCheck } from "../ledger/audit-chain.ts";
-import { checkAudit } from "../ledger/audit-check.ts";
-import { checkExport, exportAudit } from "../ledger/audit-export.ts";
+import { checkExport } from "../ledger/audit-export.ts";
 import { maskText } from "../telemetry/mask.ts";
 import { anchorAudit, readAnchors, unusable } from "../work/anchor.ts";
+import { checkLog, exportLog } from "../work/audit.ts";
 import { EXIT } from "./exit-status.ts";
 import type { CommonOptions, Session, Surroundings } from "./session.ts";
 
@@ -21,7 +21,7 @@ export async function auditVerify(
 ): Promise<number> {
   const { tenant } = identity;
   const anchors = await anchorsOf(options, tenant);
-  const check = await checkAudit(runtime.ledger, tenant, anchors);
+  const check = await checkLog(runtime, identity, anchors);
   assertCompared(options, check, anchors);
   return tell(surroundings, options, { tenant, ...check });
 }
@@ -85,7 +85,7 @@ export async function auditExport(
   options: { from?: string; to?: string },
 ): Promise<number> {
   const range = { from: numberOf("--from", options.from), to: numberOf("--to", options.to) };
-  for await (const lines of exportAudit(runtime.ledger, identity.tenant, range)) {
+  for await (const lines of exportLog(runtime, identity, range)) {
     surroundings.write(lines);
     await surroundings.drained?.();
   }
@@ -102,7 +102,7 @@ function numberOf(option: string, given: string | undefined): number | undefined
 
 export async function auditAnchor(session: Session, { to }: { to: string }): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
-  const anchor = await anchorAudit(runtime, identity.tenant, to);
+  const anchor = await anchorAudit(runtime, identity, to);
   const text = json ? JSON.stringify(anchor, null, 2) : `Entry ${anchor.seq} ${anchor.hash} is anchored.`;
   surroundings.write(`${text}\n`);
   return EXIT.done;

@@ -1,22 +1,26 @@
 /** The commands. Each returns its exit status. */
 import { printable } from "../domain/printable.ts";
 import type { RollbackReport } from "../domain/run.ts";
-import { asStorageError } from "../errors.ts";
-import { listAudit } from "../ledger/audit.ts";
-import { listDecisions } from "../ledger/decisions.ts";
-import { listModelCalls, sumUsage } from "../ledger/model-calls.ts";
-import { findLatestProposal, listProposals } from "../ledger/proposals.ts";
-import { listReads } from "../ledger/reads.ts";
-import { listRevisions } from "../ledger/revisions.ts";
-import { listRuns } from "../ledger/runs.ts";
+import { assertMayAnswer } from "../ledger/delegations.ts";
+import { sumUsage } from "../ledger/model-calls.ts";
+import { findLatestProposal } from "../ledger/proposals.ts";
 import type { Question } from "../nodes/question.ts";
 import { cancelThread } from "../work/cancel.ts";
+import { listThreads, showThread } from "../work/look.ts";
 import { recoverRuns } from "../work/recover.ts";
-import { answerThread, continueThread, rollBackThread, startRequest, viewThread } from "../work/threads.ts";
-import { conclude, toJson } from "./conclude.ts";
+import { reseedStore } from "../work/reseed.ts";
+import {
+  answerThread,
+  continueThread,
+  postponeThread,
+  rollBackThread,
+  startRequest,
+  viewThread,
+} from "../work/threads.ts";
+import { conclude, leave, toJson } from "./conclude.ts";
 import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
-import { type RunDetails, renderRecord } from "./record.ts";
+import { renderRecord } from "./record.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
 
@@ -44,6 +48,7 @@ async function goOnAfterCrash(session: Session): Promise<void> {
 export async function resume(session: Session, threadId: string, options: DecisionOptions): Promise<number> {
   if (!carriesDecision(options))
     return await conclude(session, await continueThread(session.runtime, session, threadId));
+  await assertMayAnswer(session.runtime.ledger, { ...session.identity, at: session.runtime.now() });
   const before = await viewThread(session.runtime, session.identity, threadId);
   const latest = await findLatestProposal(session.runtime.ledger, session.identity.tenant, before.run.id);
   const undecided = latest === undefined || latest.status === "pending" || latest.status === "stale";
@@ -52,6 +57,12 @@ export async function resume(session: Session, threadId: string, options: Decisi
     const view = await continueThread(session.runtime, session, threadId);
     if (view.question) session.surroundings.writeError("The decision was not taken: the thread had not asked yet.\n");
     return await conclude(session, view);
+  }
+  if (options.notNow) {
+    const { proposal: proposalId } = options;
+    const about = { note: options.reason?.trim() || null, ...(proposalId === undefined ? {} : { proposalId }) };
+    const waiting = await postponeThread(session.runtime, session, threadId, about);
+    return leave(session, waiting, `${session.identity.principal} does not decide now.`);
   }
   const decide = (question: Question) => answerFrom(options, question);
   return await conclude(session, await answerThread(session.runtime, session, threadId, decide));
@@ -73,18 +84,7 @@ export async function cancel(
 
 export async function show(session: Session, threadId: string): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
-  const view = await viewThread(runtime, identity, threadId);
-  const { ledger } = runtime;
-  const { tenant } = identity;
-  const details: RunDetails = {
-    revisions: await listRevisions(ledger, tenant, view.run.id),
-    reads: await listReads(ledger, tenant, view.run.id),
-    proposals: await listProposals(ledger, tenant, view.run.id),
-    decisions: await listDecisions(ledger, tenant, view.run.id),
-    modelCalls: await listModelCalls(ledger, tenant, view.run.id),
-    audit: await listAudit(ledger, tenant, view.run.id),
-    earlier: (await listRuns(ledger, tenant, { threadId })).filter((other) => other.id !== view.run.id),
-  };
+  const { view, details } = await showThread(runtime, identity, threadId);
   const text = json
     ? JSON.stringify({ ...toJson(session, view), ...details, usage: sumUsage(details.modelCalls) }, null, 2)
     : renderRecord(session, view, details);
@@ -94,7 +94,7 @@ export async function show(session: Session, threadId: string): Promise<number> 
 
 export async function list(session: Session, options: { waiting?: boolean }): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
-  const runs = await listRuns(runtime.ledger, identity.tenant, options.waiting ? { status: "waiting" } : {});
+  const runs = await listThreads(runtime, identity, options.waiting ? { status: "waiting" } : {});
   if (json) {
     surroundings.write(`${JSON.stringify({ runs }, null, 2)}\n`);
     return EXIT.done;
@@ -167,12 +167,8 @@ function renderRollback(report: RollbackReport): string {
 }
 
 export async function reseed(session: Session): Promise<number> {
-  const { runtime, surroundings, json } = session;
-  try {
-    runtime.store.reseed();
-  } catch (error) {
-    throw asStorageError(error, `${runtime.home}/store.db`);
-  }
+  const { runtime, identity, surroundings, json } = session;
+  await reseedStore(runtime, identity);
   const tables = runtime.store.snapshot();
   if (json) {
     surroundings.write(`${JSON.stringify({ reseeded: true, tables }, null, 2)}\n`);

@@ -1,8 +1,9 @@
 /** Ends a command that left a thread somewhere: asks in a terminal, or prints how to go on. */
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
+import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Question } from "../nodes/question.ts";
-import { answerThread, type ThreadView, viewThread } from "../work/threads.ts";
+import { answerThread, postponeThread, type ThreadView, viewThread } from "../work/threads.ts";
 import { askPerson } from "./ask.ts";
 import { exitStatusOf } from "./exit-status.ts";
 import { renderAnswer, renderPause, renderPlan, renderQuestion } from "./render.ts";
@@ -35,10 +36,24 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
   }
   surroundings.write(`${renderPlan(view)}\n${renderQuestion(view.question)}\n`);
   const answer = surroundings.interactive ? await askPerson(view.question, surroundings.stop?.signal) : undefined;
+  if (answer === "not now") {
+    const { threadId } = view;
+    return leave(session, await postponeThread(session.runtime, session, threadId, { note: null }));
+  }
   if (answer) {
     return await conclude(session, await give(session, view.threadId, answer));
   }
-  surroundings.write(`${howToGoOn(session, view.threadId, view.question)}\n`);
+  return leave(session, view);
+}
+
+/** Leaves a thread waiting, and says how to go on. */
+export function leave(session: Session, view: ThreadView, said?: string): number {
+  const { surroundings, json } = session;
+  if (json) surroundings.write(`${JSON.stringify(toJson(session, view), null, 2)}\n`);
+  else {
+    const how = view.question ? [howToGoOn(session, view.threadId, view.question)] : [];
+    surroundings.write(`${[...(said === undefined ? [] : [printable(said)]), ...how].join("\n")}\n`);
+  }
   return exitStatusOf(view);
 }
 

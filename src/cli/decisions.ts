@@ -11,6 +11,9 @@ export interface DecisionOptions {
   happened?: boolean;
   notHappened?: boolean;
   lookAgain?: boolean;
+  notNow?: boolean;
+  /** Why, with `notNow`. */
+  reason?: string;
   proposal?: string;
 }
 
@@ -23,6 +26,7 @@ export function carriesDecision(options: DecisionOptions): boolean {
     options.happened && "--happened",
     options.notHappened && "--not-happened",
     options.lookAgain && "--look-again",
+    options.notNow && "--not-now",
   ];
   const names = given.filter((name) => typeof name === "string");
   if (names.length > 1) {
@@ -32,6 +36,10 @@ export function carriesDecision(options: DecisionOptions): boolean {
     throw new HoldpointError("usage", "--reject needs a reason.", { hint: 'For example: --reject "wrong customer".' });
   }
   assertReason("--reject", options.reject);
+  assertReason("--reason", options.reason);
+  if (options.reason !== undefined && !options.notNow) {
+    throw new HoldpointError("usage", "--reason belongs to --not-now.", { hint: "A rejection is --reject <reason>." });
+  }
   return names.length === 1;
 }
 
@@ -95,6 +103,11 @@ function readDecisions(path: string, proposalId: string): ProposalAnswer {
     });
   }
   const given = readAnswer(value);
+  if (typeof given !== "string" && given.notNow) {
+    throw new HoldpointError("usage", `The decisions file "${path}" decides nothing.`, {
+      hint: "Give --not-now instead.",
+    });
+  }
   if (typeof given === "string") {
     throw new HoldpointError("usage", `The decisions file "${path}" cannot be used. ${given}`, {
       hint: `Expected ${EXAMPLE}.`,

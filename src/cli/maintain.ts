@@ -1,7 +1,7 @@
 /** `maintain` and `notices`: what is done although nobody asks for it, and what whoever runs the system is told. */
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
-import { assertRole } from "../ledger/members.ts";
+import { assertMay } from "../ledger/members.ts";
 import { listNotices, type StoredNotice } from "../ledger/notices.ts";
 import { maskText } from "../telemetry/mask.ts";
 import { type MaintenanceReport, maintainOnce, startMaintenance } from "../work/maintain.ts";
@@ -21,7 +21,7 @@ const EVERY_S = 60;
 export async function maintain(session: Session, options: MaintainOptions): Promise<number> {
   const { runtime, identity, surroundings, control, json } = session;
   const everyMs = secondsOf(options.every) * 1000;
-  await assertRole(runtime.ledger, identity, "admin");
+  await assertMay(runtime.ledger, identity, "maintain");
   if (options.once) {
     const report = await maintainOnce(runtime, control ? { control } : {});
     const status = exitStatusOfPass(report);
@@ -54,8 +54,9 @@ function render({ done, failures, stopped }: MaintenanceReport): string {
   return stopped ? `${text}\nIt was asked to stop before it came to its end.` : text;
 }
 
-/** What the tenant's admins are told of, newest first. */
+/** What the tenant is told of, newest first. */
 export async function notices({ runtime, identity, surroundings, json }: Session): Promise<number> {
+  await assertMay(runtime.ledger, identity, "viewNotices");
   const all = await listNotices(runtime.ledger, identity.tenant);
   if (json) {
     surroundings.write(`${JSON.stringify({ notices: all }, null, 2)}\n`);

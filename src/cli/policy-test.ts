@@ -1,6 +1,7 @@
 /** `policy test`: cases from a file against the policy that is configured. */
 import { resolve } from "node:path";
 import type { Finding } from "../domain/proposal.ts";
+import { assertMay } from "../ledger/members.ts";
 import { type CaseResult, loadCases, runCase } from "../policy/cases.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
@@ -8,7 +9,8 @@ import { table } from "./text.ts";
 
 /** @returns 0 when every case came out as expected, else 5 */
 export async function testPolicy(session: Session, path: string): Promise<number> {
-  const { runtime, surroundings, json } = session;
+  const { runtime, identity, surroundings, json } = session;
+  await assertMay(runtime.ledger, identity, "testPolicy");
   const writes = runtime.registry.actions.filter((action) => action.kind === "write");
   const results = loadCases(resolve(path), writes).map((one) => runCase(runtime.policy, writes, one));
   const failed = results.filter(({ isAsExpected }) => !isAsExpected).length;

@@ -4,6 +4,7 @@ import { HoldpointError } from "../errors.ts";
 import { addAuditCommands } from "./audit-program.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
+import { type DelegateOptions, delegate } from "./delegate.ts";
 import { EXIT } from "./exit-status.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
 import { type MaintainOptions, maintain, notices } from "./maintain.ts";
@@ -93,6 +94,8 @@ function createProgram(act: Act): Command {
     .option("--happened", "where nobody could tell whether writes happened: they did")
     .option("--not-happened", "they did not")
     .option("--look-again", "ask their receivers once more")
+    .option("--not-now", "decide nothing; it is recorded, and the thread goes on waiting")
+    .option("--reason <text>", "why, with --not-now")
     .option("--proposal <id>", "decide only if this is the proposal that waits")
     .action((thread: string, options: CommonOptions & DecisionOptions) =>
       act(options, (session) => resume(session, thread, options)),
@@ -140,6 +143,14 @@ function addUpkeep(program: Command, act: Act): void {
     .argument("[role]", "viewer, operator, approver, admin, or none")
     .action((person: string | undefined, role: string | undefined, options: CommonOptions) =>
       act(options, (session) => members(session, person, role)),
+    );
+  common(program.command("delegate"))
+    .description("let somebody approve for you, for a time; without a person, who approves for whom")
+    .argument("[person]", "by name")
+    .option("--until <time>", "such as 30m, 8h, 3d, or 2030-01-31T18:00:00Z")
+    .option("--end <person>", "they no longer may")
+    .action((person: string | undefined, options: CommonOptions & DelegateOptions) =>
+      act(options, (session) => delegate(session, person, options)),
     );
   common(program.command("settings"))
     .description("what may happen by itself, and who decides the rest; with changes, a new version of it")

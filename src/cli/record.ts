@@ -1,28 +1,16 @@
 /** `show`: everything that the ledger holds of a thread's newest run, for a person. */
 
 import { printable } from "../domain/printable.ts";
-import type { Decision, Proposal } from "../domain/proposal.ts";
+import { byWhom } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import type { AuditEntry } from "../ledger/audit.ts";
 import { type ModelCallRecord, sumUsage } from "../ledger/model-calls.ts";
-import type { ReadOutcome } from "../ledger/reads.ts";
-import type { Revision } from "../ledger/revisions.ts";
+import type { RunDetails } from "../work/look.ts";
 import type { ThreadView } from "../work/threads.ts";
 import { resumeCommands } from "./conclude.ts";
 import { renderAnswer, renderPause, renderPlan, renderQuestion } from "./render.ts";
 import type { Session } from "./session.ts";
 import { dim, heading, table } from "./text.ts";
-
-export interface RunDetails {
-  revisions: Revision[];
-  reads: ReadOutcome[];
-  proposals: Proposal[];
-  decisions: Decision[];
-  modelCalls: ModelCallRecord[];
-  audit: AuditEntry[];
-  /** Earlier runs of the same thread, newest first. */
-  earlier: Run[];
-}
 
 export function renderRecord(session: Session, view: ThreadView, details: RunDetails): string {
   const { run, question } = view;
@@ -51,7 +39,7 @@ function proposals({ proposals: all, decisions }: RunDetails): string[] {
   const lines = all.map((proposal) => {
     const decision = decisions.find((candidate) => candidate.proposalId === proposal.id);
     const by = decision
-      ? `; ${decision.verdict.replace("_", " ")} by ${decision.principal} at ${decision.decidedAt}${decision.reason === null ? "" : `: ${decision.reason}`}`
+      ? `; ${decision.verdict.replace("_", " ")} by ${byWhom(decision)} at ${decision.decidedAt}${decision.reason === null ? "" : `: ${decision.reason}`}`
       : "";
     return `  ${proposal.id}: ${proposal.actions.length} action(s), ${proposal.status}${printable(by)}`;
   });

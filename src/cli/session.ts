@@ -46,7 +46,7 @@ export async function withSession(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
-  const identity = { tenant: DEVELOPMENT_IDENTITY.tenant, principal: principalOf(options.as) };
+  const identity = { tenant: DEVELOPMENT_IDENTITY.tenant, principal: toPrincipal(options.as ?? loginName()) };
   const config = readConfig(surroundings.environment);
   const runtime = await createRuntime(config);
   try {
@@ -65,11 +65,12 @@ export async function withSession(
   }
 }
 
-function principalOf(given: string | undefined): string {
-  const name = (given ?? loginName()).trim();
+/** A name that was given for a person. @throws HoldpointError `usage` */
+export function toPrincipal(given: string): string {
+  const name = given.trim();
   if (name === "" || name.length > 100 || /\p{C}/u.test(name)) {
     throw new HoldpointError("usage", `"${maskText(name).slice(0, 120)}" is no name for a person.`, {
-      hint: "Give --as a name of 1 to 100 printable characters.",
+      hint: "Give a name of 1 to 100 printable characters.",
     });
   }
   return name;

@@ -1,14 +1,12 @@
 /** `settings` and `explain`: what a tenant lets happen by itself, and why a proposal was stopped. */
 import { printable } from "../domain/printable.ts";
-import type { Finding, Proposal } from "../domain/proposal.ts";
+import { byWhom, type Finding, type Proposal } from "../domain/proposal.ts";
 import { HoldpointError } from "../errors.ts";
-import { findDecision } from "../ledger/decisions.ts";
-import { assertRole, listMembers, setMember } from "../ledger/members.ts";
-import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
+import { assertMay, listMembers, setMember } from "../ledger/members.ts";
 import { changeSettings, getSettings, type VersionedSettings } from "../ledger/settings.ts";
 import { strictest } from "../policy/policy.ts";
 import { RoleSchema } from "../policy/settings.ts";
-import { viewThread } from "../work/threads.ts";
+import { explainProposal, viewMembers, viewSettings } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { dim, heading, indent, table } from "./text.ts";
@@ -16,17 +14,16 @@ import { dim, heading, indent, table } from "./text.ts";
 /** Shows the tenant's settings, or changes those that are given as `name=value`; a name may lead into one, with dots. */
 export async function settings(session: Session, changes: readonly string[]): Promise<number> {
   const { runtime, identity } = session;
-  const { ledger } = runtime;
-  const before = await getSettings(ledger, identity.tenant);
-  if (changes.length === 0) return print(session, before);
-  await assertRole(ledger, identity, "admin");
+  if (changes.length === 0) return print(session, await viewSettings(runtime, identity));
+  await assertMay(runtime.ledger, identity, "changeSettings");
+  const before = await getSettings(runtime.ledger, identity.tenant);
   const given: Record<string, unknown> = structuredClone(before.settings);
   const named = changes.map((change) => assign(given, change));
   const stamp = { ...identity, at: runtime.now() };
   // Only what was named: somebody else may change other settings at the same time.
   return print(
     session,
-    await changeSettings(ledger, stamp, Object.fromEntries(named.map((name) => [name, given[name]]))),
+    await changeSettings(runtime.ledger, stamp, Object.fromEntries(named.map((name) => [name, given[name]]))),
   );
 }
 
@@ -81,14 +78,7 @@ function print(session: Session, { version, settings: current }: VersionedSettin
 /** Why a proposal was let through, stopped or denied: every reason, action by action. */
 export async function explain(session: Session, id: string): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
-  const { ledger } = runtime;
-  const proposal = id.startsWith("prop_")
-    ? await getProposal(ledger, identity.tenant, id)
-    : await findLatestProposal(ledger, identity.tenant, (await viewThread(runtime, identity, id)).run.id);
-  if (!proposal) {
-    throw new HoldpointError("usage", `Nothing was proposed on thread "${id}".`, { hint: "See it with `show`." });
-  }
-  const decision = (await findDecision(ledger, identity.tenant, proposal.id)) ?? null;
+  const { proposal, decision } = await explainProposal(runtime, identity, id);
   if (json) {
     const { findings, review, status, actions } = proposal;
     surroundings.write(
@@ -97,7 +87,7 @@ export async function explain(session: Session, id: string): Promise<number> {
     return EXIT.done;
   }
   const how = decision
-    ? `${decision.verdict.replace("_", " ")} by ${decision.principal}${decision.reason ? `: ${decision.reason}` : ""}`
+    ? `${decision.verdict.replace("_", " ")} by ${byWhom(decision)}${decision.settingsVersion == null ? "" : ` under version ${decision.settingsVersion} of the settings`}${decision.reason ? `: ${decision.reason}` : ""}`
     : proposal.status;
   const parts = [
     `${heading("Proposal")} ${proposal.id}: ${printable(how)}`,
@@ -130,7 +120,6 @@ const lines = (findings: readonly Finding[]): string =>
 /** Shows who may do what, or gives somebody a role; \`none\` takes it. */
 export async function members(session: Session, person: string | undefined, role: string | undefined): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
-  const { ledger } = runtime;
   if (person !== undefined) {
     const given = role === "none" ? null : RoleSchema.safeParse(role).data;
     if (given === undefined) {
@@ -138,10 +127,11 @@ export async function members(session: Session, person: string | undefined, role
         hint: `Expected one of: ${RoleSchema.options.join(", ")}, none.`,
       });
     }
-    await assertRole(ledger, identity, "admin");
-    await setMember(ledger, { ...identity, at: runtime.now() }, person, given);
+    await setMember(runtime.ledger, { ...identity, at: runtime.now() }, person, given);
   }
-  const all = await listMembers(ledger, identity.tenant);
+  // Whoever took their own role still sees what came of it.
+  const all =
+    person === undefined ? await viewMembers(runtime, identity) : await listMembers(runtime.ledger, identity.tenant);
   if (json) {
     surroundings.write(`${JSON.stringify({ members: all }, null, 2)}\n`);
     return EXIT.done;

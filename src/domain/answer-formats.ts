@@ -6,6 +6,8 @@
  * - LangChain JS and agent-chat-ui: the same without those names, `editedAction` or `edited_action`
  * - Agent Inbox: `[{ type: "accept" | "edit" | "response" | "ignore", args }]`; for a LangChain interrupt the list in
  *   `{ decisions }` and with LangChain's types
+ * - `{ notNow: true, until, note }`: nothing is decided now. Agent Inbox's `ignore` is a rejection all the same: the page
+ *   takes the thread for done
  */
 import { z } from "zod";
 import { type JsonObject, JsonObjectSchema } from "./json.ts";
@@ -41,14 +43,19 @@ const DecisionSchema = z.strictObject({
 
 const DecisionsSchema = z.array(DecisionSchema).min(1).max(100);
 
-const AnswerSchema = z.union([
-  z.strictObject({
-    proposalId: z.string().max(200).optional().describe("The id of the proposal that is answered."),
-    decisions: DecisionsSchema,
-    by: z.string().max(100).optional().describe("Who answers; must be the caller, when given."),
-  }),
-  DecisionsSchema,
-]);
+const named = {
+  proposalId: z.string().max(200).optional().describe("The id of the proposal that is answered."),
+  by: z.string().max(100).optional().describe("Who answers; must be the caller, when given."),
+};
+
+const NotNowSchema = z.strictObject({
+  ...named,
+  notNow: z.literal(true).describe("Nothing is decided now; the question stays."),
+  until: z.iso.datetime({ offset: true }).optional().describe("When to look at it again; nothing happens then."),
+  note: z.string().max(MAX_MESSAGE).optional().describe("Why."),
+});
+
+const AnswerSchema = z.union([z.strictObject({ ...named, decisions: DecisionsSchema }), DecisionsSchema, NotNowSchema]);
 
 /** Of writes that may run: the first three. Of writes of which nobody can tell whether they happened: the last three. */
 type DecisionType = "approve" | "edit" | "reject" | "happened" | "not_happened" | "look_again";
@@ -73,8 +80,28 @@ export interface ProposalAnswer {
   by?: string | undefined;
 }
 
+/** That nothing is decided now, as programs write it. */
+export interface NotNowAnswer {
+  proposalId?: string | undefined;
+  notNow: true;
+  /** When to look at it again, ISO 8601; nothing happens then. */
+  until?: string | undefined;
+  /** Why; at most 2000 characters. */
+  note?: string | undefined;
+  by?: string | undefined;
+}
+
+/** Nothing is decided now. */
+export interface NotNow {
+  /** ISO 8601 UTC. */
+  readonly until: string | null;
+  readonly note: string | null;
+}
+
 /** An answer in whichever format, read. */
 export interface GivenAnswer {
+  /** With it, there are no decisions. */
+  readonly notNow?: NotNow;
   readonly proposalId: string | undefined;
   readonly by: string | undefined;
   readonly decisions: readonly GivenDecision[];
@@ -96,13 +123,10 @@ export const answerJsonSchema = z.toJSONSchema(AnswerSchema, { io: "input" });
 /** @returns the answer, or a sentence that says what does not fit */
 export function readAnswer(value: unknown): GivenAnswer | string {
   if (!isShallow(value)) return `The answer is nested deeper than ${MAX_DEPTH} levels, or far too large.`;
+  if (typeof value === "object" && value !== null && "notNow" in value) return readNotNow(value);
   const schema = Array.isArray(value) ? AnswerSchema.options[1] : AnswerSchema.options[0];
   const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue && issue.path.length > 0 ? ` at "${issue.path.join(".")}"` : "";
-    return `The answer does not have the expected form${where}: ${issue?.message ?? "unreadable"}.`;
-  }
+  if (!parsed.success) return unreadable(parsed.error);
   const answer = Array.isArray(parsed.data) ? { decisions: parsed.data } : parsed.data;
   const { proposalId, by, decisions } = { proposalId: undefined, by: undefined, ...answer };
   const read = decisions.map(readDecision);
@@ -112,6 +136,20 @@ export function readAnswer(value: unknown): GivenAnswer | string {
   }
   const whole = decisions.length === 1 && decisions[0]?.args !== undefined && decisions[0].step === undefined;
   return { proposalId, by, decisions: read, whole };
+}
+
+function unreadable({ issues }: z.ZodError): string {
+  const [issue] = issues;
+  const where = issue && issue.path.length > 0 ? ` at "${issue.path.join(".")}"` : "";
+  return `The answer does not have the expected form${where}: ${issue?.message ?? "unreadable"}.`;
+}
+
+function readNotNow(value: object): GivenAnswer | string {
+  const parsed = NotNowSchema.safeParse(value);
+  if (!parsed.success) return unreadable(parsed.error);
+  const { proposalId, by, until, note = "" } = parsed.data;
+  const notNow = { until: until === undefined ? null : new Date(until).toISOString(), note: note.trim() || null };
+  return { proposalId, by, decisions: [], whole: false, notNow };
 }
 
 const MAX_DEPTH = 100;

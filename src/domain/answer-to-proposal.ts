@@ -1,5 +1,5 @@
 /** What an answer says of the proposal that it is for: decided, edited, or why it is not taken. */
-import { type GivenAnswer, type GivenDecision, readAnswer } from "./answer-formats.ts";
+import { type GivenAnswer, type GivenDecision, type NotNow, readAnswer } from "./answer-formats.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { type ActionDecision, type Decision, type ImpactLevel, isUpTo, type Proposal } from "./proposal.ts";
 
@@ -7,6 +7,8 @@ export type ParsedAnswer =
   | { kind: "decided"; verdict: Decision["verdict"]; actions: ActionDecision[]; reason: string | null }
   /** Arguments as they were given, by step; not validated yet. What is neither edited nor rejected stays proposed. */
   | { kind: "edited"; edits: ReadonlyMap<string, GivenEdit>; rejected: ReadonlyMap<string, string | null> }
+  /** Nothing is decided now. */
+  | ({ kind: "not_now" } & NotNow)
   | { kind: "problem"; problem: string };
 
 interface GivenEdit {
@@ -55,7 +57,11 @@ export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: 
     return problem(`The answer is for proposal "${proposalId}"; this one is "${proposal.id}".`);
   if (by !== undefined && by !== origin.principal)
     return problem(`The answer is from "${by}", but "${origin.principal}" sent it.`);
-  const plain = proposalId === undefined && !origin.byInterruptId;
+  return given.notNow ? { kind: "not_now", ...given.notNow } : parseDecisions(proposal, given, origin);
+}
+
+function parseDecisions(proposal: Proposal, given: GivenAnswer, origin: AnswerOrigin): ParsedAnswer {
+  const plain = given.proposalId === undefined && !origin.byInterruptId;
   const assigned = assign(proposal, given);
   if (typeof assigned === "string") return problem(assigned);
   if (proposal.kind === "reconciliation") return reconcile(proposal, assigned, plain);

@@ -188,9 +188,17 @@ export const DecisionSchema = z.object({
   ]),
   actions: z.array(ActionDecisionSchema),
   reason: z.string().nullable(),
+  /** By whose right, where it is another's; see docs/policy.md. */
+  onBehalfOf: z.string().nullish(),
+  /** The version of the tenant's settings by which it was taken; absent where a version took it that kept none. */
+  settingsVersion: z.number().int().nullish(),
   decidedAt: z.string(),
 });
 export type Decision = z.infer<typeof DecisionSchema>;
+
+/** Who it was, in words: by themselves, or for another. */
+export const byWhom = ({ principal, onBehalfOf }: Pick<Decision, "principal" | "onBehalfOf">): string =>
+  onBehalfOf ? `${principal} for ${onBehalfOf}` : principal;
 
 /**
  * Where an effect stands. `intended`: recorded, and the receiver was not called yet. `executing`: it may have been

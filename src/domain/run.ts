@@ -77,6 +77,8 @@ export interface Run {
   rollback: RollbackRequest | null;
   /** When its personal data was taken out, ISO 8601 UTC: what is left says only that there was a run. */
   forgottenAt?: string;
+  /** Why it was refused at once, as one of too many requests. */
+  refusal?: string;
   createdAt: string;
   updatedAt: string;
 }

@@ -4,10 +4,14 @@ import { canonicalJson, type Json } from "../domain/json.ts";
 import { type ActionDecision, ActionDecisionSchema } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
+import { opened, sealed } from "./sealed-columns.ts";
+import { forgottenDecision } from "./tombstones.ts";
 
 export interface Approval {
   readonly principal: string;
+  /** By whose right, where it is another's. */
+  readonly onBehalfOf: string | null;
   readonly actions: ActionDecision[];
 }
 
@@ -15,14 +19,15 @@ export interface Approval {
 export async function listApprovals(db: Ledger, tenant: string, proposalId: string): Promise<Approval[]> {
   const rows = await db
     .selectFrom("approvals")
-    .select(["principal", "actions"])
+    .select(["principal", "onBehalfOf", "actions"])
     .where("tenant", "=", tenant)
     .where("proposalId", "=", proposalId)
     .orderBy("at")
     .orderBy("principal")
     .execute();
-  return rows.map(({ principal, actions }) => ({
+  return (await opened(db, "approvals", tenant, rows)).map(({ principal, onBehalfOf, actions }) => ({
     principal,
+    onBehalfOf,
     actions: z.array(ActionDecisionSchema).parse(JSON.parse(actions)),
   }));
 }
@@ -32,16 +37,17 @@ export async function addApproval(
   db: Ledger,
   stamp: Stamp,
   proposal: { readonly id: string; readonly runId: string },
-  actions: readonly ActionDecision[],
+  { actions, onBehalfOf }: { actions: readonly ActionDecision[]; onBehalfOf: string | null },
 ): Promise<Approval[]> {
   return await db.transaction().execute(async (trx) => {
-    const row = { actions: canonicalJson(actions), at: stamp.at };
+    const said = canonicalJson(actions);
+    const row = await sealed(trx, "approvals", stamp.tenant, { actions: said, onBehalfOf, at: stamp.at });
     await trx
       .insertInto("approvals")
       .values({ ...row, tenant: stamp.tenant, proposalId: proposal.id, principal: stamp.principal })
       .onConflict((c) => c.columns(["tenant", "proposalId", "principal"]).doUpdateSet(row))
       .execute();
-    const data = { proposal: proposal.id, actions: JSON.parse(row.actions) as Json };
+    const data = { proposal: proposal.id, actions: JSON.parse(said) as Json, onBehalfOf };
     await appendAudit(trx, { ...stamp, event: "proposal.approved_by_one", runId: proposal.runId, data });
     return await listApprovals(trx, stamp.tenant, proposal.id);
   });
@@ -56,4 +62,26 @@ export function combine(approvals: readonly Approval[]): ActionDecision[] {
       .find((other) => other.step === action.step && other.verdict === "rejected");
     return against ?? action;
   });
+}
+
+/** Takes the reasons out of the approvals of a proposal, and the names that `name` replaces. */
+export async function forgetApprovals(
+  trx: LedgerTransaction,
+  tenant: string,
+  proposalId: string,
+  name: (principal: string) => string,
+): Promise<void> {
+  for (const { principal, onBehalfOf, actions } of await listApprovals(trx, tenant, proposalId)) {
+    await trx
+      .updateTable("approvals")
+      .set({
+        principal: name(principal),
+        onBehalfOf: onBehalfOf && name(onBehalfOf),
+        actions: canonicalJson(actions.map(forgottenDecision)),
+      })
+      .where("tenant", "=", tenant)
+      .where("proposalId", "=", proposalId)
+      .where("principal", "=", principal)
+      .execute();
+  }
 }

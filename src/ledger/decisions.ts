@@ -19,6 +19,7 @@ import { getProposal, openProposalIn } from "./proposals.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { DecisionsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
+import { getSettings } from "./settings.ts";
 import { recordUsesIn } from "./uses.ts";
 
 function toDecision(row: Selectable<DecisionsTable>): Decision {
@@ -53,6 +54,7 @@ export async function listDecisions(db: Ledger, tenant: string, runId: string): 
 }
 
 export type DecisionInput = Omit<Decision, "principal" | "decidedAt"> & {
+  // Left out, `settingsVersion` is that of the settings of this moment.
   /** Refuse a decision by the person who asked (invariant 9). */
   separateApprover: boolean;
   /** Refuse a decision that is taken later than this, by the clock at that moment; ISO 8601 UTC. */
@@ -107,7 +109,9 @@ export async function takeDecisionIn(
     throw new HoldpointError("not_paused", `Proposal "${proposal.id}" is ${proposal.status}: it takes no decision.`);
   }
   const { separateApprover: _policy, deadline: _deadline, ...rest } = input;
-  const decision: Decision = { ...rest, principal: stamp.principal, decidedAt: stamp.at };
+  const settingsVersion = input.settingsVersion ?? (await getSettings(trx, stamp.tenant)).version;
+  const whose = { principal: stamp.principal, onBehalfOf: input.onBehalfOf ?? null, settingsVersion };
+  const decision: Decision = { ...rest, ...whose, decidedAt: stamp.at };
   const row = { ...decision, tenant: stamp.tenant, actions: canonicalJson(decision.actions) };
   await trx
     .insertInto("decisions")
@@ -116,8 +120,9 @@ export async function takeDecisionIn(
   await setRunStatus(trx, stamp, proposal.runId, "running");
   const steps = decision.actions.filter((action) => action.verdict === "approved").map((action) => action.step);
   await recordUsesIn(trx, stamp, proposal, { steps, automatic: decision.decider === "policy" });
-  const { proposalId, digest, decider, reason } = decision;
-  const data = { proposal: proposalId, digest, decider, actions: JSON.parse(row.actions) as Json, reason };
+  const { proposalId, digest, decider, reason, onBehalfOf } = decision;
+  const by = { decider, ...(onBehalfOf ? { onBehalfOf } : {}), settingsVersion };
+  const data = { proposal: proposalId, digest, ...by, actions: JSON.parse(row.actions) as Json, reason };
   await appendAudit(trx, { ...stamp, event: `decision.${input.verdict}`, runId: proposal.runId, data });
   await tellOfDecisionIn(trx, stamp, proposal, decision);
   return { taken: true, decision };
@@ -161,11 +166,13 @@ async function assertDecidable(
   }
   if (!input.separateApprover || input.decider !== "person") return;
   const hint = "Let somebody else decide.";
-  if (run.requester === stamp.principal) {
-    throw new HoldpointError("usage", `"${stamp.principal}" asked for this and may not decide it.`, { hint });
+  const involved = [stamp.principal, input.onBehalfOf];
+  if (involved.includes(run.requester)) {
+    throw new HoldpointError("usage", `"${run.requester}" asked for this and may not decide it.`, { hint });
   }
   const approves = input.verdict === "approved" || input.verdict === "partly_approved";
-  if (approves && editorsOf(proposal).includes(stamp.principal)) {
-    throw new HoldpointError("usage", `"${stamp.principal}" edited this and may not approve it.`, { hint });
+  const editor = editorsOf(proposal).find((name) => involved.includes(name));
+  if (approves && editor !== undefined) {
+    throw new HoldpointError("usage", `"${editor}" edited this and may not approve it.`, { hint });
   }
 }

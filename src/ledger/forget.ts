@@ -6,9 +6,11 @@ import { canonicalJson, storedJson } from "../domain/json.ts";
 import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
+import { forgetApprovals, listApprovals } from "./approvals.ts";
 import { appendAudit, forgetAudit, pseudonymOf } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { listDecisions } from "./decisions.ts";
+import { forgetDelegations } from "./delegations.ts";
 import { listProposals } from "./proposals.ts";
 import { listReflections } from "./reflections.ts";
 import { listRevisions } from "./revisions.ts";
@@ -51,6 +53,7 @@ export async function forget(db: Ledger, stamp: Stamp, subject: ForgetSubject): 
     let decisions = 0;
     if ("person" in subject) {
       for (const runId of others) decisions += await forgetPerson(trx, stamp.tenant, runId, subject.person);
+      await forgetDelegations(trx, stamp.tenant, subject.person);
     }
     const whose = "person" in subject ? { person: pseudonymOf(stamp.tenant, subject.person) } : subject;
     // Tombstones are not encrypted: what else this key opened, here or in a copy, is gone with it.
@@ -77,19 +80,24 @@ async function runsOf(trx: LedgerTransaction, tenant: string, subject: ForgetSub
 /** What a person is called in the ledger: what an earlier attempt forgot is found again, for what comes after it. */
 const namesOf = (tenant: string, person: string): string[] => [person, pseudonymOf(tenant, person)];
 
-/** Runs in which a person decided something. */
+/** Runs in which a person decided or approved something, or somebody did in their stead. */
 async function decidedBy(trx: LedgerTransaction, tenant: string, person: string): Promise<string[]> {
-  const rows = await trx
-    .selectFrom("decisions")
-    .innerJoin("proposals", (join) =>
-      join.onRef("proposals.tenant", "=", "decisions.tenant").onRef("proposals.id", "=", "decisions.proposalId"),
-    )
-    .select("proposals.runId")
-    .distinct()
-    .where("decisions.tenant", "=", tenant)
-    .where("decisions.principal", "in", namesOf(tenant, person))
-    .execute();
-  return rows.map(({ runId }) => runId);
+  const names = namesOf(tenant, person);
+  const found = new Set<string>();
+  for (const table of ["decisions", "approvals"] as const) {
+    const rows = await trx
+      .selectFrom(table)
+      .innerJoin("proposals", (join) =>
+        join.onRef("proposals.tenant", "=", `${table}.tenant`).onRef("proposals.id", "=", `${table}.proposalId`),
+      )
+      .select("proposals.runId")
+      .distinct()
+      .where(`${table}.tenant`, "=", tenant)
+      .where((eb) => eb.or([eb(`${table}.principal`, "in", names), eb(`${table}.onBehalfOf`, "in", names)]))
+      .execute();
+    for (const { runId } of rows) found.add(runId);
+  }
+  return [...found];
 }
 
 /** @returns the threads of these runs @throws HoldpointError `not_paused` when anything on them has not ended */
@@ -129,12 +137,11 @@ async function forgetRun(trx: LedgerTransaction, { tenant, at }: Stamp, run: Run
     .execute();
   await forgetAudit(trx, tenant, run.id);
   await forgetPlans(trx, tenant, run.id);
-  for (const proposal of await listProposals(trx, tenant, run.id)) await forgetProposal(trx, tenant, proposal);
-  const decisions = await listDecisions(trx, tenant, run.id);
-  for (const decision of decisions) {
-    const principal = decision.decider === "person" ? name(decision.principal) : decision.principal;
-    await forgetDecision(trx, tenant, decision, principal);
+  for (const proposal of await listProposals(trx, tenant, run.id)) {
+    await forgetProposal(trx, tenant, proposal);
+    await forgetApprovals(trx, tenant, proposal.id, name);
   }
+  for (const decision of await listDecisions(trx, tenant, run.id)) await forgetDecision(trx, tenant, decision, name);
   const reads = { args: "{}", output: "null", summary: FORGOTTEN };
   await trx.updateTable("reads").set(reads).where("tenant", "=", tenant).where("runId", "=", run.id).execute();
   const effects = { args: "{}", output: "null", undoData: "null", changes: "[]", note: null };
@@ -184,14 +191,19 @@ async function forgetProposal(trx: LedgerTransaction, tenant: string, proposal: 
 async function forgetDecision(
   trx: LedgerTransaction,
   tenant: string,
-  decision: Decision,
-  principal: string,
+  { proposalId, decider, principal, onBehalfOf, actions }: Decision,
+  name: (principal: string) => string,
 ): Promise<void> {
   await trx
     .updateTable("decisions")
-    .set({ principal, reason: null, actions: canonicalJson(decision.actions.map(forgottenDecision)) })
+    .set({
+      principal: decider === "person" ? name(principal) : principal,
+      onBehalfOf: onBehalfOf ? name(onBehalfOf) : null,
+      reason: null,
+      actions: canonicalJson(actions.map(forgottenDecision)),
+    })
     .where("tenant", "=", tenant)
-    .where("proposalId", "=", decision.proposalId)
+    .where("proposalId", "=", proposalId)
     .execute();
 }
 
@@ -218,7 +230,13 @@ async function forgetPerson(trx: LedgerTransaction, tenant: string, runId: strin
     );
     await update.where("tenant", "=", tenant).where("id", "=", runId).execute();
   }
-  const own = (await listDecisions(trx, tenant, runId)).filter(({ principal }) => principal === person);
-  for (const decision of own) await forgetDecision(trx, tenant, decision, pseudonym);
+  const name = (principal: string) => (principal === person ? pseudonym : principal);
+  const isTheirs = (one: { principal: string; onBehalfOf?: string | null | undefined }) =>
+    one.principal === person || one.onBehalfOf === person;
+  for (const { id } of await listProposals(trx, tenant, runId)) {
+    if ((await listApprovals(trx, tenant, id)).some(isTheirs)) await forgetApprovals(trx, tenant, id, name);
+  }
+  const own = (await listDecisions(trx, tenant, runId)).filter(isTheirs);
+  for (const decision of own) await forgetDecision(trx, tenant, decision, name);
   return own.length;
 }

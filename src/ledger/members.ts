@@ -1,6 +1,8 @@
 /** Who may do what in a tenant. A tenant that has named nobody leaves everything to everybody who reaches it. */
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
+import { OPERATIONS, type Operation } from "../policy/operations.ts";
+import type { Voter, VoterWithRole } from "../policy/requirement.ts";
 import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
@@ -28,12 +30,26 @@ export async function findRole(db: Ledger, tenant: string, principal: string): P
   return members.find((member) => member.principal === principal)?.role ?? null;
 }
 
-/** @throws HoldpointError `denied` when somebody has not the role that something takes */
-export async function assertRole(
+/** Those who approved, with the role by whose right they did, as it is now. */
+export async function withRoles<T extends Voter>(
+  db: Ledger,
+  tenant: string,
+  voters: readonly T[],
+): Promise<(T & VoterWithRole)[]> {
+  const known: (T & VoterWithRole)[] = [];
+  for (const voter of voters) {
+    known.push({ ...voter, role: await findRole(db, tenant, voter.onBehalfOf ?? voter.principal) });
+  }
+  return known;
+}
+
+/** @throws HoldpointError `denied` when somebody has not the role that an operation takes; see {@link OPERATIONS} */
+export async function assertMay(
   db: Ledger,
   { tenant, principal }: { tenant: string; principal: string },
-  needed: Role,
+  operation: Operation,
 ): Promise<void> {
+  const needed = OPERATIONS[operation];
   const role = await findRole(db, tenant, principal);
   if (includesRole(role, needed)) return;
   const has = role === null ? "none" : `the role ${role}`;
@@ -44,10 +60,11 @@ export async function assertRole(
 
 /**
  * Gives somebody a role, or with null takes theirs.
- * @throws HoldpointError `usage` when nobody would be an admin any more
+ * @throws HoldpointError `denied`, `usage` when nobody would be an admin any more
  */
 export async function setMember(db: Ledger, stamp: Stamp, principal: string, role: Role | null): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    await assertMay(trx, stamp, "changeMembers");
     const own = trx.deleteFrom("members").where("tenant", "=", stamp.tenant).where("principal", "=", principal);
     await own.execute();
     if (role !== null) {

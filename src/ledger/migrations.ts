@@ -291,6 +291,25 @@ const notices: Migration = {
   },
 };
 
+const people: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("delegations")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("delegator", "text", (c) => c.notNull())
+      .addColumn("delegate", "text", (c) => c.notNull())
+      .addColumn("until", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("delegations_pk", ["tenant", "delegator", "delegate"])
+      .execute();
+    await db.schema.alterTable("approvals").addColumn("on_behalf_of", "text").execute();
+    await db.schema.alterTable("decisions").addColumn("on_behalf_of", "text").execute();
+    await db.schema.alterTable("decisions").addColumn("settings_version", "integer").execute();
+    await db.schema.alterTable("runs").addColumn("refusal", "text").execute();
+    await db.schema.createIndex("runs_by_time").on("runs").columns(["tenant", "created_at"]).execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -301,6 +320,7 @@ export const migrations: MigrationProvider = {
       "0005_gate": gate,
       "0006_pauses": pauses,
       "0007_notices": notices,
+      "0008_people": people,
     };
   },
 };

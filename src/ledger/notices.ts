@@ -8,6 +8,7 @@ import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { getRun } from "./runs.ts";
 import { getSettings } from "./settings.ts";
 
 /** What a notice tells of: an approval that policy gave, one that nobody has given yet, or that nobody gave in time. */
@@ -52,12 +53,7 @@ export async function writeNoticeIn(
   proposal: Subject,
   say: (what: string) => string,
 ): Promise<boolean> {
-  const { threadId } = await trx
-    .selectFrom("runs")
-    .select("threadId")
-    .where("tenant", "=", tenant)
-    .where("id", "=", proposal.runId)
-    .executeTakeFirstOrThrow();
+  const { threadId } = await getRun(trx, tenant, proposal.runId);
   const actions = [...new Set(proposal.actions.map(({ action }) => action))].join(", ");
   const text = maskText(say(`${actions} on thread "${threadId}"`));
   const written = await trx

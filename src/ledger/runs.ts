@@ -2,6 +2,7 @@
 import type { Selectable } from "kysely";
 import { type Answer, AnswerSchema } from "../domain/answer.ts";
 import { canonicalJson } from "../domain/json.ts";
+import type { Finding } from "../domain/proposal.ts";
 import {
   type Cancellation,
   CancellationSchema,
@@ -33,6 +34,7 @@ function toRun(row: Selectable<RunsTable>): Run {
     pause: row.pause === null ? null : PauseSchema.parse(JSON.parse(row.pause)),
     rollback: row.rollback === null ? null : RollbackRequestSchema.parse(JSON.parse(row.rollback)),
     ...(row.forgottenAt === null ? {} : { forgottenAt: row.forgottenAt }),
+    ...(row.refusal === null ? {} : { refusal: row.refusal }),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
@@ -184,7 +186,7 @@ export async function listTenants(db: Ledger): Promise<string[]> {
 export async function insertRun(
   trx: LedgerTransaction,
   stamp: Stamp,
-  input: { id: string; threadId: string; request: string },
+  input: { id: string; threadId: string; request: string; refusal?: string | undefined },
 ): Promise<{ run: Run; created: boolean }> {
   const row = {
     tenant: stamp.tenant,
@@ -195,6 +197,7 @@ export async function insertRun(
     status: "running" satisfies RunStatus,
     answer: null,
     aliveUntil: aliveUntil(),
+    refusal: input.refusal ?? null,
     createdAt: stamp.at,
     updatedAt: stamp.at,
   };
@@ -211,7 +214,8 @@ export async function insertRun(
     });
   }
   if (created) {
-    await appendAudit(trx, { ...stamp, event: "run.started", runId: run.id, data: { request: run.request } });
+    const data = { request: run.request, ...(run.refusal === undefined ? {} : { refusal: run.refusal }) };
+    await appendAudit(trx, { ...stamp, event: "run.started", runId: run.id, data });
   }
   return { run, created };
 }
@@ -292,12 +296,23 @@ export async function endRun(db: Ledger, stamp: Stamp, runId: string, answer: An
 /**
  * {@link endRun}, unless somebody cancelled the run since it was read.
  * @param run as it was read before the answer was made
+ * @param said the answer, and what was found in it before, for the audit log
  * @returns undefined when it was cancelled meanwhile; nothing was changed then
  */
-export async function endRunAsRead(db: Ledger, stamp: Stamp, run: Run, answer: Answer): Promise<Answer | undefined> {
+export async function endRunAsRead(
+  db: Ledger,
+  stamp: Stamp,
+  run: Run,
+  said: { answer: Answer; findings: readonly Finding[] },
+): Promise<Answer | undefined> {
+  const { answer, findings } = said;
   return await db.transaction().execute(async (trx) => {
     const now = await getRun(trx, run.tenant, run.id);
     if (canonicalJson(now.cancellation) !== canonicalJson(run.cancellation)) return undefined;
+    if (findings.length > 0 && now.status !== "ended") {
+      const data = { findings: findings.map(({ rule, reason }) => ({ rule, reason })) };
+      await appendAudit(trx, { ...stamp, event: "answer.masked", runId: run.id, data });
+    }
     return await endRunIn(trx, stamp, run.id, answer);
   });
 }

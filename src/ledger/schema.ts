@@ -30,6 +30,8 @@ export interface RunsTable {
   forgottenAt: string | null;
   /** When retention deleted the checkpoints that its thread had by then, if it did. */
   checkpointsDeletedAt: string | null;
+  /** Why it was refused at once, as one of too many; it does not count as a request then. */
+  refusal: string | null;
 }
 
 export interface PlanRevisionsTable {
@@ -74,8 +76,18 @@ interface ApprovalsTable {
   tenant: string;
   proposalId: string;
   principal: string;
+  onBehalfOf: string | null;
   actions: string;
   at: string;
+}
+
+interface DelegationsTable {
+  tenant: string;
+  /** Whose right it is. */
+  delegator: string;
+  delegate: string;
+  until: string;
+  createdAt: string;
 }
 
 interface ReflectionsTable {
@@ -142,6 +154,8 @@ export interface DecisionsTable {
   verdict: string;
   actions: string;
   reason: string | null;
+  onBehalfOf: string | null;
+  settingsVersion: number | null;
   decidedAt: string;
 }
 
@@ -229,6 +243,7 @@ export interface LedgerSchema {
   members: MembersTable;
   actionUses: ActionUsesTable;
   approvals: ApprovalsTable;
+  delegations: DelegationsTable;
   reflections: ReflectionsTable;
   keptSteps: KeptStepsTable;
   reads: ReadsTable;

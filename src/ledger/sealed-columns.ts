@@ -17,6 +17,7 @@ const COLUMNS = {
   reads: ["args", "output", "summary"],
   proposals: ["actions", "impact", "findings", "review", "failure"],
   decisions: ["actions", "reason"],
+  approvals: ["actions"],
   effects: ["args", "output", "undoData", "changes", "note"],
 } as const satisfies Record<string, readonly string[]>;
 type Table = keyof typeof COLUMNS;

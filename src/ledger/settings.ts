@@ -5,6 +5,7 @@ import { HoldpointError } from "../errors.ts";
 import { DEFAULT_SETTINGS, type TenantSettings, TenantSettingsSchema } from "../policy/settings.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
+import { assertMay } from "./members.ts";
 
 export interface VersionedSettings {
   /** 0 while nobody has set anything. */
@@ -38,10 +39,11 @@ function parseSettings(given: unknown): TenantSettings {
 /**
  * Changes settings, which makes a new version; what is not named stays.
  * @param change some of the settings, from outside
- * @throws HoldpointError `usage` that names the setting that does not fit; nothing is changed then
+ * @throws HoldpointError `denied`, `usage` that names the setting that does not fit; nothing is changed then
  */
 export async function changeSettings(db: Ledger, stamp: Stamp, change: object): Promise<VersionedSettings> {
   return await db.transaction().execute(async (trx) => {
+    await assertMay(trx, stamp, "changeSettings");
     const before = await getSettings(trx, stamp.tenant);
     const settings = parseSettings({ ...before.settings, ...change });
     const version = before.version + 1;

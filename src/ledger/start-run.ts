@@ -2,10 +2,12 @@
 import { canonicalJson } from "../domain/json.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
+import { lockAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { takeDecisionIn } from "./decisions.ts";
 import { listEffects } from "./effects.ts";
 import { findLatestProposal } from "./proposals.ts";
+import { tooManyRequests } from "./request-rate.ts";
 import { endRunIn, findRun, findThreadRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
 
 export type RunStart =
@@ -58,7 +60,9 @@ async function startRunIn(
   for (const run of open) if (await isUnderWay(trx, stamp.tenant, run.id)) return { kind: "unfinished", run };
   for (const run of open) await supersede(trx, stamp, run, input.request);
   const at = await afterEarlierRuns(trx, stamp, input.threadId);
-  const { run } = await insertRun(trx, { ...stamp, at }, input);
+  // Counted and inserted while nobody else of the tenant can: the limit of requests is exact.
+  await lockAudit(trx, stamp.tenant);
+  const { run } = await insertRun(trx, { ...stamp, at }, { ...input, refusal: await tooManyRequests(trx, stamp) });
   // On Postgres two requests may have looked at the same time. The audit entry of the start holds the tenant's head: the
   // other has either ended by now, and is seen here, or sees this one.
   const others = (await listOpenRuns(trx, stamp.tenant, input.threadId)).filter(({ id }) => id !== run.id);

@@ -13,7 +13,7 @@ import { lockAudit } from "../ledger/audit.ts";
 import type { LedgerTransaction } from "../ledger/database.ts";
 import { takeDecisionIn } from "../ledger/decisions.ts";
 import { loadGateFacts } from "../ledger/gate-facts.ts";
-import { assertRole } from "../ledger/members.ts";
+import { assertMay } from "../ledger/members.ts";
 import {
   findLatestProposal,
   findTransaction,
@@ -120,9 +120,9 @@ async function checkRequest(
   // Whoever carries a run on need not be one who may ask: its requester was.
   if (!(await findRun(deps.ledger, stamp.tenant, request.id))) {
     assertAsker(state, config, stamp);
-    await assertRole(deps.ledger, stamp, "operator");
+    await assertMay(deps.ledger, stamp, "ask");
   }
-  const findings = tooLong(request.text) ?? deps.policy.checkRequest(request.text);
+  const findings = [...(tooLong(request.text) ?? deps.policy.checkRequest(request.text))];
   const denied = strictest(findings, "allow") !== "allow";
   // A denied text may be anything: only a storable excerpt of it is kept.
   const text = denied ? request.text.toWellFormed().replaceAll("\u0000", "").slice(0, EXCERPT) : request.text;
@@ -148,8 +148,10 @@ async function checkRequest(
   const notices = start.superseded.map(
     (run) => `"${run.request}" on this thread was superseded by this request. Nothing of it that was waiting has run.`,
   );
+  const { refusal } = start.run;
+  if (refusal !== undefined) findings.unshift({ rule: "request-rate", verdict: "deny", reason: refusal });
   const update = { ...FRESH, ...heard, request, run: { id: request.id }, findings, notices };
-  if (!denied) return { ...update, outcome: "request allowed" };
+  if (strictest(findings, "allow") === "allow") return { ...update, outcome: "request allowed" };
   return { ...update, failure: deniedBy(findings, "invalid_request"), outcome: "request denied" };
 }
 
@@ -170,8 +172,8 @@ function deniedBy(findings: readonly Finding[], status: "invalid_request" | "den
   const objections = denials.length > 0 ? denials : findings.filter((finding) => finding.verdict !== "allow");
   const reasons = objections.map((finding) => finding.reason);
   const [message = "It is not allowed.", ...details] = reasons;
-  const blocked = findings.some((finding) => finding.rule === "blocked-pattern");
-  return { status: blocked ? ("denied" as const) : status, message, details };
+  const refused = findings.some(({ rule }) => rule === "blocked-pattern" || rule === "request-rate");
+  return { status: refused ? ("denied" as const) : status, message, details };
 }
 
 /** The revision that the plan in state stands for; an edited plan becomes a new revision. */
@@ -251,7 +253,10 @@ async function checkPending(
     const expiresAt = said === "escalate" ? expiresAtOf(facts, proposal) : null;
     await recordFindingsIn(trx, stamp, { proposal, findings: found, waits: said === "escalate", expiresAt });
     if (said === "deny") await moveProposal(trx, stamp, proposal, "denied");
-    if (said === "allow") await approveByPolicy(trx, stamp, proposal, found);
+    const [known] = facts.values();
+    if (said === "allow") {
+      await approveByPolicy(trx, stamp, proposal, { findings: found, settingsVersion: known?.version });
+    }
     return { findings: found, verdict: said };
   });
   const stored = await getProposal(deps.ledger, stamp.tenant, proposal.id);
@@ -273,7 +278,7 @@ async function approveByPolicy(
   trx: LedgerTransaction,
   { tenant, at }: Stamp,
   proposal: Proposal,
-  findings: readonly Finding[],
+  { findings, settingsVersion }: { findings: readonly Finding[]; settingsVersion: number | undefined },
 ): Promise<void> {
   await takeDecisionIn(
     trx,
@@ -285,6 +290,7 @@ async function approveByPolicy(
       verdict: "approved",
       actions: proposal.actions.map(({ step }) => ({ step, verdict: "approved", reason: null })),
       reason: findings.map((finding) => finding.reason).join(" "),
+      settingsVersion,
       separateApprover: false,
     },
   );

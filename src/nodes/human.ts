@@ -4,22 +4,21 @@
  * compare-and-set, and the stored row is what counts, whatever the answer says (invariants 1 and 5).
  */
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
-import { answerJsonSchema } from "../domain/answer-formats.ts";
+import { answerJsonSchema, type NotNow } from "../domain/answer-formats.ts";
 import { type ParsedAnswer, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
-import type { Decision, Proposal } from "../domain/proposal.ts";
+import { byWhom, type Decision, type Proposal } from "../domain/proposal.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
 import type { Outcome } from "../graph/routes.ts";
-import { addApproval, combine, listApprovals } from "../ledger/approvals.ts";
 import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { expireProposal } from "../ledger/expiry.ts";
-import { assertRole, findRole } from "../ledger/members.ts";
+import { assertMay } from "../ledger/members.ts";
+import { recordNotNow } from "../ledger/postponements.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
-import { getSettings } from "../ledger/settings.ts";
 import { expiryOf } from "../policy/policy.ts";
-import { objectionTo, requirementOf } from "../policy/requirement.ts";
 import type { State, Update } from "../state.ts";
+import { approve } from "./approve.ts";
 import { ANSWERING, identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { takeEdit } from "./edit.ts";
 import { buildQuestion } from "./question.ts";
@@ -98,8 +97,8 @@ async function askAnew(
 const UNKNOWN_QUESTION =
   "The answer was not taken: what it was shown is not known any more. This is what is proposed; please answer it again.";
 
-const notTaken = ({ principal, verdict }: Decision): string =>
-  `What was asked before was decided already: ${verdict.replace("_", " ")} by ${principal}. No other answer to it counts.`;
+const notTaken = (decision: Decision): string =>
+  `What was asked before was decided already: ${decision.verdict.replace("_", " ")} by ${byWhom(decision)}. No other answer to it counts.`;
 
 /** The guardrail leaves findings on whatever it has checked; an edit that it has not seen yet has none. */
 const isChecked = (proposal: Proposal): boolean => proposal.findings.length > 0;
@@ -152,42 +151,6 @@ async function noticeOfFirst(deps: NodeDeps, tenant: string, proposal: Proposal)
   return first ? [notTaken(first)] : [];
 }
 
-type DecidedAnswer = Extract<ParsedAnswer, { kind: "decided" }>;
-
-/**
- * Whether somebody may decide as they say, and whether that is enough already.
- * @returns the decision to be taken, or why it is not taken yet; an approval that is not enough is recorded
- */
-async function approve(
-  deps: NodeDeps,
-  stamp: Stamp,
-  { run, proposal }: { run: Run; proposal: Proposal },
-  parsed: DecidedAnswer,
-): Promise<DecidedAnswer | string> {
-  const { ledger } = deps;
-  await assertRole(ledger, stamp, "operator");
-  if (parsed.verdict !== "approved" && parsed.verdict !== "partly_approved") return parsed;
-  const { settings } = await getSettings(ledger, stamp.tenant);
-  const requirement = requirementOf(settings, proposal);
-  const role = await findRole(ledger, stamp.tenant, stamp.principal);
-  const objection = objectionTo(requirement, { principal: stamp.principal, role, requester: run.requester });
-  if (objection !== undefined) return objection;
-  if (requirement.people === 1) return parsed;
-  const before = await listApprovals(ledger, stamp.tenant, proposal.id);
-  if (await findDecision(ledger, stamp.tenant, proposal.id)) return parsed; // it says who came first
-  const approvals = await addApproval(ledger, stamp, proposal, parsed.actions);
-  const names = approvals.map(({ principal }) => principal);
-  const missing = requirement.people - names.length;
-  if (missing > 0) {
-    const again = before.some(({ principal }) => principal === stamp.principal) ? " once more" : "";
-    return `Approved${again} by ${stamp.principal}. ${missing} more ${missing === 1 ? "person has" : "people have"} to approve it.`;
-  }
-  const actions = combine(approvals);
-  const yes = actions.filter(({ verdict }) => verdict === "approved").length;
-  const verdict = yes === 0 ? "rejected" : yes < actions.length ? "partly_approved" : "approved";
-  return { ...parsed, verdict, actions };
-}
-
 /** @returns whether the answer was taken, or why not; false when somebody else decided first */
 async function takeParsed(
   deps: NodeDeps,
@@ -196,24 +159,41 @@ async function takeParsed(
   parsed: ParsedAnswer,
 ): Promise<boolean | string> {
   if (parsed.kind === "problem") return parsed.problem;
+  if (parsed.kind === "not_now") return await postpone(deps, stampOf(deps, config), subject.proposal, parsed);
   if (parsed.kind === "edited") {
-    await assertRole(deps.ledger, identityOf(config), "operator");
+    await assertMay(deps.ledger, identityOf(config), "answer");
     return await takeEdit(deps, config, subject, parsed);
   }
-  const approved = await approve(deps, stampOf(deps, config), subject, parsed);
+  const stamp = stampOf(deps, config);
+  const approved = await approve(deps.ledger, stamp, subject, parsed);
   if (typeof approved === "string") return approved;
-  const { verdict, actions, reason } = approved;
-  const { taken } = await takeDecision(deps.ledger, stampOf(deps, config), {
+  const { verdict, actions, reason, onBehalfOf, settingsVersion } = approved;
+  const { taken } = await takeDecision(deps.ledger, stamp, {
     proposalId: subject.proposal.id,
     digest: subject.proposal.digest,
     decider: "person",
     verdict,
     actions,
     reason,
+    onBehalfOf,
+    settingsVersion,
     separateApprover: deps.policy.separateApprover,
     deadline: { until: expiryOf(deps.policy, subject.proposal), now: deps.now },
   });
   return taken;
+}
+
+/** @returns what is said of it; false when somebody decided meanwhile */
+async function postpone(
+  { ledger }: NodeDeps,
+  stamp: Stamp,
+  { id }: Proposal,
+  { until, note }: NotNow,
+): Promise<string | false> {
+  await assertMay(ledger, stamp, "answer");
+  if (!(await recordNotNow(ledger, stamp, id, { until, note }))) return false;
+  const when = until === null ? "" : `, but at ${until}`;
+  return `${stamp.principal} does not decide now${when}${note === null ? "" : `: ${note}`}`;
 }
 
 /**

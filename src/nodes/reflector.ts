@@ -15,6 +15,7 @@ import type { State, Update } from "../state.ts";
 import { createPseudonyms } from "../telemetry/pseudonyms.ts";
 import { asksForRollback } from "../transaction/rollback.ts";
 import { composeAnswer, type Facts, summaryOf } from "./answer.ts";
+import { guardAnswer, knownTexts } from "./answer-guard.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { stopReplanning } from "./replan.ts";
@@ -40,7 +41,8 @@ export function createReflector(deps: NodeDeps) {
     };
     const conclusion = await conclude(deps, config, facts, revisions);
     if (conclusion === "replan") return { failure: null, notices: [], outcome: "replan" };
-    const ended = await endRunAsRead(deps.ledger, stampOf(deps, config), run, conclusion);
+    const guarded = guardAnswer(conclusion, await knownTexts(deps.ledger, facts));
+    const ended = await endRunAsRead(deps.ledger, stampOf(deps, config), run, guarded);
     // Cancelled while the model was asked: what that means is found out anew.
     return ended ? done(run, ended, state) : await reflectOn(state, config);
   };

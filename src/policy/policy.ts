@@ -268,7 +268,8 @@ export function insufficiency(
     return "Policy now asks for a person.";
   }
   const involved = [run.requester, ...editorsOf(proposal)];
-  if (policy.separateApprover && decision.decider === "person" && involved.includes(decision.principal)) {
+  const deciders = [decision.principal, decision.onBehalfOf];
+  if (policy.separateApprover && decision.decider === "person" && involved.some((name) => deciders.includes(name))) {
     return "Policy now asks for somebody other than who requested or edited it.";
   }
   return undefined;

@@ -10,6 +10,16 @@ export interface ApprovalRequirement {
   readonly requesterMay: boolean;
 }
 
+/** Somebody who approves. */
+export interface Voter {
+  readonly principal: string;
+  /** Who let them approve in their stead; null when they use their own right. */
+  readonly onBehalfOf: string | null;
+}
+
+/** With the role of whose right it is; null for none. */
+export type VoterWithRole = Voter & { readonly role: Role | null };
+
 /** The strictest of what applies. */
 export function requirementOf(
   { approvals }: Pick<TenantSettings, "approvals">,
@@ -24,28 +34,50 @@ export function requirementOf(
   };
 }
 
-/**
- * Why somebody may not approve, or undefined.
- * @param role theirs; null when they have none
- */
+const isRequesters = ({ principal, onBehalfOf }: Voter, requester: string): boolean =>
+  principal === requester || onBehalfOf === requester;
+
+/** Why somebody may not approve, or undefined. */
 export function objectionTo(
   { role: needed, requesterMay }: ApprovalRequirement,
-  { principal, role, requester }: { principal: string; role: Role | null; requester: string },
+  { voter, requester }: { voter: VoterWithRole; requester: string },
 ): string | undefined {
+  const { role } = voter;
   if (!includesRole(role, needed)) {
-    return `This takes the role ${needed}; ${principal} has ${role === null ? "none" : `the role ${role}`}.`;
+    const whose = voter.onBehalfOf ?? voter.principal;
+    return `This takes the role ${needed}; ${whose} has ${role === null ? "none" : `the role ${role}`}.`;
   }
-  if (requesterMay || principal !== requester) return undefined;
-  return `"${principal}" asked for this and may not approve it.`;
+  if (requesterMay || !isRequesters(voter, requester)) return undefined;
+  return `"${requester}" asked for this and may not approve it${voter.onBehalfOf === null ? "" : ", nor in another's stead, nor by another"}.`;
+}
+
+/** How many people those are: whoever acts for another is one with them, and with whoever else does. */
+export function countPeople(voters: readonly Voter[]): number {
+  let groups: Set<string>[] = [];
+  for (const { principal, onBehalfOf } of voters) {
+    const names = [principal, ...(onBehalfOf === null ? [] : [onBehalfOf])];
+    const touched = groups.filter((group) => names.some((name) => group.has(name)));
+    groups = [
+      ...groups.filter((group) => !touched.includes(group)),
+      new Set([...names, ...touched.flatMap((group) => [...group])]),
+    ];
+  }
+  return groups.length;
 }
 
 /** Why the approvals that were given are too few by now, or undefined. */
 export function tooFew(
-  { people, requesterMay }: ApprovalRequirement,
-  { approvers, requester }: { approvers: readonly string[]; requester: string },
+  requirement: ApprovalRequirement,
+  { voters, requester }: { voters: readonly VoterWithRole[]; requester: string },
 ): string | undefined {
-  if (!requesterMay && approvers.includes(requester))
-    return "The settings now ask for somebody other than who requested it.";
-  const count = new Set(approvers).size;
-  return count < people ? `The settings now ask for ${people} people, and ${count} approved.` : undefined;
+  const refused = voters.filter((voter) => objectionTo(requirement, { voter, requester }) !== undefined);
+  const count = countPeople(voters.filter((voter) => !refused.includes(voter)));
+  if (count >= requirement.people) return undefined;
+  const [first] = refused;
+  if (!first) return `The settings now ask for ${requirement.people} people, and ${count} approved.`;
+  if (!includesRole(first.role, requirement.role)) {
+    const whose = first.onBehalfOf ?? first.principal;
+    return `It takes the role ${requirement.role} now, and ${whose} has ${first.role === null ? "none" : `the role ${first.role}`}.`;
+  }
+  return "The settings now ask for somebody other than who requested it.";
 }

@@ -30,6 +30,7 @@ const ApprovalRuleSchema = z.strictObject({
 export type ApprovalRule = z.infer<typeof ApprovalRuleSchema>;
 
 const names = z.array(z.string().min(1).max(100)).max(1000);
+const perMinute = z.int().min(1).max(1_000_000).nullable();
 /** Money in the smallest unit of its currency, such as cents. */
 const money = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const days = z.int().min(1).max(36_500);
@@ -51,6 +52,9 @@ export const TenantSettingsSchema = z.strictObject({
   /** How many actions of a type may happen by themselves within an hour, and within 24. */
   actionsPerHour: z.int().min(0).max(1_000_000).default(10),
   actionsPerDay: z.int().min(0).max(1_000_000).default(50),
+  /** How many requests are taken within a minute, from everybody and from each person; null for any number. */
+  requestsPerMinute: perMinute.default(600),
+  requestsPerMinutePerPerson: perMinute.default(60),
   /** The only actions that may run at all; null for every one. */
   allowedActions: names.nullable().default(null),
   /** Actions that need no approval, within the limits of the safety mode. */

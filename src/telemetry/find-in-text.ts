@@ -29,6 +29,19 @@ export const isPlain = (text: string): boolean => text.length < 4 || OWN.test(te
 
 export const isOwn = (text: string): boolean => OWN.test(text);
 
+/**
+ * What is found in an answer, of which as little as possible may be taken for what it is not: numbers of orders look like
+ * telephone numbers without a country's code, and their ids like random tokens.
+ */
+export function findInAnswer(text: string): Find[] {
+  if (isPlain(text)) return [];
+  return merged([
+    ...findCertain(text),
+    ...findEncoded(text, lookInDecoded),
+    ...[findGivenTokens, findIps, findAddresses].flatMap((find) => find(text)),
+  ]);
+}
+
 /** Everything that is found in a text, in order and without overlaps. */
 export function findInText(text: string): Find[] {
   if (isPlain(text)) return [];

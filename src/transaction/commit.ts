@@ -21,6 +21,7 @@ import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { withLease } from "../ledger/leases.ts";
+import { withRoles } from "../ledger/members.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { getSettings } from "../ledger/settings.ts";
@@ -197,8 +198,9 @@ class Transaction {
     const { ledger } = this.#deps;
     const { settings } = await getSettings(ledger, this.#run.tenant);
     const approvals = await listApprovals(ledger, this.#run.tenant, this.#proposal.id);
-    const approvers = [this.#decision.principal, ...approvals.map(({ principal }) => principal)];
-    return tooFew(requirementOf(settings, this.#proposal), { approvers, requester: this.#run.requester });
+    const { principal, onBehalfOf = null } = this.#decision;
+    const voters = await withRoles(ledger, this.#run.tenant, [{ principal, onBehalfOf }, ...approvals]);
+    return tooFew(requirementOf(settings, this.#proposal), { voters, requester: this.#run.requester });
   }
 
   /** Why an approved action can no longer be done, found before any of them runs, or undefined. */

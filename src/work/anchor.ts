@@ -1,9 +1,11 @@
 /** Keeps the head of an audit log outside the database, so that a chain that is written anew as a whole is noticed. */
 import { open, readFile } from "node:fs/promises";
+import type { Identity } from "../domain/run.ts";
 import { asStorageError, explainError, HoldpointError } from "../errors.ts";
 import type { Anchor } from "../ledger/audit-chain.ts";
 import { readHead } from "../ledger/audit-check.ts";
 import { anchorLine, parseAnchor } from "../ledger/audit-export.ts";
+import { assertMay } from "../ledger/members.ts";
 import type { Runtime } from "../runtime.ts";
 import { postJson } from "./post.ts";
 
@@ -12,7 +14,9 @@ import { postJson } from "./post.ts";
  * @param to a path, or an https address (http only on this machine)
  * @throws HoldpointError `storage` that names where it could not be put, `usage` for an address or a folder that will not do
  */
-export async function anchorAudit({ ledger, now }: Runtime, tenant: string, to: string): Promise<Anchor> {
+export async function anchorAudit({ ledger, now }: Runtime, identity: Identity, to: string): Promise<Anchor> {
+  await assertMay(ledger, identity, "audit");
+  const { tenant } = identity;
   const anchor: Anchor = { tenant, ...(await readHead(ledger, tenant)), at: now() };
   await (/^[a-z][a-z0-9+.-]+:\/\//i.test(to) ? post(to, anchor) : append(to, anchor));
   return anchor;

@@ -6,12 +6,12 @@ import { takeDecisionIn } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { isAlive } from "../ledger/liveness.ts";
-import { assertRole } from "../ledger/members.ts";
+import { assertMay } from "../ledger/members.ts";
 import { findLatestProposal } from "../ledger/proposals.ts";
 import { cancelRunIn, endRunIn, getRun } from "../ledger/runs.ts";
 import { isUnderWay } from "../ledger/start-run.ts";
 import type { Runtime } from "../runtime.ts";
-import { type Caller, getThreadRun, goOn, hasEnded, notPaused, type ThreadView, viewThread } from "./threads.ts";
+import { type Caller, getThreadRun, goOn, hasEnded, notPaused, readThread, type ThreadView } from "./threads.ts";
 
 export interface CancelInput {
   readonly threadId: string;
@@ -29,9 +29,9 @@ export interface CancelInput {
 export async function cancelThread(runtime: Runtime, caller: Caller, input: CancelInput): Promise<ThreadView> {
   const { identity } = caller;
   const { ledger } = runtime;
+  await assertMay(ledger, identity, "cancel");
   const run = await getThreadRun(runtime, identity, input.threadId);
   if (run.status === "ended") throw notPaused(run);
-  await assertRole(ledger, identity, "operator");
   const attended = await isAlive(ledger, identity.tenant, run.id);
   const stamp: Stamp = { ...identity, at: runtime.now() };
   const asked = await ledger.transaction().execute((trx) => ask(trx, stamp, run, input));
@@ -40,7 +40,7 @@ export async function cancelThread(runtime: Runtime, caller: Caller, input: Canc
     if (await isLeased(ledger, identity.tenant, run.id)) throw recorded(run);
     await goOn(runtime, caller, run);
   }
-  return await viewThread(runtime, identity, input.threadId, run.id);
+  return await readThread(runtime, identity, input.threadId, run.id);
 }
 
 /** Records the cancellation together with what it means at once. @returns false when the run has ended */

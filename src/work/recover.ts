@@ -7,11 +7,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
 import { listDeadlines } from "../ledger/expiry.ts";
 import { ALIVE_MS, believedUntil, claimRun } from "../ledger/liveness.ts";
+import { assertMay } from "../ledger/members.ts";
 import { getRun, listDue, listRolledBack, listRuns, listTenants } from "../ledger/runs.ts";
 import type { Runtime } from "../runtime.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
-import { type Caller, continueThread, isUnasked } from "./threads.ts";
+import { type Caller, carryOn, isUnasked } from "./threads.ts";
 
 /** What became of a run that was found. */
 export interface Recovered {
@@ -44,7 +45,17 @@ const LIMIT = 1000;
 export async function recoverRuns(
   runtime: Runtime,
   caller: Caller,
-  { hear = notHeard, leave = () => false, unasked = true }: RecoverOptions = {},
+  options: RecoverOptions = {},
+): Promise<Recovered[]> {
+  await assertMay(runtime.ledger, caller.identity, "recover");
+  return await recoverTenant(runtime, caller, options);
+}
+
+/** {@link recoverRuns}, also for the system, which has no role. */
+export async function recoverTenant(
+  runtime: Runtime,
+  caller: Caller,
+  { hear = notHeard, leave = () => false, unasked = true }: RecoverOptions,
 ): Promise<Recovered[]> {
   const { tenant } = caller.identity;
   const found = await listRuns(runtime.ledger, tenant, { status: "running", limit: LIMIT, oldestFirst: true });
@@ -81,7 +92,7 @@ export async function recoverOnStart(
     const recovered: Recovered[] = [];
     for (const tenant of await listTenants(runtime.ledger)) {
       const caller = { identity: { tenant, principal: "system" }, ...(signal ? { signal } : {}) };
-      recovered.push(...(await recoverRuns(runtime, caller, options)));
+      recovered.push(...(await recoverTenant(runtime, caller, options)));
     }
     return recovered;
   };
@@ -119,15 +130,15 @@ async function listUnasked(runtime: Runtime, tenant: string, found: ReadonlySet<
 async function recoverRun(runtime: Runtime, caller: Caller, found: Run): Promise<Recovered> {
   try {
     if (!(await claimRun(runtime.ledger, found.tenant, found.id))) return left(found, ATTENDED);
-    return await carryOn(runtime, caller, found);
+    return await goOnWith(runtime, caller, found);
   } catch (error) {
     return left(found, explainMasked(error));
   }
 }
 
-async function carryOn(runtime: Runtime, caller: Caller, { threadId, tenant, id }: Run): Promise<Recovered> {
+async function goOnWith(runtime: Runtime, caller: Caller, { threadId, tenant, id }: Run): Promise<Recovered> {
   try {
-    const { run } = await continueThread(runtime, caller, threadId);
+    const { run } = await carryOn(runtime, caller, threadId);
     return run.status === "running" ? left(run, ATTENDED) : { threadId, run, outcome: run.status, problem: null };
   } finally {
     await runtime.signs.takeBack(tenant, id); // whoever goes on need not wait

@@ -5,13 +5,15 @@ import { Command, END, GraphDrained, type RunControl, START, type StateSnapshot 
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
-import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
+import { byWhom, type Decision, type Effect, type Proposal } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, Run } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
 import { findDecision } from "../ledger/decisions.ts";
+import { assertMayAnswer } from "../ledger/delegations.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
-import { assertRole } from "../ledger/members.ts";
+import { assertMay } from "../ledger/members.ts";
+import { recordNotNow } from "../ledger/postponements.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { endPause, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { overtaken } from "../nodes/pause.ts";
@@ -61,13 +63,13 @@ export async function startRequest(
   caller: Caller,
   input: { request: string; threadId?: string },
 ): Promise<ThreadView> {
+  await assertMay(runtime.ledger, caller.identity, "ask");
   const findings = runtime.policy.checkRequest(input.request);
   if (strictest(findings, "allow") === "deny") {
     throw new HoldpointError("usage", findings.map((finding) => finding.reason).join(" "), {
       hint: "Nothing was started; say in a sentence what you want done.",
     });
   }
-  await assertRole(runtime.ledger, caller.identity, "operator");
   const threadId = parseThreadId(input.threadId ?? `t-${randomBytes(5).toString("hex")}`);
   const { tenant } = caller.identity;
   if (await isForeignThread(runtime.ledger, tenant, threadId)) throw unknownThread(threadId);
@@ -84,11 +86,20 @@ export async function startRequest(
     const hint = `${now}; look at it with \`show ${threadId}\`, then ask again.`;
     throw new HoldpointError("busy", text, { hint });
   }
-  return await viewThread(runtime, caller.identity, threadId, runId);
+  return await readThread(runtime, caller.identity, threadId, runId);
 }
 
-/** The thread as it stands: its newest run, or the named one. @throws HoldpointError `unknown_thread` */
-export async function viewThread(
+/** {@link readThread}, for whoever may look. @throws HoldpointError `denied`, `unknown_thread` */
+export async function viewThread(runtime: Runtime, identity: Identity, threadId: string): Promise<ThreadView> {
+  await assertMay(runtime.ledger, identity, "show");
+  return await readThread(runtime, identity, threadId);
+}
+
+/**
+ * The thread as it stands: its newest run, or the named one. It does not ask who may look.
+ * @throws HoldpointError `unknown_thread`
+ */
+export async function readThread(
   runtime: Runtime,
   identity: Identity,
   threadId: string,
@@ -124,7 +135,7 @@ async function currentQuestion(runtime: Runtime, run: Run, state: State, shown: 
 export async function isUnasked(runtime: Runtime, run: Run): Promise<boolean> {
   if (run.status !== "waiting" || !isAt(await getSnapshot(runtime, run.threadId), run)) return false;
   const identity = { tenant: run.tenant, principal: run.requester };
-  return (await viewThread(runtime, identity, run.threadId, run.id)).question === null;
+  return (await readThread(runtime, identity, run.threadId, run.id)).question === null;
 }
 
 /**
@@ -140,13 +151,8 @@ export async function answerThread(
   decide: (question: Question) => ProposalAnswer,
 ): Promise<ThreadView> {
   const { identity } = caller;
-  const run = await getThreadRun(runtime, identity, threadId);
-  const latest = await findLatestProposal(runtime.ledger, identity.tenant, run.id);
-  const earlier = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
-  // Nothing is carried on here: whoever says no must not set off what somebody else approved.
-  if (earlier) throw decisionTaken(earlier, latest);
-  if (run.status !== "waiting") throw notPaused(run);
-  const current = await continueThread(runtime, caller, threadId);
+  await assertMayAnswer(runtime.ledger, { ...identity, at: runtime.now() });
+  const { run, current } = await askedThread(runtime, caller, threadId);
   const asked = pendingQuestion(await getSnapshot(runtime, threadId));
   if (!asked || !current.question) throw notPaused(current.run);
   const answer: ProposalAnswer = { by: identity.principal, ...decide(current.question) };
@@ -166,11 +172,55 @@ export async function answerThread(
   }
   const other = await takenByOther();
   if (other) throw other;
-  const after = await viewThread(runtime, identity, threadId, run.id);
+  const after = await readThread(runtime, identity, threadId, run.id);
   if (!(await findDecision(runtime.ledger, identity.tenant, proposalId))) throw refused(after);
   // Another process may have been at the thread's checkpoints meanwhile: what is asked next is asked here.
   const unasked = after.run.status === "waiting" && !after.question;
-  return unasked ? await continueThread(runtime, caller, threadId) : after;
+  return unasked ? await carryOn(runtime, caller, threadId) : after;
+}
+
+/** What a thread asks. @throws HoldpointError `not_paused` when nothing waits, `decision_taken` */
+async function askedThread(
+  runtime: Runtime,
+  caller: Caller,
+  threadId: string,
+): Promise<{ run: Run; current: ThreadView }> {
+  const { identity } = caller;
+  const run = await getThreadRun(runtime, identity, threadId);
+  const latest = await findLatestProposal(runtime.ledger, identity.tenant, run.id);
+  const earlier = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
+  // Nothing is carried on here: whoever says no must not set off what somebody else approved.
+  if (earlier) throw decisionTaken(earlier, latest);
+  if (run.status !== "waiting") throw notPaused(run);
+  return { run, current: await carryOn(runtime, caller, threadId) };
+}
+
+/**
+ * Records that somebody does not decide now. Nothing is decided, and the thread asks as before.
+ * @param proposalId when given, only if this is the proposal that waits
+ * @throws HoldpointError `not_paused` when nothing waits, `decision_taken` when somebody decided, `usage` when another
+ * proposal waits
+ */
+export async function postponeThread(
+  runtime: Runtime,
+  caller: Caller,
+  threadId: string,
+  { proposalId, note }: { proposalId?: string; note: string | null },
+): Promise<ThreadView> {
+  const { identity } = caller;
+  await assertMay(runtime.ledger, identity, "answer");
+  const { current } = await askedThread(runtime, caller, threadId);
+  if (!current.question) throw notPaused(current.run);
+  const waiting = current.question.proposalId;
+  if (proposalId !== undefined && proposalId !== waiting) {
+    throw new HoldpointError("usage", `The thread waits for a decision on "${waiting}", not on "${proposalId}".`, {
+      hint: "Look at it again with `resume` without a decision.",
+    });
+  }
+  const stamp = { ...identity, at: runtime.now() };
+  if (await recordNotNow(runtime.ledger, stamp, waiting, { until: null, note })) return current;
+  const taken = await findDecision(runtime.ledger, identity.tenant, waiting);
+  throw taken ? decisionTaken(taken) : notPaused(await getRun(runtime.ledger, identity.tenant, current.run.id));
 }
 
 /**
@@ -180,8 +230,14 @@ export async function answerThread(
  * @throws HoldpointError `busy` when another process is at it
  */
 export async function continueThread(runtime: Runtime, caller: Caller, threadId: string): Promise<ThreadView> {
+  await assertMay(runtime.ledger, caller.identity, "resume");
+  return await carryOn(runtime, caller, threadId);
+}
+
+/** {@link continueThread}, also for the system, which has no role. */
+export async function carryOn(runtime: Runtime, caller: Caller, threadId: string): Promise<ThreadView> {
   const { identity } = caller;
-  const view = await viewThread(runtime, identity, threadId);
+  const view = await readThread(runtime, identity, threadId);
   const { question } = view;
   const { pause } = view.run;
   if (pause?.until != null && pause.until > runtime.now()) return view;
@@ -196,7 +252,7 @@ export async function continueThread(runtime: Runtime, caller: Caller, threadId:
     throw overtaken(view.run);
   }
   await goOn(runtime, caller, view.run);
-  return await viewThread(runtime, identity, threadId);
+  return await readThread(runtime, identity, threadId);
 }
 
 /**
@@ -209,6 +265,7 @@ export async function rollBackThread(
   input: { threadId: string; reason?: string | null; anyway?: boolean },
 ): Promise<RollbackReport> {
   const { threadId, reason = null, anyway = false } = input;
+  await assertMay(runtime.ledger, identity, "rollback");
   const run = await getThreadRun(runtime, identity, threadId);
   if (run.status !== "ended") {
     throw new HoldpointError("not_paused", `The run of thread "${threadId}" has not ended.`, {
@@ -220,7 +277,6 @@ export async function rollBackThread(
       hint: "What undoing it needs is gone with it.",
     });
   }
-  await assertRole(runtime.ledger, identity, "approver");
   const stopped = () => signal?.aborted === true || control?.drainRequested === true;
   return await rollBackRun(runtime, { identity, run, reason, anyway, stopped });
 }
@@ -234,7 +290,7 @@ export async function goOn(runtime: Runtime, caller: Caller, run: Run): Promise<
   if (isAt(await getSnapshot(runtime, threadId), run)) {
     await invoke(runtime, caller, threadId, null);
     // Where a checkpoint says that all is done, or leads to a node that there is no more, only the ledger knows.
-    const { run: after, question } = await viewThread(runtime, caller.identity, threadId, id);
+    const { run: after, question } = await readThread(runtime, caller.identity, threadId, id);
     if (after.status === "ended" || (after.pause && !after.cancellation) || question) return;
   }
   await enterAgain(runtime, caller, run);
@@ -344,7 +400,7 @@ export function notPaused(run: Run): HoldpointError {
 
 function decisionTaken(decision: Decision, proposal?: Proposal): HoldpointError {
   const verdict = decision.verdict.replace("_", " ");
-  const text = `Proposal "${decision.proposalId}" was already decided: ${verdict} by ${decision.principal} at ${decision.decidedAt}.`;
+  const text = `Proposal "${decision.proposalId}" was already decided: ${verdict} by ${byWhom(decision)} at ${decision.decidedAt}.`;
   const open =
     proposal?.status === "approved" ? " It is not carried out yet; `resume` without a decision does that." : "";
   return new HoldpointError("decision_taken", text, { hint: `Your answer changed nothing; see \`show\`.${open}` });
@@ -365,7 +421,7 @@ function isOwn(decision: Decision, given: { identity: Identity; proposal: Propos
   const origin = { principal: identity.principal, byInterruptId: true, plainAnswerImpact: undefined };
   const parsed = parseProposalAnswer(proposal, answer, origin);
   if (parsed.kind === "decided") return canonicalJson(parsed.actions) === canonicalJson(decision.actions);
-  if (parsed.kind === "problem") return false;
+  if (parsed.kind === "problem" || parsed.kind === "not_now") return false;
   const edited = decision.actions.filter(({ edit }) => edit !== undefined);
   return (
     edited.length === parsed.edits.size &&

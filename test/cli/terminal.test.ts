@@ -82,6 +82,18 @@ describe("in a terminal", () => {
     expect(await terminal.ended).toBe(0);
   });
 
+  it("records that it is not now, and says how to go on", async (context) => {
+    needTerminal(context);
+    const home = tempDir();
+    const terminal = openTerminal(home, ["Return 2 Aviator sunglasses I bought last week.", "--as", "kim"]);
+    await terminal.until("Not now");
+    terminal.type(ENTER);
+    await terminal.until("Waiting for a decision");
+    expect(await terminal.ended).toBe(3);
+    const { stdout } = await holdpoint(home, "show", threadIn(terminal));
+    expect(stdout).toMatch(/kim\W+proposal\.not_now/);
+  });
+
   it("asks for the reason of a rejection, and changes nothing", async (context) => {
     needTerminal(context);
     const terminal = openTerminal(tempDir(), ["Return 2 Aviator sunglasses I bought last week.", "--as", "kim"]);

@@ -1,10 +1,12 @@
 /** Rows E3 and E13: limits are exact however many runs come at once, and a canary's share is what it says. */
-import { describe, expect, it } from "vitest";
+import type { Dialect } from "kysely";
+import { describe, expect, it, type TestContext } from "vitest";
 import { z } from "zod";
 import { canaryOf } from "../../src/ledger/gate-facts.ts";
 import { changeSettings } from "../../src/ledger/settings.ts";
 import { defineAction } from "../../src/tools/action.ts";
 import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { openPostgresDialect } from "../support/ledger.ts";
 import { alice, approveAll, bob, openTestRuntime } from "../support/runtime.ts";
 
 const change = (text: string) => ({ table: "paid", key: text, before: null, after: { text } });
@@ -26,12 +28,12 @@ const pay = (done: string[]) =>
     summarize: (_args, { text }) => `Paid ${text}.`,
   });
 
-async function open(settings: object) {
+async function open(settings: object, ledger?: Dialect) {
   const done: string[] = [];
   const plans = Object.fromEntries(
     Array.from({ length: 51 }, (_, n) => [`pay ${n}`, [{ id: "p", action: "pay", args: { text: `${n}` } }]]),
   );
-  const runtime = await openTestRuntime({ actions: [pay(done)], plans });
+  const runtime = await openTestRuntime({ actions: [pay(done)], plans, ...(ledger ? { ledger } : {}) });
   const stamp = { ...alice.identity, at: runtime.now() };
   await changeSettings(runtime.ledger, stamp, {
     automation: true,
@@ -46,17 +48,25 @@ async function open(settings: object) {
   return { done, views };
 }
 
-describe("fifty runs at once", () => {
-  it("do by themselves exactly as many as the limit lets, and ask for the others", async () => {
-    const { done, views } = await open({ actionsPerHour: 7 });
+const postgres = async (context: TestContext): Promise<Dialect> => (await openPostgresDialect(context)).dialect;
+const databases: readonly [name: string, ledger: (context: TestContext) => Promise<Dialect> | undefined][] = [
+  ["SQLite", () => undefined],
+  ["Postgres", postgres],
+];
+
+// Each run is a whole one: on a busy machine they take long.
+describe.each(databases)("fifty runs at once on %s", { timeout: 120_000 }, (_name, ledger) => {
+  it("do by themselves exactly as many as the limit lets, and ask for the others", async (context) => {
+    const { done, views } = await open({ actionsPerHour: 7 }, await ledger(context));
     expect(done).toHaveLength(1 + 7);
     const waiting = views.filter(({ run }) => run.status === "waiting");
     expect(waiting).toHaveLength(43);
     expect(waiting.every(({ question }) => question?.reasons.join().includes("7 times it may by itself"))).toBe(true);
   });
 
-  it("spend exactly as much as the day's budget lets, and the others are denied", async () => {
-    const { done, views } = await open({ actionsPerHour: 1000, actionsPerDay: 1000, budgetPerDay: 30 * 6 + 29 });
+  it("spend exactly as much as the day's budget lets, and the others are denied", async (context) => {
+    const budget = { actionsPerHour: 1000, actionsPerDay: 1000, budgetPerDay: 30 * 6 + 29 };
+    const { done, views } = await open(budget, await ledger(context));
     expect(done).toHaveLength(6);
     expect(views.filter(({ run }) => run.answer?.status === "denied")).toHaveLength(45);
   });

@@ -127,6 +127,8 @@ const anySettings = fc.record<TenantSettings>({
   confidenceThreshold: fc.double({ min: 0, max: 1, noNaN: true }),
   actionsPerHour: fc.nat(20),
   actionsPerDay: fc.nat(100),
+  requestsPerMinute: fc.constant(null),
+  requestsPerMinutePerPerson: fc.constant(null),
   allowedActions: fc.option(fc.constantFrom([], ["create_task"], ["other"]), { nil: null }),
   preApprovedActions: fc.constantFrom([], ["create_task"], ["other"]),
   canaryShare: fc.double({ min: 0, max: 1, noNaN: true }),

@@ -38,6 +38,7 @@ describe("a thread that waits", () => {
     expect(asked.response_schema.anyOf).toMatchObject([
       { type: "object", required: ["decisions"] },
       { type: "array", items: { required: ["type"] } },
+      { type: "object", required: ["notNow"] },
     ]);
     expect(server.written("found-a", "found-b")).toEqual([0, 0]);
   });

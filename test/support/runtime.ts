@@ -1,3 +1,4 @@
+import type { Dialect } from "kysely";
 import { onTestFinished } from "vitest";
 import { type Plan, PlanSchema } from "../../src/domain/plan.ts";
 import type { Models } from "../../src/models/roles.ts";
@@ -23,6 +24,7 @@ export async function openTestRuntime(
     plans?: Record<string, PlannedStep[]>;
     models?: Models;
     now?: () => string;
+    ledger?: Dialect;
   } = {},
 ): Promise<StoreRuntime> {
   const { plans } = options;
@@ -32,6 +34,7 @@ export async function openTestRuntime(
       ...(options.actions ? { actions: options.actions } : {}),
       ...(options.policy ? { policy: options.policy } : {}),
       ...(options.models ? { models: options.models } : {}),
+      ...(options.ledger ? { ledger: options.ledger } : {}),
       ...(options.now ? { now: options.now } : {}),
       ...(plans ? { matchRequest: (request: string) => planFor(request, plans) } : {}),
     },

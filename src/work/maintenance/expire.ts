@@ -2,7 +2,7 @@
 import { HoldpointError } from "../../errors.ts";
 import { type Deadline, expireProposal, listDeadlines } from "../../ledger/expiry.ts";
 import { getProposal } from "../../ledger/proposals.ts";
-import { continueThread } from "../threads.ts";
+import { carryOn } from "../threads.ts";
 import { forEach, type Job, type Task } from "./task.ts";
 
 export const expire: Job = {
@@ -27,7 +27,7 @@ async function end(task: Task, { proposalId, threadId, expiresAt }: Deadline): P
   );
   if (!expired) return; // somebody else decided, or is at it
   task.did(threadId, `expired: nobody decided until ${expiresAt}`);
-  await continueThread(runtime, caller, threadId);
+  await carryOn(runtime, caller, threadId);
 }
 
 function ifNotPaused(error: unknown): false {

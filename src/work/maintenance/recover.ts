@@ -1,12 +1,12 @@
 /** What a crash left goes on: runs, and rollbacks; and so do paused runs whose time has come. */
-import { ATTENDED, type Recovered, recoverRuns } from "../recover.ts";
+import { ATTENDED, type Recovered, recoverTenant } from "../recover.ts";
 import type { Job } from "./task.ts";
 
-/** @param unasked whether the checkpoints of all that waits are looked at, too; see {@link recoverRuns} */
+/** @param unasked whether the checkpoints of all that waits are looked at, too; see {@link recoverTenant} */
 export const createRecover = (unasked: boolean): Job => ({
   name: "recover",
   run: async ({ runtime, caller, isStopped, did, failed }) => {
-    for (const recovered of await recoverRuns(runtime, caller, { unasked })) {
+    for (const recovered of await recoverTenant(runtime, caller, { unasked })) {
       const { threadId, outcome, problem } = recovered;
       if (outcome !== "left") did(threadId, whatCameOf(recovered));
       else if (problem !== ATTENDED && !isStopped()) failed(threadId, { code: "busy", problem: problem ?? "" });

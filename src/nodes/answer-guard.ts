@@ -1,0 +1,44 @@
+/**
+ * The guardrail of answers. Models and actions word them, and may know more than whoever asked is to read: personal data
+ * that neither the request nor what was planned and approved had named is masked, and cards, accounts and keys always are.
+ */
+import type { Answer } from "../domain/answer.ts";
+import type { Finding } from "../domain/proposal.ts";
+import type { Ledger } from "../ledger/database.ts";
+import { listProposals } from "../ledger/proposals.ts";
+import { isNamed, maskAnswer } from "../telemetry/mask-answer.ts";
+import type { Facts } from "./answer.ts";
+
+/** What those who asked and decided have said or seen already. */
+export async function knownTexts(
+  ledger: Ledger,
+  { run, record, revision }: Pick<Facts, "run" | "record" | "revision">,
+): Promise<string[]> {
+  const approved = record.decisions.filter(({ verdict }) => verdict === "approved" || verdict === "partly_approved");
+  const proposals = (await listProposals(ledger, run.tenant, run.id)).filter(({ id }) =>
+    approved.some(({ proposalId }) => proposalId === id),
+  );
+  return [
+    run.request,
+    run.requester,
+    JSON.stringify((revision?.plan.steps ?? []).map(({ args }) => args)),
+    JSON.stringify(proposals.map(({ actions }) => actions)),
+    // Who decided, and in which words.
+    JSON.stringify([run.cancellation, record.decisions]),
+  ];
+}
+
+/** The answer as it may be given, and a finding when something of it was masked. */
+export function guardAnswer(answer: Answer, known: readonly string[]): { answer: Answer; findings: Finding[] } {
+  const named = isNamed(known);
+  const text = maskAnswer(answer.text, named);
+  const details = answer.details.map((line) => maskAnswer(line, named));
+  const kinds = [text, ...details].flatMap(({ masked }) => masked);
+  if (kinds.length === 0) return { answer, findings: [] };
+  const what = [...new Set(kinds)].join(", ");
+  const reason = `The answer held ${what} that nobody had named, or that is never shown; it was masked.`;
+  return {
+    answer: { ...answer, text: text.text, details: [...details.map((line) => line.text), reason] },
+    findings: [{ rule: "answer-personal-data", verdict: "allow", reason }],
+  };
+}

@@ -1,0 +1,99 @@
+/** What people look at: threads with all that is recorded of them, and who may do what in the tenant. */
+import type { Decision, Proposal } from "../domain/proposal.ts";
+import type { Identity, Run, RunStatus } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import { type AuditEntry, listAudit } from "../ledger/audit.ts";
+import { findDecision, listDecisions } from "../ledger/decisions.ts";
+import { type Delegation, listDelegations } from "../ledger/delegations.ts";
+import { assertMay, listMembers, type Member } from "../ledger/members.ts";
+import { listModelCalls, type ModelCallRecord } from "../ledger/model-calls.ts";
+import { findLatestProposal, getProposal, listProposals } from "../ledger/proposals.ts";
+import { listReads, type ReadOutcome } from "../ledger/reads.ts";
+import { listRevisions, type Revision } from "../ledger/revisions.ts";
+import { listRuns } from "../ledger/runs.ts";
+import { getSettings, type VersionedSettings } from "../ledger/settings.ts";
+import type { Runtime } from "../runtime.ts";
+import { getThreadRun, type ThreadView, viewThread } from "./threads.ts";
+
+/** What the ledger holds of a run. */
+export interface RunDetails {
+  revisions: Revision[];
+  reads: ReadOutcome[];
+  proposals: Proposal[];
+  decisions: Decision[];
+  modelCalls: ModelCallRecord[];
+  audit: AuditEntry[];
+  /** Earlier runs of the same thread, newest first. */
+  earlier: Run[];
+}
+
+/** Everything that is recorded of a thread's newest run. @throws HoldpointError `denied`, `unknown_thread` */
+export async function showThread(
+  runtime: Runtime,
+  identity: Identity,
+  threadId: string,
+): Promise<{ view: ThreadView; details: RunDetails }> {
+  const view = await viewThread(runtime, identity, threadId);
+  const { ledger } = runtime;
+  const { tenant } = identity;
+  const { id } = view.run;
+  const details: RunDetails = {
+    revisions: await listRevisions(ledger, tenant, id),
+    reads: await listReads(ledger, tenant, id),
+    proposals: await listProposals(ledger, tenant, id),
+    decisions: await listDecisions(ledger, tenant, id),
+    modelCalls: await listModelCalls(ledger, tenant, id),
+    audit: await listAudit(ledger, tenant, id),
+    earlier: (await listRuns(ledger, tenant, { threadId })).filter((other) => other.id !== id),
+  };
+  return { view, details };
+}
+
+/** A tenant's newest runs. @throws HoldpointError `denied` */
+export async function listThreads(
+  { ledger }: Runtime,
+  identity: Identity,
+  options: { status?: RunStatus } = {},
+): Promise<Run[]> {
+  await assertMay(ledger, identity, "list");
+  return await listRuns(ledger, identity.tenant, options);
+}
+
+/**
+ * A proposal, or the newest one of a thread, with what was decided of it.
+ * @throws HoldpointError `denied`, `unknown_thread`, `usage` when nothing was proposed on the thread
+ */
+export async function explainProposal(
+  runtime: Runtime,
+  identity: Identity,
+  id: string,
+): Promise<{ proposal: Proposal; decision: Decision | null }> {
+  const { ledger } = runtime;
+  const { tenant } = identity;
+  await assertMay(ledger, identity, "explain");
+  const proposal = id.startsWith("prop_")
+    ? await getProposal(ledger, tenant, id)
+    : await findLatestProposal(ledger, tenant, (await getThreadRun(runtime, identity, id)).id);
+  if (!proposal) {
+    throw new HoldpointError("usage", `Nothing was proposed on thread "${id}".`, { hint: "See it with `show`." });
+  }
+  return { proposal, decision: (await findDecision(ledger, tenant, proposal.id)) ?? null };
+}
+
+/** The settings that hold now. @throws HoldpointError `denied` */
+export async function viewSettings({ ledger }: Runtime, identity: Identity): Promise<VersionedSettings> {
+  await assertMay(ledger, identity, "viewSettings");
+  return await getSettings(ledger, identity.tenant);
+}
+
+/** Who may do what. @throws HoldpointError `denied` */
+export async function viewMembers({ ledger }: Runtime, identity: Identity): Promise<Member[]> {
+  await assertMay(ledger, identity, "viewMembers");
+  return await listMembers(ledger, identity.tenant);
+}
+
+/** Who may approve for whom. @throws HoldpointError `denied` */
+export async function viewDelegations({ ledger, now }: Runtime, identity: Identity): Promise<Delegation[]> {
+  await assertMay(ledger, identity, "viewDelegations");
+  return await listDelegations(ledger, identity.tenant, now());
+}
