@@ -255,6 +255,20 @@ const gate: Migration = {
   },
 };
 
+const breakers: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("breakers")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("action", "text", (c) => c.notNull())
+      .addColumn("failures", "integer", (c) => c.notNull())
+      .addColumn("open_until", "text")
+      .addColumn("trial_until", "text")
+      .addPrimaryKeyConstraint("breakers_pk", ["tenant", "action"])
+      .execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -263,6 +277,7 @@ export const migrations: MigrationProvider = {
       "0003_going_on": goingOn,
       "0004_privacy": privacy,
       "0005_gate": gate,
+      "0006_breakers": breakers,
     };
   },
 };

@@ -190,6 +190,17 @@ interface TenantKeysTable {
   createdAt: string;
 }
 
+export interface BreakersTable {
+  tenant: string;
+  action: string;
+  /** In a row, the last of all its calls. */
+  failures: number;
+  /** Null while it is closed. */
+  openUntil: string | null;
+  /** While a call tries whether it can be closed: after this, that call is over, whatever became of it. */
+  trialUntil: string | null;
+}
+
 interface ModelCallsTable {
   tenant: string;
   id: string;
@@ -220,4 +231,5 @@ export interface LedgerSchema {
   auditLog: AuditLogTable;
   auditHeads: AuditHeadsTable;
   tenantKeys: TenantKeysTable;
+  breakers: BreakersTable;
 }

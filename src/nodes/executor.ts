@@ -106,19 +106,19 @@ async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Ru
     runId: run.id,
     step: step.id,
     args: resolveReferences(step.args, stepOutputs({ ...record, reads })).args,
-    identity: actorOf(run),
-    signal,
-    now: deps.now(),
   });
-  await runDataflow<Step, ReadOutcome>({
+  const stopped = () => over || signal.aborted || isDraining(config);
+  const guard = { ledger: deps.ledger, identity: actorOf(run), signal, stopped, now: deps.now };
+  await runDataflow<Step, ReadOutcome | undefined>({
     concurrency: CONCURRENCY,
-    stopped: () => over || signal.aborted || isDraining(config),
+    stopped,
     ready: (started) => readyReads(deps, plan, { ...record, reads }).filter((step) => !started.has(step)),
     run: async (step) => {
       report.step(step.id, "running", "reading");
-      return await runRead(deps.registry.getRead(step.action), call(step));
+      return await runRead(guard, deps.registry.getRead(step.action), call(step));
     },
-    settle: async (outcomes) => {
+    settle: async (given) => {
+      const outcomes = given.filter((outcome) => outcome !== undefined);
       // What was cut off by an abort is not an outcome: it runs again when the run goes on.
       const finished = signal.aborted ? outcomes.filter((outcome) => outcome.status === "succeeded") : outcomes;
       if (finished.length > 0) await recordReads(deps.ledger, stampOf(deps, config), run.id, finished);
