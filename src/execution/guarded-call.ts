@@ -184,7 +184,7 @@ export async function pause(guard: CallGuard, action: Called, attempts: number):
 }
 
 /** Exponential, with decorrelated jitter. Made anew from the number of attempts, since a crash may lie between two. */
-function pauseMs(action: Called, attempts: number): number {
+export function pauseMs(action: Called, attempts: number): number {
   const { retry } = callSettings(action);
   let backoff = new ExponentialBackoff({ initialDelay: retry.pauseMs, maxDelay: retry.maxPauseMs }).next();
   for (let n = 1; n < attempts; n++) backoff = backoff.next(undefined);

@@ -67,8 +67,8 @@ export interface WriteAction<Input = unknown, Output = unknown> extends ActionBa
   captureUndo?(args: Input, context: ActionContext): Promise<Json>;
   /**
    * Does it. Returns its output and the changes as they really were.
-   * @throws ActionFailure when it did not happen; anything else, or no end in time, means that nobody knows. The status
-   * `failed` says that of this call only: after an earlier one under the same key of which nobody knows, it is in doubt.
+   * @throws ActionFailure when it did not happen; anything else, or no end in time, means that nobody knows. `failed`
+   * says that of this call only: after an earlier one under the same key of which nobody knows, it is still in doubt.
    */
   run(args: Input, context: ActionContext): Promise<{ output: Output; changes: Change[] }>;
   /** Whether the effect with this key happened: its result, or undefined. */

@@ -187,8 +187,8 @@ async function attempt(context: CommitContext, call: Call, found: Effect, isGive
   try {
     result = await guardedCall(context, action, run, { byHand: call.byHand && isFirst });
   } catch (error) {
-    // An earlier call may have happened, whatever kept this one from doing so.
-    const isKnown = error instanceof ActionFailure && (isFirst || error.status !== "failed");
+    // After an earlier call, that may have happened, or may be about to, whatever kept this one from doing so.
+    const isKnown = error instanceof ActionFailure && (isFirst || (error.status !== "failed" && !isGivenUp));
     if (isKnown) return await settleFailed(context, effect, error.status, explainMasked(error));
     return await afterDoubt(context, call, effect, { error, isGivenUp: isGivenUp || error instanceof CallTimeout });
   }
