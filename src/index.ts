@@ -48,6 +48,7 @@ export {
   type ReadAction,
   type WriteAction,
 } from "./tools/action.ts";
+export type { CallSettings } from "./tools/call-settings.ts";
 export type { Recovered } from "./work/recover.ts";
 
 /** A predefined plan. Each step calls an action; `args` may refer to other steps, `{ "$ref": "s1.count" }`. */

@@ -1,7 +1,7 @@
 /** How an action is called: for how long, how often again, and when its receiver is left alone. */
 import { z } from "zod";
 
-export interface RetrySettings {
+interface RetrySettings {
   /** How often it is called at the most, the first call included, 1 to 10. Default: 4. */
   readonly attempts?: number | undefined;
   /** About how long the pause before the second call is, in milliseconds; doubled each time, with jitter. Default: 100. */
@@ -10,7 +10,7 @@ export interface RetrySettings {
   readonly maxPauseMs?: number | undefined;
 }
 
-export interface BreakerSettings {
+interface BreakerSettings {
   /** After how many failures in a row its receiver is left alone, 1 to 1000. Default: 5. */
   readonly failures?: number | undefined;
   /** For how long, in milliseconds; then one call tries it. Default: 120000. */

@@ -7,7 +7,7 @@ import type { CallSettings } from "../../src/tools/call-settings.ts";
 import { smallImpact } from "./ledger.ts";
 
 /** `silent` takes a mail and never answers. */
-export type Mood = "up" | "down" | "silent";
+type Mood = "up" | "down" | "silent";
 
 export interface FlakyReceiver {
   url: string;
