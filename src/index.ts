@@ -51,6 +51,7 @@ export {
   type ReadAction,
   type WriteAction,
 } from "./tools/action.ts";
+export type { CallSettings } from "./tools/call-settings.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";
 

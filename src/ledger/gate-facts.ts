@@ -2,6 +2,7 @@
 import { digestOf } from "../domain/json.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import type { GateFacts } from "../policy/gate.ts";
+import { findHold } from "./breakers.ts";
 import type { Ledger } from "./database.ts";
 import { getSettings } from "./settings.ts";
 import { countAutomatic, DAY_MS, HOUR_MS, sumSpent } from "./uses.ts";
@@ -31,6 +32,7 @@ export async function loadGateFacts(
     const used = async (ms: number) =>
       earlier + (await countAutomatic(db, tenant, { action, since: before(ms), besides }));
     const amount = impact.amount ?? 0;
+    const hold = await findHold(db, tenant, action, now);
     facts.set(step, {
       ...{ settings, version, action, title, impact: impact.level, reversibility, canary, amount },
       confidence: confidence ?? null,
@@ -42,12 +44,19 @@ export async function loadGateFacts(
       rows: changes.length,
       outside: impact.outside ?? [],
       untrusted: untrusted ?? [],
+      failuresInRow: hold?.failures ?? 0,
+      heldUntil: hold?.until ?? null,
     });
     seen.set(action, earlier + 1);
     spent.inRun += amount;
     spent.today += amount;
   }
   return facts;
+}
+
+/** The facts as they were if no receiver was left alone. */
+export function withoutHolds(facts: ReadonlyMap<string, GateFacts>): Map<string, GateFacts> {
+  return new Map([...facts].map(([step, known]) => [step, { ...known, failuresInRow: 0, heldUntil: null }]));
 }
 
 async function wasUsed(db: Ledger, tenant: string, action: string): Promise<boolean> {

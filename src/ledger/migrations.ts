@@ -310,6 +310,20 @@ const people: Migration = {
   },
 };
 
+const breakers: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("breakers")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("action", "text", (c) => c.notNull())
+      .addColumn("failures", "integer", (c) => c.notNull())
+      .addColumn("open_until", "text")
+      .addColumn("trial_until", "text")
+      .addPrimaryKeyConstraint("breakers_pk", ["tenant", "action"])
+      .execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -321,6 +335,7 @@ export const migrations: MigrationProvider = {
       "0006_pauses": pauses,
       "0007_notices": notices,
       "0008_people": people,
+      "0009_breakers": breakers,
     };
   },
 };

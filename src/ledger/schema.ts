@@ -223,6 +223,17 @@ interface NoticesTable {
   nextAttemptAt: string;
 }
 
+export interface BreakersTable {
+  tenant: string;
+  action: string;
+  /** In a row, the last of all its calls. */
+  failures: number;
+  /** Null while it is closed. */
+  openUntil: string | null;
+  /** While a call tries whether it can be closed: after this, that call is over, whatever became of it. */
+  trialUntil: string | null;
+}
+
 interface ModelCallsTable {
   tenant: string;
   id: string;
@@ -255,4 +266,5 @@ export interface LedgerSchema {
   auditHeads: AuditHeadsTable;
   tenantKeys: TenantKeysTable;
   notices: NoticesTable;
+  breakers: BreakersTable;
 }

@@ -2,30 +2,26 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { FailureStatusSchema } from "../domain/answer.ts";
 import { digestOf } from "../domain/json.ts";
-import type { Plan, Step } from "../domain/plan.ts";
+import type { Plan } from "../domain/plan.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import { isOver, type Pause, type Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
-import { runDataflow } from "../execution/dataflow.ts";
 import { editedPlan } from "../execution/edits.ts";
-import { isDue, loadRecord, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
-import { runRead } from "../execution/run-read.ts";
+import { isDue, loadRecord, type StepState, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findTransaction } from "../ledger/proposals.ts";
-import { type ReadOutcome, recordReads } from "../ledger/reads.ts";
 import { listReflections } from "../ledger/reflections.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
-import { dependenciesOf, resolveReferences } from "../planning/references.ts";
+import { dependenciesOf } from "../planning/references.ts";
 import type { State, Update } from "../state.ts";
 import { readyWrites } from "../transaction/stage.ts";
-import { actorOf, identityOf, isDraining, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+import { identityOf, isDraining, type NodeDeps } from "./deps.ts";
 import { pauseAt } from "./pause.ts";
-import { createReporter } from "./report.ts";
+import { type Reads, readyReads, runReads } from "./run-reads.ts";
 
 type Executed = Update & { outcome: Outcome<"executor"> };
 
-const CONCURRENCY = 8;
 /** After these nothing more of the run is done. */
 const FINAL = ["uncertain", "denied", "rejected", "expired", "superseded"];
 
@@ -55,14 +51,14 @@ export function createExecutor(deps: NodeDeps) {
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
     if (await isThrough(deps, run, state.plan.number)) return { outcome: "nothing left" };
     await assertKnown(deps, plan, run);
-    const record = await runReads(deps, config, run, plan);
+    const { record, held } = await runReads(deps, config, run, plan);
     if (isOver(await getRun(deps.ledger, run.tenant, run.id))) {
       return { steps: stepStates(plan, record), outcome: "nothing left" };
     }
     if (isDraining(config) && readyReads(deps, plan, record).length > 0) {
       return { steps: stepStates(plan, record), outcome: "drained" };
     }
-    return await leadOn(deps, config, run, { plan, record });
+    return await leadOn(deps, config, run, { plan, record, held });
   };
 }
 
@@ -82,7 +78,7 @@ async function leadOn(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
-  { plan, record }: { plan: Plan; record: RunRecord },
+  { plan, record, held }: { plan: Plan } & Reads,
 ): Promise<Executed> {
   const steps = stepStates(plan, record);
   const failed = record.reads.find((read) => read.status === "failed" && steps[read.step]?.status === "failed");
@@ -93,9 +89,15 @@ async function leadOn(
   }
   const writes = readyWrites(editedPlan(plan, record.decisions), { steps, registry: deps.registry, now: deps.now() });
   if (writes.length > 0) return { steps, outcome: "writes ready" };
-  const wait = untilDue(plan, steps, deps.now());
+  const wait = untilTried(held) ?? untilDue(plan, steps, deps.now());
   const paused = wait && (await pauseAt(deps, config, run, wait));
   return { steps, ...(paused ?? { outcome: "nothing left" }) };
+}
+
+/** The pause until the first of the receivers that are left alone can be tried again; undefined without one. */
+function untilTried(held: Reads["held"]): Pause | undefined {
+  const [first] = held.toSorted((one, other) => (one.until < other.until ? -1 : 1));
+  return first && { why: "receiver", reason: first.message, until: first.until };
 }
 
 /** The pause until the first of those steps is due for which only the time has not come; undefined without one. */
@@ -114,53 +116,4 @@ function untilDue(plan: Plan, states: Record<string, StepState>, now: string): P
 export async function isAllowed(deps: NodeDeps, run: Run, plan: Plan): Promise<boolean> {
   const revision = await findLatestRevision(deps.ledger, run.tenant, run.id);
   return revision?.verdict === "allow" && revision.digest === digestOf(plan);
-}
-
-/** Runs every read that can run, and returns what the ledger then holds. */
-async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run, plan: Plan): Promise<RunRecord> {
-  const record = await loadRecord(deps.ledger, run.tenant, run.id);
-  const reads: ReadOutcome[] = [...record.reads];
-  const signal = signalOf(config);
-  let over = false;
-  const report = createReporter(config, run.id, { plan, steps: stepStates(plan, record) });
-  const call = (step: Step) => ({
-    runId: run.id,
-    step: step.id,
-    args: resolveReferences(step.args, stepOutputs({ ...record, reads })).args,
-    identity: actorOf(run),
-    signal,
-    now: deps.now(),
-  });
-  await runDataflow<Step, ReadOutcome>({
-    concurrency: CONCURRENCY,
-    stopped: () => over || signal.aborted || isDraining(config),
-    ready: (started) => readyReads(deps, plan, { ...record, reads }).filter((step) => !started.has(step)),
-    run: async (step) => {
-      report.step(step.id, "running", "reading");
-      return await runRead(deps.registry.getRead(step.action), call(step));
-    },
-    settle: async (outcomes) => {
-      // What was cut off by an abort is not an outcome: it runs again when the run goes on.
-      const finished = signal.aborted ? outcomes.filter((outcome) => outcome.status === "succeeded") : outcomes;
-      if (finished.length > 0) await recordReads(deps.ledger, stampOf(deps, config), run.id, finished);
-      reads.push(...finished);
-      over = isOver(await getRun(deps.ledger, run.tenant, run.id));
-      for (const { step, status } of finished) {
-        report.step(step, status === "succeeded" ? "completed" : "failed", "reading");
-      }
-    },
-  });
-  signal.throwIfAborted();
-  return await loadRecord(deps.ledger, run.tenant, run.id);
-}
-
-function readyReads(deps: NodeDeps, plan: Plan, record: RunRecord): Step[] {
-  const states = stepStates(plan, record);
-  return plan.steps.filter(
-    (step) =>
-      states[step.id]?.status === "pending" &&
-      isDue(step, deps.now()) &&
-      deps.registry.find(step.action)?.kind === "read" &&
-      dependenciesOf(step).every((id) => states[id]?.status === "completed"),
-  );
 }

@@ -3,6 +3,7 @@
  * reason counts, and what is not known is no reason to let it pass (invariant 7).
  */
 import { z } from "zod";
+import { holdReason } from "../domain/hold.ts";
 import { type Finding, ImpactLevelSchema, isUpTo, type Verdict } from "../domain/proposal.ts";
 import { MODES, TenantSettingsSchema } from "./settings.ts";
 
@@ -37,11 +38,17 @@ const GateFactsSchema = z.strictObject({
   outside: z.array(z.string()),
   /** Arguments that came from output which is not to be trusted. */
   untrusted: z.array(z.string()),
+  /** How often it failed, one time after the other, and until when its receiver is left alone, ISO 8601 UTC, or null. */
+  failuresInRow: count,
+  heldUntil: z.iso.datetime().nullable(),
 });
 export type GateFacts = z.infer<typeof GateFactsSchema>;
 
 type Said = readonly [rule: string, verdict: Verdict, reason: string] | undefined;
 type Check = (facts: GateFacts) => Said;
+
+/** Of a finding: the receiver is left alone. Whoever approves such a proposal wants it tried all the same. */
+export const BREAKER_RULE = "breaker";
 
 /** Whatever automation may do: these hold for every action. */
 const ALWAYS: readonly Check[] = [
@@ -65,6 +72,8 @@ const ALWAYS: readonly Check[] = [
           `It would bring the day to ${spentToday + moved}, over its budget of ${settings.budgetPerDay}.`,
         ]
       : undefined,
+  ({ action, failuresInRow: failures, heldUntil: until }) =>
+    until === null ? undefined : [BREAKER_RULE, "escalate", holdReason(action, { failures, until })],
   ({ untrusted }) =>
     untrusted.length === 0
       ? undefined

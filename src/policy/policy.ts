@@ -18,7 +18,7 @@ import type { Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { type Blocked, createBlockedText } from "./blocked.ts";
 import type { BlockedPattern } from "./blocked-patterns.ts";
-import { AUTOMATION_RULES, checkGate, type GateFacts } from "./gate.ts";
+import { AUTOMATION_RULES, BREAKER_RULE, checkGate, type GateFacts } from "./gate.ts";
 import { factsOf, type PolicyRun, policyRunOf } from "./rule-facts.ts";
 import { evaluateRules, parseRules, type Rule, type RuleInput } from "./rules.ts";
 import { loadRulesFile } from "./rules-file.ts";
@@ -267,12 +267,25 @@ export function insufficiency(
   if (verdict === "escalate" && decision.decider !== "person" && !isCleared(proposal, findings)) {
     return "Policy now asks for a person.";
   }
+  const untold = decision.decider === "person" ? untoldPause(proposal, decision, findings) : undefined;
+  if (untold !== undefined) return untold;
   const involved = [run.requester, ...editorsOf(proposal)];
   const deciders = [decision.principal, decision.onBehalfOf];
   if (policy.separateApprover && decision.decider === "person" && involved.some((name) => deciders.includes(name))) {
     return "Policy now asks for somebody other than who requested or edited it.";
   }
   return undefined;
+}
+
+/** Whether a proposal said that the receiver of an action is left alone, so that whoever approves it knows. */
+export const toldOfHold = ({ findings }: Proposal, step: string): boolean =>
+  findings.some((finding) => finding.rule === BREAKER_RULE && finding.step === step);
+
+/** That the receiver of an approved action is left alone by now, and whoever approved it could not know; or undefined. */
+function untoldPause(proposal: Proposal, { actions }: Decision, findings: readonly Finding[]): string | undefined {
+  const isUntold = (step: string) =>
+    !toldOfHold(proposal, step) && actions.some((other) => other.step === step && other.verdict === "approved");
+  return findings.find(({ rule, step }) => rule === BREAKER_RULE && step !== undefined && isUntold(step))?.reason;
 }
 
 /**

@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { Json } from "../domain/json.ts";
 import type { Change, Effect, Impact, Reversibility } from "../domain/proposal.ts";
+import { type CallSettings, callSettings } from "./call-settings.ts";
 
 /** What an action gets beside its arguments. */
 export interface ActionContext {
@@ -13,6 +14,7 @@ export interface ActionContext {
   readonly principal: string;
   /** The same for every attempt at one effect, different for every other: receivers use it to recognise a repeat. */
   readonly idempotencyKey: string;
+  /** Aborts when the call takes too long or is not wanted any more: pass it on to whatever takes time. */
   readonly signal: AbortSignal;
   /** ISO 8601 UTC. Use this rather than the clock. */
   readonly now: string;
@@ -23,7 +25,7 @@ export interface PreviewContext extends ActionContext {
   readonly staged: readonly Change[];
 }
 
-interface ActionBase<Input, Output> {
+interface ActionBase<Input, Output> extends CallSettings {
   readonly name: string;
   /** Counts up whenever the meaning of the arguments or the effect changes; approvals are bound to it. */
   readonly version: number;
@@ -65,7 +67,8 @@ export interface WriteAction<Input = unknown, Output = unknown> extends ActionBa
   captureUndo?(args: Input, context: ActionContext): Promise<Json>;
   /**
    * Does it. Returns its output and the changes as they really were.
-   * @throws ActionFailure when it did not happen; anything else means that nobody knows.
+   * @throws ActionFailure when it did not happen; anything else, or no end in time, means that nobody knows. `failed`
+   * says that of this call only: after an earlier one under the same key of which nobody knows, it is still in doubt.
    */
   run(args: Input, context: ActionContext): Promise<{ output: Output; changes: Change[] }>;
   /** Whether the effect with this key happened: its result, or undefined. */
@@ -94,13 +97,15 @@ type WriteSpec<Input, Output> = Omit<WriteAction<Input, Output>, "reversibility"
 /**
  * Declares an action; the types of its arguments and output come from its schemas. For writes, silence is pessimistic:
  * irreversible, and not idempotent.
- * @throws TypeError when a write claims to be reversible or compensatable and has no `undo`.
+ * @throws TypeError when a write claims to be reversible or compensatable and has no `undo`, or when `timeoutMs`, `retry`
+ * or `breaker` does not fit.
  * @example
  * defineAction({ kind: "read", name: "find_products", version: 1, title, description, input, output, run, summarize })
  */
 export function defineAction<Input, Output>(action: ReadSpec<Input, Output>): ReadAction<Input, Output>;
 export function defineAction<Input, Output>(action: WriteSpec<Input, Output>): WriteAction<Input, Output>;
 export function defineAction<Input, Output>(action: ReadSpec<Input, Output> | WriteSpec<Input, Output>): Action {
+  callSettings(action);
   if (action.kind === "read") return action;
   const reversibility = action.reversibility ?? "irreversible";
   if (reversibility !== "irreversible" && !action.undo) {

@@ -1,6 +1,7 @@
 /** The actions that a plan may call, by name. */
 import { HoldpointError } from "../errors.ts";
 import type { Action, AnyRead, AnyWrite } from "./action.ts";
+import { callSettings } from "./call-settings.ts";
 
 export interface Registry {
   readonly actions: readonly Action[];
@@ -38,11 +39,12 @@ function assertWhole(action: unknown): void {
   throw new TypeError(`${name} has no fitting ${wrong}: make actions with defineAction.`);
 }
 
-/** @throws TypeError when an action lacks something, or two have the same name */
+/** @throws TypeError when an action lacks something, says something that does not fit, or two have the same name */
 export function createRegistry(actions: readonly Action[]): Registry {
   const byName = new Map<string, Action>();
   for (const action of actions) {
     assertWhole(action);
+    callSettings(action);
     if (byName.has(action.name)) throw new TypeError(`Two actions are called "${action.name}": names are unique.`);
     byName.set(action.name, action);
   }

@@ -19,14 +19,14 @@ import { listApprovals } from "../ledger/approvals.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
-import { loadGateFacts } from "../ledger/gate-facts.ts";
+import { loadGateFacts, withoutHolds } from "../ledger/gate-facts.ts";
 import { withLease } from "../ledger/leases.ts";
 import { withRoles } from "../ledger/members.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { getSettings } from "../ledger/settings.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
-import { insufficiency, objectionToResolved, type Policy } from "../policy/policy.ts";
+import { insufficiency, objectionToResolved, type Policy, toldOfHold } from "../policy/policy.ts";
 import { requirementOf, tooFew } from "../policy/requirement.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
@@ -43,7 +43,7 @@ import {
   stampOf,
   undoEffect,
 } from "./run-effect.ts";
-import { foresee, parseArgs } from "./stage.ts";
+import { foresee, parseArgs, previewed } from "./stage.ts";
 
 export interface CommitDeps {
   readonly ledger: Ledger;
@@ -122,6 +122,8 @@ async function recorded(ledger: Ledger, tenant: string, runId: string): Promise<
 }
 
 const DRAINED = Symbol("drained");
+/** Of an effect: a rollback has begun. */
+const UNDOING: readonly Effect["status"][] = ["undoing", "undone", "undo_failed"];
 
 class Transaction {
   readonly #deps: CommitDeps;
@@ -142,7 +144,7 @@ class Transaction {
     const effects = await this.#effects();
     // Nothing is left to run that could be stale: what was approved has happened, and was only not closed.
     if (this.#isDone(effects)) return await this.#close({ kind: "committed" });
-    const staleness = await this.#staleness();
+    const staleness = await this.#staleness(effects);
     const stale = staleness === undefined ? undefined : { status: "failed" as const, message: staleness };
     if (effects.length === 0) {
       if (stale) return await this.#close({ kind: "stale", failure: stale });
@@ -155,7 +157,7 @@ class Transaction {
     await this.#resolveInFlight();
     const after = await this.#effects();
     if (after.some((effect) => effect.status === "uncertain")) return await this.#ask(after, failure);
-    await this.#rollBack();
+    if (!(await this.#rollBack())) return { kind: "drained" };
     return await this.#close({ kind: "rolled_back", failure });
   }
 
@@ -178,7 +180,7 @@ class Transaction {
   }
 
   /** Why the decision is no longer for what would run, or undefined. */
-  async #staleness(): Promise<string | undefined> {
+  async #staleness(begun: readonly Effect[]): Promise<string | undefined> {
     const { registry, policy, ledger } = this.#deps;
     const digest = proposalDigest(this.#run.tenant, this.#run.id, this.#proposal.actions);
     if (digest !== this.#proposal.digest || digest !== this.#decision.digest)
@@ -187,7 +189,9 @@ class Transaction {
       const change = changeOf(registry.find(proposed.action), proposed);
       if (change !== undefined) return change;
     }
-    const facts = await loadGateFacts(ledger, this.#run.tenant, this.#proposal, this.#deps.now());
+    const known = await loadGateFacts(ledger, this.#run.tenant, this.#proposal, this.#deps.now());
+    // What was begun comes to its end, whatever receivers are left alone since: that is a matter of each call.
+    const facts = begun.length === 0 ? known : withoutHolds(known);
     const subject = { run: this.#run, proposal: this.#proposal, decision: this.#decision, facts };
     return insufficiency(policy, subject) ?? (await this.#tooFewApprovals());
   }
@@ -211,7 +215,7 @@ class Transaction {
       const action = this.#deps.registry.getWrite(proposed.action);
       const context: PreviewContext = { ...actionContext(this.#context, ""), staged };
       try {
-        staged.push(...(await action.preview(parseArgs(action, proposed.step, proposed.args), context)));
+        staged.push(...(await previewed(action, parseArgs(action, proposed.step, proposed.args), context)));
       } catch (error) {
         if (error instanceof ActionFailure) return error;
         if (error instanceof HoldpointError) throw error;
@@ -224,18 +228,15 @@ class Transaction {
 
   /** Runs the approved actions in order. Returns why it stopped, or undefined when all succeeded. */
   async #runAll(earlier: readonly Effect[]): Promise<Failure | typeof DRAINED | undefined> {
-    if (earlier.some(({ status }) => status === "undoing" || status === "undone" || status === "undo_failed")) {
-      const cause = earlier.find((effect) => effect.status === "failed");
-      return cause ? failureOf(cause) : { status: "failed", message: "An earlier attempt had begun to roll back." };
-    }
+    const rollback = begunRollback(earlier);
+    if (rollback) return rollback;
     const outputs = await this.#outputs();
     for (const [position, proposed] of this.#approvedActions.entries()) {
-      if (this.#context.stopped()) return DRAINED;
-      const cancelled = await this.#cancellation();
-      if (cancelled) return cancelled;
+      const halt = await this.#halt();
+      if (halt) return halt;
       try {
         const effect = await this.#runOne(proposed, position, { outputs, earlier });
-        if (effect.status !== "succeeded") return failureOf(effect);
+        if (effect.status !== "succeeded") return effect.status === "executing" ? DRAINED : failureOf(effect);
         outputs.set(proposed.step, effect.output);
       } catch (error) {
         if (error instanceof ActionFailure) return error;
@@ -245,8 +246,9 @@ class Transaction {
     return undefined;
   }
 
-  /** That somebody cancelled the run meanwhile: its transaction is then undone like one that failed. */
-  async #cancellation(): Promise<Failure | undefined> {
+  /** That it is to stop here; or that somebody cancelled the run meanwhile: it is then undone like one that failed. */
+  async #halt(): Promise<Failure | typeof DRAINED | undefined> {
+    if (this.#context.stopped()) return DRAINED;
     const { cancellation } = await getRun(this.#deps.ledger, this.#run.tenant, this.#run.id);
     return cancellation ? { status: "failed", message: `${cancellation.by} cancelled it.` } : undefined;
   }
@@ -270,7 +272,8 @@ class Transaction {
     if (findReferences(proposed.args).length > 0) await this.#assertNew(action, proposed, args);
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
     this.#context.onEffect(proposed.step, "executing");
-    const effect = await runEffect(this.#context, { action, proposed, args, position, ...ids });
+    const byHand = this.#decision.decider === "person" && toldOfHold(this.#proposal, proposed.step);
+    const effect = await runEffect(this.#context, { action, proposed, args, position, byHand, ...ids });
     this.#context.onEffect(proposed.step, effect.status);
     return effect;
   }
@@ -319,15 +322,20 @@ class Transaction {
     }
   }
 
-  /** Undoes what succeeded, in reverse order, and goes on past a failed undo. */
-  async #rollBack(): Promise<void> {
+  /**
+   * Undoes what succeeded, in reverse order, and goes on past a failed undo.
+   * @returns false when it was asked to stop between two attempts
+   */
+  async #rollBack(): Promise<boolean> {
     const done = (await this.#effects()).filter(({ status }) => status === "succeeded" || status === "undoing");
     for (const effect of done.toSorted((a, b) => b.position - a.position)) {
       const action = this.#deps.registry.find(effect.action);
       this.#context.onEffect(effect.step, "undoing");
       const { status } = await undoEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
+      if (status === "undoing") return false;
       this.#context.onEffect(effect.step, status);
     }
+    return true;
   }
 
   async #ask(effects: readonly Effect[], failure: Failure): Promise<CommitResult> {
@@ -359,6 +367,13 @@ function changeOf(action: Action | undefined, proposed: ProposedAction): string 
   const { fingerprint } = proposed;
   if (fingerprint === undefined || fingerprint === fingerprintOf(action)) return undefined;
   return `Action "${proposed.action}" changed since it was approved: what it takes, or whether it can be undone or repeated.`;
+}
+
+/** Why an earlier attempt had begun to roll back, or undefined when none had. */
+function begunRollback(effects: readonly Effect[]): Failure | undefined {
+  if (!effects.some(({ status }) => UNDOING.includes(status))) return undefined;
+  const cause = effects.find(({ status }) => status === "failed");
+  return cause ? failureOf(cause) : { status: "failed", message: "An earlier attempt had begun to roll back." };
 }
 
 /** The failure that a settled effect stands for; its output holds the status. */

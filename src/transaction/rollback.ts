@@ -8,6 +8,7 @@ import type { Effect } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, RollbackRequest, Run, TakenBack } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
 import { HoldpointError } from "../errors.ts";
+import { timedCall } from "../execution/guarded-call.ts";
 import { appendAudit } from "../ledger/audit.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { withLease } from "../ledger/leases.ts";
@@ -131,8 +132,10 @@ async function movedOn(deps: CommitDeps, context: CommitContext, effects: readon
   const sentences: string[] = [];
   for (const effect of effects) {
     const action = writeOf(deps, effect);
+    const look = async (signal: AbortSignal) =>
+      await action?.movedOn?.(effect, { ...actionContext(context, effect.key), signal });
     try {
-      const said = (await action?.movedOn?.(effect, actionContext(context, effect.key))) ?? [];
+      const said = (action && (await timedCall(context, action, look))) ?? [];
       sentences.push(...said.map((sentence) => storableText(String(sentence))));
     } catch (error) {
       sentences.push(`${effect.step} (${effect.action}) could not be looked at: ${explainMasked(error)}`);

@@ -3,37 +3,38 @@
  * before never runs again (invariant 3), and an unknown outcome is looked up, repeated only where the receiver is
  * idempotent, and otherwise left to a person (invariant 4).
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import { type Change, ChangeSchema, type Effect, type ProposedAction } from "../domain/proposal.ts";
-import type { Identity, Stamp } from "../domain/run.ts";
+import type { Stamp } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
 import { ActionFailure, HoldpointError } from "../errors.ts";
-import type { Ledger } from "../ledger/database.ts";
+import {
+  type CallGuard,
+  CallHeld,
+  CallTimeout,
+  guardedCall,
+  pause,
+  repeated,
+  timedCall,
+} from "../execution/guarded-call.ts";
 import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
 import type { Lease } from "../ledger/leases.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { ActionContext, AnyWrite } from "../tools/action.ts";
+import { callSettings } from "../tools/call-settings.ts";
 import { parseArgs } from "./stage.ts";
 
 /** Hears what becomes of each step's effect; must not throw. */
 export type EffectListener = (step: string, status: Effect["status"]) => void;
 
-export interface CommitContext {
-  readonly ledger: Ledger;
+/** `identity` is whoever carries the transaction out; `stopped` is asked between two actions, too. */
+export interface CommitContext extends CallGuard {
   readonly lease: Lease;
-  /** Whoever carries the transaction out: the audit names them. */
-  readonly identity: Identity;
   /** Whoever asked: actions run on their behalf. */
   readonly requester: string;
-  readonly signal: AbortSignal;
-  /** Asked between two actions: whether nothing more is to start. */
-  readonly stopped: () => boolean;
   readonly onEffect: EffectListener;
-  /** The time now, ISO 8601 UTC. */
-  now(): string;
 }
 
 export const stampOf = (context: CommitContext): Stamp => ({ ...context.identity, at: context.now() });
@@ -51,13 +52,14 @@ export interface EffectPlan {
   readonly position: number;
   readonly proposalId: string;
   readonly runId: string;
+  /** A person approved it knowing that its receiver is left alone: its first call is made all the same. */
+  readonly byHand: boolean;
 }
 
-/** How often an idempotent receiver is called at the most, and the first pause between two calls, doubled each time. */
-const MAX_ATTEMPTS = 4;
-const PAUSE_MS = 50;
-
-/** Runs a write, or finds out what became of an earlier attempt. Returns the effect, settled. */
+/**
+ * Runs a write, or finds out what became of an earlier attempt.
+ * @returns the effect, settled; `executing` when it was asked to stop between two attempts, and can go on
+ */
 export async function runEffect(context: CommitContext, plan: EffectPlan): Promise<Effect> {
   const { action, proposed, args } = plan;
   const key = effectKey(plan.runId, { step: proposed.step, action: action.name, version: action.version, args });
@@ -75,15 +77,24 @@ export async function runEffect(context: CommitContext, plan: EffectPlan): Promi
     undoData,
     changes: proposed.changes,
   });
-  if (effect.status === "intended") return await attempt(context, action, effect, parsed);
+  const call = { action, args: parsed, byHand: plan.byHand };
+  if (effect.status === "intended") return await attempt(context, call, effect);
   if (effect.status !== "executing") return effect;
-  return await recover(context, action, effect, parsed);
+  return await recover(context, call, effect);
+}
+
+interface Call {
+  readonly action: AnyWrite;
+  /** Validated. */
+  readonly args: unknown;
+  readonly byHand: boolean;
 }
 
 /** What `undo` will need. @throws ActionFailure when it cannot be had: nothing has happened then, and nothing will */
 async function captured(action: AnyWrite, args: unknown, context: ActionContext): Promise<Json> {
   try {
-    return JSON.parse(canonicalJson((await action.captureUndo?.(args, context)) ?? null)) as Json;
+    const capture = async (signal: AbortSignal) => await action.captureUndo?.(args, { ...context, signal });
+    return JSON.parse(canonicalJson((await timedCall(context, action, capture)) ?? null)) as Json;
   } catch (error) {
     if (error instanceof ActionFailure || (error instanceof HoldpointError && error.code === "storage")) throw error;
     throw new ActionFailure("failed", `What undoing "${action.name}" needs could not be had: ${explainMasked(error)}`);
@@ -91,13 +102,14 @@ async function captured(action: AnyWrite, args: unknown, context: ActionContext)
 }
 
 /** An earlier process was at it and recorded no outcome: it died, or lost its lease. */
-async function recover(context: CommitContext, action: AnyWrite, effect: Effect, args: unknown): Promise<Effect> {
+async function recover(context: CommitContext, call: Call, effect: Effect): Promise<Effect> {
+  const { action } = call;
   if (!action.idempotent) {
     const known = await lookUp(context, action, effect);
     if (known.kind === "happened") return await succeed(context, action, effect, known.result);
     if (known.kind === "unknown") return await settleUnknown(context, effect, `It was cut off. ${known.why}`);
   }
-  return await attempt(context, action, effect, args);
+  return await attempt(context, call, effect);
 }
 
 /**
@@ -108,9 +120,9 @@ export async function resolveEffect(
   context: CommitContext,
   action: AnyWrite | undefined,
   effect: Effect,
-  note = "It was cut off.",
 ): Promise<Effect> {
   if (effect.status === "intended") return await settleFailed(context, effect, "failed", "It had not begun.");
+  const note = "It was cut off.";
   const known = await lookUp(context, action, effect);
   if (action && known.kind === "happened") return await succeed(context, action, effect, known.result);
   if (known.kind === "unknown") return await settleUnknown(context, effect, `${note} ${known.why}`);
@@ -123,7 +135,10 @@ type Known = { kind: "happened"; result: ActionResult } | { kind: "not_happened"
 async function lookUp(context: CommitContext, action: AnyWrite | undefined, effect: Effect): Promise<Known> {
   if (!action?.lookup) return { kind: "unknown", why: "Nobody can tell whether it happened." };
   try {
-    const result = await action.lookup(effect.key, actionContext(context, effect.key));
+    const { lookup } = action;
+    const ask = (signal: AbortSignal) =>
+      lookup.call(action, effect.key, { ...actionContext(context, effect.key), signal });
+    const result = await repeated(context, action, () => timedCall(context, action, ask));
     return result ? { kind: "happened", result } : { kind: "not_happened" };
   } catch (error) {
     return { kind: "unknown", why: `Looking it up failed: ${explainMasked(error)}` };
@@ -155,24 +170,53 @@ const settleUnknown = (context: CommitContext, effect: Effect, note: string) =>
 const settleFailed = (context: CommitContext, effect: Effect, status: FailureStatus, note: string) =>
   settleEffect(context.ledger, stampOf(context), context.lease, { effect, to: "failed", note, output: status });
 
-async function attempt(context: CommitContext, action: AnyWrite, found: Effect, args: unknown): Promise<Effect> {
+/**
+ * Calls it, under one attempt more in its row.
+ * @param isGivenUp whether an earlier call was given up that may still be under way
+ */
+async function attempt(context: CommitContext, call: Call, found: Effect, isGivenUp = false): Promise<Effect> {
+  const { action, args } = call;
   const effect = await settleEffect(context.ledger, stampOf(context), context.lease, {
     effect: found,
     to: "executing",
     attempts: found.attempts + 1,
   });
+  const isFirst = effect.attempts === 1;
+  const run = (signal: AbortSignal) => action.run(args, { ...actionContext(context, effect.key), signal });
   let result: ActionResult;
   try {
-    result = await action.run(args, actionContext(context, effect.key));
+    result = await guardedCall(context, action, run, { byHand: call.byHand && isFirst });
   } catch (error) {
-    const note = explainMasked(error);
-    if (error instanceof ActionFailure) return await settleFailed(context, effect, error.status, note);
-    const repeatable = action.idempotent && !action.lookup && effect.attempts < MAX_ATTEMPTS;
-    if (!repeatable) return await resolveEffect(context, action, effect, note);
-    await sleep(PAUSE_MS * 2 ** effect.attempts);
-    return await attempt(context, action, effect, args);
+    // After an earlier call, that may have happened, or may be about to, whatever kept this one from doing so.
+    const isKnown = error instanceof ActionFailure && (isFirst || (error.status !== "failed" && !isGivenUp));
+    if (isKnown) return await settleFailed(context, effect, error.status, explainMasked(error));
+    return await afterDoubt(context, call, effect, { error, isGivenUp: isGivenUp || error instanceof CallTimeout });
   }
   return await succeed(context, action, effect, result);
+}
+
+/**
+ * Nobody knows what became of a call: it is looked up where it can be, and repeated where the receiver knows a repeat.
+ * What was given up may happen yet: that it is not found then means nothing, and it is left to a person.
+ */
+async function afterDoubt(
+  context: CommitContext,
+  call: Call,
+  effect: Effect,
+  { error, isGivenUp }: { error: unknown; isGivenUp: boolean },
+): Promise<Effect> {
+  const { action } = call;
+  const known = await lookUp(context, action, effect);
+  if (known.kind === "happened") return await succeed(context, action, effect, known.result);
+  const isLast = effect.attempts >= callSettings(action).retry.attempts || error instanceof CallHeld;
+  if (action.idempotent && !isLast) {
+    if (!(await pause(context, action, effect.attempts))) return effect;
+    return await attempt(context, call, effect, isGivenUp);
+  }
+  const note = explainMasked(error);
+  if (known.kind === "unknown") return await settleUnknown(context, effect, `${note} ${known.why}`);
+  if (isGivenUp) return await settleUnknown(context, effect, `${note} It was not found, but may still be under way.`);
+  return await settleFailed(context, effect, "failed", note);
 }
 
 async function succeed(
@@ -214,6 +258,7 @@ function storable(output: unknown): Json | undefined {
 /**
  * Undoes one effect that succeeded; a failed undo is recorded, not thrown (invariant 6). An undo that was cut off is
  * repeated where the receiver knows a repeat, or where a look-up shows that the effect is still there.
+ * @returns the effect, settled; `undoing` when it was asked to stop between two attempts, and can go on
  */
 export async function undoEffect(
   context: CommitContext,
@@ -221,28 +266,46 @@ export async function undoEffect(
   effect: Effect,
 ): Promise<Effect> {
   const wasTried = effect.status === "undoing" || effect.status === "undo_failed";
-  const undoing = await settleEffect(context.ledger, stampOf(context), context.lease, {
+  const undoing = await moveToUndoing(context, effect);
+  if (!action?.undo || action.reversibility === "irreversible") {
+    return await settleUndo(context, undoing, "undo_failed", `"${effect.action}" cannot be undone.`);
+  }
+  if (wasTried && !action.idempotent) {
+    const known = await lookUp(context, action, effect);
+    if (known.kind === "not_happened") return await settleUndo(context, undoing, "undone", "It is not there any more.");
+    if (known.kind === "unknown") {
+      return await settleUndo(context, undoing, "undo_failed", `Undoing it was cut off. ${known.why}`);
+    }
+  }
+  return await attemptUndo(context, action, undoing);
+}
+
+const moveToUndoing = (context: CommitContext, effect: Effect) =>
+  settleEffect(context.ledger, stampOf(context), context.lease, {
     effect,
     to: "undoing",
     attempts: effect.attempts + 1,
   });
-  const settle = (to: "undone" | "undo_failed", note: string) =>
-    settleEffect(context.ledger, stampOf(context), context.lease, { effect: undoing, to, note });
-  const { undo } = action ?? {};
-  if (!action || !undo || action.reversibility === "irreversible") {
-    return await settle("undo_failed", `"${effect.action}" cannot be undone.`);
-  }
-  if (wasTried && !action.idempotent) {
-    const known = await lookUp(context, action, effect);
-    if (known.kind === "not_happened") return await settle("undone", "It is not there any more.");
-    if (known.kind === "unknown") return await settle("undo_failed", `Undoing it was cut off. ${known.why}`);
-  }
+
+const settleUndo = (context: CommitContext, effect: Effect, to: "undone" | "undo_failed", note: string) =>
+  settleEffect(context.ledger, stampOf(context), context.lease, { effect, to, note });
+
+/** @param attempts how often it is called by now, this time included */
+async function attemptUndo(context: CommitContext, action: AnyWrite, effect: Effect, attempts = 1): Promise<Effect> {
+  const undo = async (signal: AbortSignal) =>
+    await action.undo?.(effect, { ...actionContext(context, `${effect.key}:undo`), signal });
   let note: string;
   try {
-    note = storableText(String(await undo.call(action, undoing, actionContext(context, `${effect.key}:undo`))));
+    note = storableText(String(await timedCall(context, action, undo)));
   } catch (error) {
     if (error instanceof HoldpointError && error.code === "busy") throw error;
-    return await settle("undo_failed", explainMasked(error));
+    const isLast = attempts >= callSettings(action).retry.attempts || error instanceof ActionFailure;
+    if (!action.idempotent || isLast) return await settleUndo(context, effect, "undo_failed", undoFault(error));
+    if (!(await pause(context, action, attempts))) return effect;
+    return await attemptUndo(context, action, await moveToUndoing(context, effect), attempts + 1);
   }
-  return await settle("undone", note);
+  return await settleUndo(context, effect, "undone", note);
 }
+
+const undoFault = (error: unknown): string =>
+  error instanceof CallTimeout ? `${error.message} It may still be under way.` : explainMasked(error);

@@ -17,6 +17,7 @@ import {
 import type { Identity } from "../domain/run.ts";
 import { ActionFailure, HoldpointError } from "../errors.ts";
 import { editedPlan, editsOf } from "../execution/edits.ts";
+import { timedCall } from "../execution/guarded-call.ts";
 import { callOf, isDue, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
 import type { KeptStep } from "../ledger/kept-steps.ts";
 import { untrustedArguments } from "../planning/provenance.ts";
@@ -192,7 +193,8 @@ async function stageOne(
     return { ...base, args, changes: [], impact: assumedImpact(action, []) };
   }
   const parsed = parseArgs(action, step.id, args);
-  const prepared = action.prepare ? await action.prepare(parsed, context) : parsed;
+  const prepare = async (signal: AbortSignal) => await action.prepare?.(parsed, { ...context, signal });
+  const prepared = action.prepare ? await timedCall(context, action, prepare) : parsed;
   const final = JSON.parse(canonicalJson(prepared)) as JsonObject;
   return { ...base, args: final, ...(await foresee(action, prepared, context)) };
 }
@@ -203,8 +205,13 @@ export async function foresee(
   args: unknown,
   context: PreviewContext,
 ): Promise<Pick<ProposedAction, "changes" | "impact">> {
-  const changes = checkedChanges(action, await action.preview(args, context));
+  const changes = checkedChanges(action, await previewed(action, args, context));
   return { changes, impact: impactOf(action, args, changes) };
+}
+
+/** What its preview says, in time. @throws whatever its preview throws */
+export async function previewed(action: AnyWrite, args: unknown, context: PreviewContext): Promise<Change[]> {
+  return await timedCall(context, action, (signal) => action.preview(args, { ...context, signal }));
 }
 
 /** @throws ActionFailure when what an action says that it would change cannot be shown */

@@ -15,6 +15,7 @@ import * as audit from "../../src/ledger/audit.ts";
 import * as auditCheck from "../../src/ledger/audit-check.ts";
 import * as auditExport from "../../src/ledger/audit-export.ts";
 import * as auditRetention from "../../src/ledger/audit-retention.ts";
+import * as breakers from "../../src/ledger/breakers.ts";
 import * as checkpointRetention from "../../src/ledger/checkpoint-retention.ts";
 import { type Ledger, type LedgerTransaction, openSqliteLedger } from "../../src/ledger/database.ts";
 import * as decisions from "../../src/ledger/decisions.ts";
@@ -137,6 +138,8 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
   const paused = { id: PAUSED, threadId: "t-paused", request: MARK };
   await ledger.transaction().execute((trx) => runs.insertRun(trx, acme, paused));
   await runs.pauseRun(ledger, acme, PAUSED, DUE);
+  await breakers.recordFailure(ledger, acme, { action: "note", trial: null, failures: 1, openMs: 60_000 });
+  await ledger.updateTable("breakers").set({ trialUntil: LATER }).execute();
   const counts = { promptTokens: 1, completionTokens: 1, durationMs: 1, outcome: "answer" };
   await modelCalls.recordModelCalls(ledger, acme, done, [{ role: "planner", prompt: MARK, ...counts }]);
 }
@@ -181,6 +184,12 @@ const CALLS: Record<string, Call> = {
   "audit-check.readEntries": ({ db, by }) => all(auditCheck.readEntries(db, by.tenant, { from: 1, to: 1000 })),
   "audit-check.checkAudit": ({ db, by }) => auditCheck.checkAudit(db, by.tenant),
   "audit-check.findPruned": ({ db, by }) => auditCheck.findPruned(db, by.tenant, 1000),
+  "breakers.findHold": ({ db, by }) => breakers.findHold(db, by.tenant, "note", AT),
+  "breakers.askBreaker": ({ db, by }) => breakers.askBreaker(db, by, { action: "note", trialMs: 1, byHand: true }),
+  "breakers.recordAnswer": ({ db, by }) => breakers.recordAnswer(db, by, { action: "note", trial: LATER }),
+  "breakers.recordFailure": ({ db, by }) =>
+    breakers.recordFailure(db, by, { action: "note", trial: null, failures: 1, openMs: 1 }),
+  "breakers.giveTrialBack": ({ db, by }) => breakers.giveTrialBack(db, by.tenant, { action: "note", trial: LATER }),
   "audit-retention.firstEntryAt": ({ db, by }) => auditRetention.firstEntryAt(db, by.tenant),
   "audit-retention.pruneAudit": ({ db, by }) => auditRetention.pruneAudit(db, by, { before: LATER, keepDays: 1 }),
   "checkpoint-retention.listIdleThreads": ({ db, by }) => checkpointRetention.listIdleThreads(db, by.tenant, LATER),
@@ -345,7 +354,7 @@ const WITHOUT_TENANT = [
   ...["audit-export.anchorLine", "audit-export.checkExport", "audit-export.parseAnchor", "effects.effectKey"],
   ...["database.createLedger", "database.openLedger", "database.openSqliteLedger", "database.openLedgerIn"],
   ...["database.migrateLedger", "liveness.aliveUntil", "model-calls.sumUsage", "reads.readKey", "runs.listTenants"],
-  ...["audit-chain.prunedBy", "tenants.listAllTenants"],
+  ...["audit-chain.prunedBy", "gate-facts.withoutHolds", "tenants.listAllTenants"],
   ...["sealed-columns.LedgerKey", "sealed-columns.assertKey", "tombstones.forgottenAction"],
   ...["tombstones.forgottenAnswer", "tombstones.forgottenCancellation", "tombstones.forgottenDecision"],
   ...["tombstones.forgottenFinding", "tombstones.forgottenPlan"],

@@ -6,12 +6,15 @@ import { checkGate, type GateFacts } from "../../src/policy/gate.ts";
 import { strictest } from "../../src/policy/policy.ts";
 import { DEFAULT_SETTINGS, MODES, type TenantSettings } from "../../src/policy/settings.ts";
 
+const LATER = "2026-01-01T00:00:00.000Z";
+
 /** Everything that automation asks for. */
 const OPEN: TenantSettings = { ...DEFAULT_SETTINGS, automation: true, approvalRequired: false, canaryShare: 1 };
 const HARMLESS: GateFacts = {
   ...{ settings: OPEN, version: 1, action: "create_task", title: "Create a task", impact: "low" },
   ...{ reversibility: "reversible", confidence: 0.95, firstUse: false, canary: 0.5, usedThisHour: 0, usedToday: 0 },
   ...{ amount: 0, spentInRun: 0, spentToday: 0, rows: 1, outside: [], untrusted: [] },
+  ...{ failuresInRow: 0, heldUntil: null },
 };
 const facts = (settings: Partial<TenantSettings>, more: Partial<GateFacts> = {}): GateFacts => ({
   ...HARMLESS,
@@ -28,6 +31,12 @@ describe("the gate", () => {
       "The plan is 0.95 sure of this step; 0.9 is asked for.",
       "Its impact is low; up to low it may happen by itself.",
       "The run is in the share of 1 in which automation acts.",
+    ]);
+  });
+
+  it("says of a receiver that is left alone how often it failed, and until when", () => {
+    expect(stops(facts({}, { failuresInRow: 5, heldUntil: LATER })).map(({ reason }) => reason)).toEqual([
+      '"create_task" failed 5 times in a row, and is left alone until 2026-01-01T00:00:00.000Z.',
     ]);
   });
 
@@ -68,6 +77,13 @@ describe("the gate", () => {
     ["it changes many rows", facts({ manyRows: 20 }, { rows: 20 }), "escalate", "many-rows"],
     ["it goes outside", facts({}, { outside: ["a@example.org"] }), "escalate", "outside-recipient"],
     ["an argument came from outside", facts({}, { untrusted: ["text"] }), "escalate", "untrusted-argument"],
+    ["its receiver is left alone", facts({}, { failuresInRow: 5, heldUntil: LATER }), "escalate", "breaker"],
+    [
+      "its receiver is left alone, pre-approved or not",
+      facts({ preApprovedActions: ["create_task"] }, { failuresInRow: 5, heldUntil: LATER }),
+      "escalate",
+      "breaker",
+    ],
   ])("stops where %s, and names the rule", (_why, given, verdict, rule) => {
     expect(verdictOf(given)).toBe(verdict);
     expect(stops(given).map((finding) => finding.rule)).toEqual([rule]);
@@ -80,6 +96,7 @@ describe("the gate", () => {
       "exactly within both budgets",
       facts({ budgetPerRun: 100, budgetPerDay: 100 }, { spentInRun: 60, spentToday: 60, amount: 40 }),
     ],
+    ["what failed, and is not left alone", facts({}, { failuresInRow: 4 })],
     ["just inside the canary's share", facts({ canaryShare: 0.5 }, { canary: 0.4999 })],
     [
       "pre-approved although approvals are required",
@@ -161,6 +178,8 @@ const anyFacts = fc.record<GateFacts>({
   rows: fc.nat(60),
   outside: fc.constantFrom([], ["a@example.org"]),
   untrusted: fc.constantFrom([], ["text"]),
+  failuresInRow: fc.nat(10),
+  heldUntil: fc.constantFrom(null, LATER),
 });
 const STRICTNESS: Record<Verdict, number> = { allow: 0, escalate: 1, deny: 2 };
 const names = Object.keys(HARMLESS) as (keyof GateFacts)[];
