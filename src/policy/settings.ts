@@ -53,8 +53,8 @@ export const TenantSettingsSchema = z.strictObject({
   actionsPerHour: z.int().min(0).max(1_000_000).default(10),
   actionsPerDay: z.int().min(0).max(1_000_000).default(50),
   /** How many requests are taken within a minute, from everybody and from each person; null for any number. */
-  requestsPerMinute: perMinute.default(600),
-  requestsPerMinutePerPerson: perMinute.default(60),
+  requestsPerMinute: perMinute.default(1000),
+  requestsPerMinutePerPerson: perMinute.default(300),
   /** The only actions that may run at all; null for every one. */
   allowedActions: names.nullable().default(null),
   /** Actions that need no approval, within the limits of the safety mode. */

@@ -34,7 +34,7 @@ async function whileLocked<T>(path: string, work: () => Promise<T>): Promise<T> 
 }
 
 describe("a database that another process holds", () => {
-  it.each([
+  it.concurrent.each([
     ["ledger.db", "the approval can be given again", ["--approve"]],
     ["checkpoints.db", "the approval, which was recorded, is carried out", []],
   ])(
@@ -51,7 +51,7 @@ describe("a database that another process holds", () => {
     60_000,
   );
 
-  it("(store.db) fails the write, and nothing of it has happened", async () => {
+  it.concurrent("(store.db) fails the write, and nothing of it has happened", async () => {
     const home = tempDir();
     const thread = await waiting(home);
     const tried = await whileLocked(`${home}/store.db`, () => holdpointProcess(home, "resume", thread, "--approve"));
