@@ -42,6 +42,8 @@ export async function loadGateFacts(
       spentInRun: spent.inRun,
       spentToday: spent.today,
       rows: changes.length,
+      resources: impact.resources.length,
+      durationMs: impact.durationMs,
       outside: impact.outside ?? [],
       untrusted: untrusted ?? [],
       failuresInRow: hold?.failures ?? 0,

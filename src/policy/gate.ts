@@ -32,8 +32,10 @@ const GateFactsSchema = z.strictObject({
   amount,
   spentInRun: amount,
   spentToday: amount,
-  /** How many rows it changes. */
+  /** How many rows it changes, how many resources it touches, and how many milliseconds it takes. */
   rows: count,
+  resources: count,
+  durationMs: count,
   /** Who outside would be told of it, such as the recipients of a mail. */
   outside: z.array(z.string()),
   /** Arguments that came from output which is not to be trusted. */
@@ -93,6 +95,22 @@ const ALWAYS: readonly Check[] = [
   ({ settings, rows }) =>
     rows >= settings.manyRows
       ? ["many-rows", "escalate", `It changes ${rows} rows; from ${settings.manyRows} on a person looks at it.`]
+      : undefined,
+  ({ settings, resources }) =>
+    resources >= settings.manyResources
+      ? [
+          "many-resources",
+          "escalate",
+          `It touches ${resources} resources; from ${settings.manyResources} on a person looks at it.`,
+        ]
+      : undefined,
+  ({ settings, durationMs }) =>
+    durationMs >= settings.longMinutes * 60_000
+      ? [
+          "long-duration",
+          "escalate",
+          `It takes about ${Math.round(durationMs / 60_000)} minutes; from ${settings.longMinutes} on a person looks at it.`,
+        ]
       : undefined,
 ];
 

@@ -65,9 +65,14 @@ export const TenantSettingsSchema = z.strictObject({
   /** How much money the actions of a run, and of 24 hours, may move; null for any amount. */
   budgetPerRun: money.nullable().default(null),
   budgetPerDay: money.nullable().default(null),
-  /** From here on a change is a large one, which a person looks at: money that an action moves, rows that it changes. */
+  /**
+   * From here on a change is a large one, which a person looks at: money that an action moves, rows that it changes,
+   * resources that it touches, minutes that it takes.
+   */
   largeAmount: money.default(1_000_00),
   manyRows: z.int().min(1).max(1_000_000).default(20),
+  manyResources: z.int().min(1).max(1_000_000).default(20),
+  longMinutes: z.int().min(1).max(525_600).default(60),
   /** Whether whoever runs the system is told of each approval that policy gave. */
   notifyOnAutomatic: z.boolean().default(true),
   /** How long before a proposal expires whoever decides is reminded, in minutes; null never. */

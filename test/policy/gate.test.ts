@@ -13,7 +13,7 @@ const OPEN: TenantSettings = { ...DEFAULT_SETTINGS, automation: true, approvalRe
 const HARMLESS: GateFacts = {
   ...{ settings: OPEN, version: 1, action: "create_task", title: "Create a task", impact: "low" },
   ...{ reversibility: "reversible", confidence: 0.95, firstUse: false, canary: 0.5, usedThisHour: 0, usedToday: 0 },
-  ...{ amount: 0, spentInRun: 0, spentToday: 0, rows: 1, outside: [], untrusted: [] },
+  ...{ amount: 0, spentInRun: 0, spentToday: 0, rows: 1, resources: 1, durationMs: 100, outside: [], untrusted: [] },
   ...{ failuresInRow: 0, heldUntil: null },
 };
 const facts = (settings: Partial<TenantSettings>, more: Partial<GateFacts> = {}): GateFacts => ({
@@ -75,6 +75,8 @@ describe("the gate", () => {
     ["the run is not in the canary's share", facts({ canaryShare: 0.5 }, { canary: 0.5 }), "escalate", "canary"],
     ["it moves a large amount", facts({ largeAmount: 100 }, { amount: 100 }), "escalate", "large-amount"],
     ["it changes many rows", facts({ manyRows: 20 }, { rows: 20 }), "escalate", "many-rows"],
+    ["it touches many resources", facts({ manyResources: 5 }, { resources: 5 }), "escalate", "many-resources"],
+    ["it takes long", facts({ longMinutes: 2 }, { durationMs: 120_000 }), "escalate", "long-duration"],
     ["it goes outside", facts({}, { outside: ["a@example.org"] }), "escalate", "outside-recipient"],
     ["an argument came from outside", facts({}, { untrusted: ["text"] }), "escalate", "untrusted-argument"],
     ["its receiver is left alone", facts({}, { failuresInRow: 5, heldUntil: LATER }), "escalate", "breaker"],
@@ -136,7 +138,7 @@ describe("the gate", () => {
   });
 });
 
-const NUMBER_OF_MUTATIONS = Number(process.env.GATE_MUTATIONS ?? 1000);
+const NUMBER_OF_MUTATIONS = 10_000;
 
 const anySettings = fc.record<TenantSettings>({
   automation: fc.boolean(),
@@ -154,6 +156,8 @@ const anySettings = fc.record<TenantSettings>({
   budgetPerDay: fc.option(fc.nat(1000), { nil: null }),
   largeAmount: fc.nat(1000),
   manyRows: fc.integer({ min: 1, max: 50 }),
+  manyResources: fc.integer({ min: 1, max: 50 }),
+  longMinutes: fc.integer({ min: 1, max: 200 }),
   notifyOnAutomatic: fc.boolean(),
   remindBeforeMinutes: fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: null }),
   keepCheckpointsDays: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
@@ -176,6 +180,8 @@ const anyFacts = fc.record<GateFacts>({
   spentInRun: fc.nat(1000),
   spentToday: fc.nat(1000),
   rows: fc.nat(60),
+  resources: fc.nat(60),
+  durationMs: fc.nat(10_000_000),
   outside: fc.constantFrom([], ["a@example.org"]),
   untrusted: fc.constantFrom([], ["text"]),
   failuresInRow: fc.nat(10),
@@ -222,6 +228,8 @@ describe("whatever is known", () => {
     ["a budget for the run", ({ budgetPerRun }) => ({ budgetPerRun: Math.floor((budgetPerRun ?? 1000) / 2) })],
     ["a budget for the day", ({ budgetPerDay }) => ({ budgetPerDay: Math.floor((budgetPerDay ?? 1000) / 2) })],
     ["smaller amounts large", ({ largeAmount }) => ({ largeAmount: Math.floor(largeAmount / 2) })],
+    ["fewer resources many", ({ manyResources }) => ({ manyResources: Math.max(1, Math.floor(manyResources / 2)) })],
+    ["shorter times long", ({ longMinutes }) => ({ longMinutes: Math.max(1, Math.floor(longMinutes / 2)) })],
     ["fewer rows many", ({ manyRows }) => ({ manyRows: Math.max(1, Math.floor(manyRows / 2)) })],
   ])("a stricter setting never allows more: %s", (_what, stricter) => {
     fc.assert(
