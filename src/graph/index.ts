@@ -3,18 +3,24 @@
  * the server puts its own checkpointer and store in place of those that the graph was compiled with.
  */
 import { readConfig } from "../config.ts";
-import { explainError } from "../errors.ts";
 import { createRuntime } from "../runtime.ts";
 import { warn } from "../telemetry/tell.ts";
-import { recoverOnStart } from "../work/recover.ts";
+import { type MaintenanceReport, startMaintenance } from "../work/maintain.ts";
+
+const EVERY_MS = 60_000;
 
 const runtime = await createRuntime(readConfig(process.env));
+const ending = new AbortController();
 // The server ends with process.exit() once it has stored its threads. Only then: a run may be under way until then.
-process.once("exit", () => void runtime.close());
+process.once("exit", () => {
+  ending.abort();
+  void runtime.close();
+});
 
-// Their effects and decisions are in the ledger, so they need not wait for somebody to open their threads.
-recoverOnStart(runtime).catch((error: unknown) =>
-  warn(`The runs that a crash left were not looked for: ${explainError(error)}`),
-);
+const tell = ({ failures }: MaintenanceReport): void => {
+  for (const { job, subject, problem } of failures) warn(`Maintenance: ${job} ${subject}: ${problem}`);
+};
+// What a crash left goes on, too: effects and decisions are in the ledger, so it need not wait for somebody to open it.
+void startMaintenance(runtime, { everyMs: EVERY_MS, signal: ending.signal, onPass: tell });
 
 export const graph = runtime.graph;
