@@ -34,7 +34,7 @@ export function isUpTo(level: ImpactLevel, limit: ImpactLevel): boolean {
 }
 
 /** How much is at stake. `durationMs` is an estimate in milliseconds. */
-const ImpactSchema = z.object({
+export const ImpactSchema = z.object({
   level: ImpactLevelSchema,
   resources: z.array(z.string()),
   reversible: z.boolean(),

@@ -12,6 +12,7 @@ import type { Ledger } from "./database.ts";
 import { assertLease, type Lease } from "./leases.ts";
 import type { EffectsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
+import { releaseAmountsIn } from "./uses.ts";
 
 function toEffect(row: Selectable<EffectsTable>): Effect {
   return EffectSchema.parse({
@@ -145,6 +146,9 @@ export async function settleEffect(
     const row = await openedOne(trx, "effects", stamp.tenant, written);
     if (!row) {
       throw new HoldpointError("busy", `Effect "${effect.key}" was moved by another process.`);
+    }
+    if (to === "failed" || to === "undone") {
+      await releaseAmountsIn(trx, stamp.tenant, { proposalId: effect.proposalId, steps: [effect.step] });
     }
     const data = { key: effect.key, step: effect.step, note: move.note ?? null };
     await appendAudit(trx, { ...stamp, event: `effect.${to}`, runId: effect.runId, data });

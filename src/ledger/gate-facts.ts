@@ -5,7 +5,7 @@ import type { GateFacts } from "../policy/gate.ts";
 import { findHold } from "./breakers.ts";
 import type { Ledger } from "./database.ts";
 import { getSettings } from "./settings.ts";
-import { countAutomatic, DAY_MS, HOUR_MS, sumSpent } from "./uses.ts";
+import { countAutomatic, DAY_MS, findUseTime, HOUR_MS, sumSpent } from "./uses.ts";
 
 /**
  * The facts of each action, by step. Actions of one proposal count for those after them.
@@ -18,11 +18,11 @@ export async function loadGateFacts(
   now: string,
 ): Promise<Map<string, GateFacts>> {
   const { settings, version } = await getSettings(db, tenant);
-  const before = (ms: number) => new Date(Date.parse(now) - ms).toISOString();
-  const besides = proposal.id;
+  const since = (ms: number) => new Date(Date.parse(now) - ms).toISOString();
+  const others = { besides: proposal.id, before: await findUseTime(db, tenant, proposal.id) };
   const spent = {
-    inRun: await sumSpent(db, tenant, { runId: proposal.runId, besides }),
-    today: await sumSpent(db, tenant, { since: before(DAY_MS), besides }),
+    inRun: await sumSpent(db, tenant, { runId: proposal.runId, ...others }),
+    today: await sumSpent(db, tenant, { since: since(DAY_MS), ...others }),
   };
   const canary = canaryOf(tenant, proposal.runId);
   const seen = new Map<string, number>();
@@ -30,7 +30,7 @@ export async function loadGateFacts(
   for (const { step, action, title, impact, reversibility, changes, confidence, untrusted } of proposal.actions) {
     const earlier = seen.get(action) ?? 0;
     const used = async (ms: number) =>
-      earlier + (await countAutomatic(db, tenant, { action, since: before(ms), besides }));
+      earlier + (await countAutomatic(db, tenant, { action, since: since(ms), ...others }));
     const amount = impact.amount ?? 0;
     const hold = await findHold(db, tenant, action, now);
     facts.set(step, {

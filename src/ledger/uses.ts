@@ -25,35 +25,93 @@ export async function recordUsesIn(
   if (rows.length > 0) await trx.insertInto("actionUses").values(rows).execute();
 }
 
-/** How often an action happened by itself since a time, ISO 8601 UTC; uses of one proposal are left out. */
+/** What actions move, by what is known of them now. */
+export async function setAmountsIn(
+  trx: LedgerTransaction,
+  tenant: string,
+  { id, actions }: Pick<Proposal, "id" | "actions">,
+): Promise<void> {
+  for (const { step, impact } of actions) {
+    await trx
+      .updateTable("actionUses")
+      .set({ amount: impact.amount ?? 0 })
+      .where("tenant", "=", tenant)
+      .where("proposalId", "=", id)
+      .where("step", "=", step)
+      .execute();
+  }
+}
+
+/** Nothing of a proposal ran, or will: it counts for nothing. */
+export async function deleteUsesIn(trx: LedgerTransaction, tenant: string, proposalId: string): Promise<void> {
+  await trx.deleteFrom("actionUses").where("tenant", "=", tenant).where("proposalId", "=", proposalId).execute();
+}
+
+/** These actions of a proposal moved nothing, or it was taken back; that they were tried still counts. */
+export async function releaseAmountsIn(
+  trx: LedgerTransaction,
+  tenant: string,
+  { proposalId, steps }: { proposalId: string; steps: readonly string[] },
+): Promise<void> {
+  if (steps.length === 0) return;
+  await trx
+    .updateTable("actionUses")
+    .set({ amount: 0 })
+    .where("tenant", "=", tenant)
+    .where("proposalId", "=", proposalId)
+    .where("step", "in", steps)
+    .execute();
+}
+
+/** When a proposal was let through, ISO 8601 UTC; undefined while it was not. */
+export async function findUseTime(db: Ledger, tenant: string, proposalId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("actionUses")
+    .select("at")
+    .where("tenant", "=", tenant)
+    .where("proposalId", "=", proposalId)
+    .executeTakeFirst();
+  return row?.at;
+}
+
+/** Which uses count for a proposal: those of others, and once it was let through itself, only of those before it. */
+export interface Others {
+  readonly besides: string;
+  /** When it was let through, ISO 8601 UTC. */
+  readonly before?: string | undefined;
+}
+
+const ofOthers = (db: Ledger, tenant: string, { besides, before }: Others) => {
+  const query = db.selectFrom("actionUses").where("tenant", "=", tenant).where("proposalId", "!=", besides);
+  if (before === undefined) return query;
+  // In one order for everybody: of several that were let through at once, those that fit run.
+  return query.where((eb) =>
+    eb.or([eb("at", "<", before), eb.and([eb("at", "=", before), eb("proposalId", "<", besides)])]),
+  );
+};
+
+/** How often an action happened by itself since a time, ISO 8601 UTC. */
 export async function countAutomatic(
   db: Ledger,
   tenant: string,
-  query: { action: string; since: string; besides: string },
+  query: Others & { action: string; since: string },
 ): Promise<number> {
-  const { count } = await db
-    .selectFrom("actionUses")
+  const { count } = await ofOthers(db, tenant, query)
     .select((eb) => eb.fn.countAll().as("count"))
-    .where("tenant", "=", tenant)
     .where("action", "=", query.action)
     .where("automatic", "=", 1)
     .where("at", ">", query.since)
-    .where("proposalId", "!=", query.besides)
     .executeTakeFirstOrThrow();
   return Number(count);
 }
 
-/** How much money was moved since a time, or by a run; uses of one proposal are left out. */
+/** How much money was moved since a time, or by a run. */
 export async function sumSpent(
   db: Ledger,
   tenant: string,
-  query: { since?: string; runId?: string; besides: string },
+  query: Others & { since?: string; runId?: string },
 ): Promise<number> {
-  let select = db
-    .selectFrom("actionUses")
-    .select((eb) => eb.fn.sum("amount").as("sum"))
-    .where("tenant", "=", tenant)
-    .where("proposalId", "!=", query.besides);
+  let select = ofOthers(db, tenant, query).select((eb) => eb.fn.sum("amount").as("sum"));
   if (query.since !== undefined) select = select.where("at", ">", query.since);
   if (query.runId !== undefined) select = select.where("runId", "=", query.runId);
   return Number((await select.executeTakeFirstOrThrow()).sum ?? 0);

@@ -2,7 +2,6 @@
  * Policy: pure checks of a request, a plan or a transaction, each giving findings with reasons. The most restrictive
  * finding wins, and what nobody vouched for is escalated (invariant 7).
  */
-import { canonicalJson } from "../domain/json.ts";
 import type { Plan } from "../domain/plan.ts";
 import {
   type Decision,
@@ -45,7 +44,10 @@ export interface PolicyOptions {
   maxReplans?: number;
   /** How long a person may take to decide, in milliseconds; then nothing of it runs any more. Default: for ever. */
   approvalExpiresMs?: number;
-  /** A reviewer model may clear reversible writes up to this impact, so that no person is asked. Default: none. */
+  /**
+   * A reviewer model may clear reversible writes up to this impact, so that no person is asked, in tenants whose automation
+   * is on; only that approvals are required, and nothing else that speaks for a person. Default: none.
+   */
   clearableImpact?: ImpactLevel;
   /**
    * Up to this impact, an approval that names neither proposal nor interrupt (as Agent Inbox and agent-chat-ui send it)
@@ -179,12 +181,15 @@ function checkWrite(action: ProposedAction, rules: WriteRules): Finding[] {
   const asked: Finding = { rule: "writes-need-a-person", verdict: "escalate", reason, step };
   const findings = approval === undefined && facts ? gate : [asked, ...hard];
   const clearable =
-    clearableImpact !== undefined && reversibility === "reversible" && isUpTo(impact.level, clearableImpact);
+    clearableImpact !== undefined &&
+    facts?.settings.automation === true && // the master switch: without it, a person decides
+    reversibility === "reversible" &&
+    isUpTo(impact.level, clearableImpact);
   return findings.map((one) => (clearable && CLEARABLE.includes(one.rule) ? { ...one, clearable } : one));
 }
 
 /** What the reviewer may clear, where policy lets it: that a person is asked at all, and not for a reason. */
-const CLEARABLE = ["writes-need-a-person", "automation-off", "approval-required"];
+const CLEARABLE = ["writes-need-a-person", "approval-required"];
 
 /** Until when a proposal can be decided, ISO 8601 UTC; null for ever. Outcomes that nobody can tell wait for ever. */
 export function expiryOf(
@@ -288,27 +293,33 @@ function untoldPause(proposal: Proposal, { actions }: Decision, findings: readon
   return findings.find(({ rule, step }) => rule === BREAKER_RULE && step !== undefined && isUntold(step))?.reason;
 }
 
+/** The facts of the actions of a proposal, by step: as they were shown, and as they are known to run. */
+interface FactsShownAndKnown {
+  readonly shown: ReadonlyMap<string, GateFacts>;
+  readonly known: ReadonlyMap<string, GateFacts>;
+}
+
 /**
- * What policy says against an action once its references are resolved, or undefined: that it is denied, or that it needs
- * an approval that nobody was asked for.
- * @param subject `action`: the action of the proposal with what came in place of its references
+ * What policy says against an action of which more is known than when it was approved, since what it refers to has run,
+ * or the world has moved on: that it is denied, or that it needs an approval that nobody was asked for.
+ * @param subject `known`: the actions of the proposal as they would run
+ * @returns undefined when nothing speaks against it
  */
-export function objectionToResolved(
+export function objectionToKnown(
   policy: Policy,
-  { run, proposal, action }: { run: Run; proposal: Proposal; action: ProposedAction },
+  subject: { run: Run; proposal: Proposal; known: ProposedAction[]; step: string; facts: FactsShownAndKnown },
 ): string | undefined {
-  const ofAction = (actions: ProposedAction[]) =>
+  const { run, proposal, known, step, facts } = subject;
+  const ofAction = (actions: ProposedAction[], about: ReadonlyMap<string, GateFacts>) =>
     policy
-      .checkTransaction({ ...proposal, actions }, policyRunOf(run))
-      .filter(({ step }) => step === undefined || step === action.step);
-  const findings = ofAction(proposal.actions.map((other) => (other.step === action.step ? action : other)));
+      .checkTransaction({ ...proposal, actions }, { ...policyRunOf(run), facts: about })
+      .filter((finding) => finding.step === undefined || finding.step === step);
+  const findings = ofAction(known, facts.known);
   const denied = findings.find(({ verdict }) => verdict === "deny");
   if (denied) return denied.reason;
-  const proposed = proposal.actions.find(({ step }) => step === action.step);
-  if (proposed && canonicalJson(proposed.args) === canonicalJson(action.args)) return undefined;
-  const asked = new Set(ofAction(proposal.actions).map(({ rule, verdict }) => `${verdict} ${rule}`));
+  const asked = new Set(ofAction(proposal.actions, facts.shown).map(({ rule, verdict }) => `${verdict} ${rule}`));
   const unasked = findings.find(({ rule, verdict }) => verdict === "escalate" && !asked.has(`${verdict} ${rule}`));
-  return unasked && `What it refers to is known now, and needs an approval that was not asked for: ${unasked.reason}`;
+  return unasked && `It needs an approval that was not asked for: ${unasked.reason}`;
 }
 
 /** Whether the reviewer allowed everything, and policy lets it clear every one of the escalations (invariant 8). */

@@ -16,7 +16,8 @@ import type { Identity, Run } from "../domain/run.ts";
 import { ActionFailure, HoldpointError } from "../errors.ts";
 import { loadRecord, stepOutputs } from "../execution/progress.ts";
 import { listApprovals } from "../ledger/approvals.ts";
-import type { Ledger } from "../ledger/database.ts";
+import { lockAudit } from "../ledger/audit.ts";
+import type { Ledger, LedgerTransaction } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { loadGateFacts, withoutHolds } from "../ledger/gate-facts.ts";
@@ -25,8 +26,9 @@ import { withRoles } from "../ledger/members.ts";
 import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { getSettings } from "../ledger/settings.ts";
+import { deleteUsesIn, releaseAmountsIn, setAmountsIn } from "../ledger/uses.ts";
 import { findReferences, resolveReferences } from "../planning/references.ts";
-import { insufficiency, objectionToResolved, type Policy, toldOfHold } from "../policy/policy.ts";
+import { insufficiency, objectionToKnown, type Policy, toldOfHold } from "../policy/policy.ts";
 import { requirementOf, tooFew } from "../policy/requirement.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
@@ -43,7 +45,7 @@ import {
   stampOf,
   undoEffect,
 } from "./run-effect.ts";
-import { foresee, parseArgs, previewed } from "./stage.ts";
+import { foresee, parseArgs, totalImpact } from "./stage.ts";
 
 export interface CommitDeps {
   readonly ledger: Ledger;
@@ -131,6 +133,8 @@ class Transaction {
   readonly #run: Run;
   readonly #proposal: Proposal;
   readonly #decision: Decision;
+  /** Actions as they would run, by step: with what is known of them by now. */
+  readonly #foreseen = new Map<string, ProposedAction>();
 
   constructor(deps: CommitDeps, context: CommitContext, run: Run, approved: Approved) {
     this.#deps = deps;
@@ -148,8 +152,13 @@ class Transaction {
     const stale = staleness === undefined ? undefined : { status: "failed" as const, message: staleness };
     if (effects.length === 0) {
       if (stale) return await this.#close({ kind: "stale", failure: stale });
-      const failure = await this.#impossibility();
+      const failure = await this.#foreseeAll();
       if (failure) return await this.#close({ kind: "rolled_back", failure });
+      const objection = await this.#objectionTo([...this.#foreseen.keys()]);
+      if (objection) {
+        const message = `what it would do is no longer what was shown. ${objection}`;
+        return await this.#close({ kind: "stale", failure: { status: "failed", message } });
+      }
     }
     const failure = stale ?? (await this.#runAll(effects));
     if (failure === DRAINED) return { kind: "drained" };
@@ -193,29 +202,33 @@ class Transaction {
     // What was begun comes to its end, whatever receivers are left alone since: that is a matter of each call.
     const facts = begun.length === 0 ? known : withoutHolds(known);
     const subject = { run: this.#run, proposal: this.#proposal, decision: this.#decision, facts };
-    return insufficiency(policy, subject) ?? (await this.#tooFewApprovals());
+    return insufficiency(policy, subject) ?? (await this.#tooFewApprovals(ledger, this.#proposal));
   }
 
   /** Whether those who approved it are enough by the settings of this moment. */
-  async #tooFewApprovals(): Promise<string | undefined> {
+  async #tooFewApprovals(ledger: Ledger, proposal: Proposal): Promise<string | undefined> {
     if (this.#decision.decider !== "person") return undefined;
-    const { ledger } = this.#deps;
     const { settings } = await getSettings(ledger, this.#run.tenant);
     const approvals = await listApprovals(ledger, this.#run.tenant, this.#proposal.id);
     const { principal, onBehalfOf = null } = this.#decision;
     const voters = await withRoles(ledger, this.#run.tenant, [{ principal, onBehalfOf }, ...approvals]);
-    return tooFew(requirementOf(settings, this.#proposal), { voters, requester: this.#run.requester });
+    return tooFew(requirementOf(settings, proposal), { voters, requester: this.#run.requester });
   }
 
-  /** Why an approved action can no longer be done, found before any of them runs, or undefined. */
-  async #impossibility(): Promise<Failure | undefined> {
+  /**
+   * Looks once more at what the approved actions would do, before any of them runs. Returns why one can no longer be
+   * done, or undefined.
+   */
+  async #foreseeAll(): Promise<Failure | undefined> {
     const staged: Change[] = [];
     for (const proposed of this.#approvedActions) {
       if (findReferences(proposed.args).length > 0) continue;
       const action = this.#deps.registry.getWrite(proposed.action);
       const context: PreviewContext = { ...actionContext(this.#context, ""), staged };
       try {
-        staged.push(...(await previewed(action, parseArgs(action, proposed.step, proposed.args), context)));
+        const seen = await foresee(action, parseArgs(action, proposed.step, proposed.args), context);
+        staged.push(...seen.changes);
+        this.#foreseen.set(proposed.step, { ...proposed, ...seen });
       } catch (error) {
         if (error instanceof ActionFailure) return error;
         if (error instanceof HoldpointError) throw error;
@@ -268,8 +281,10 @@ class Transaction {
     }
     const action = this.#deps.registry.getWrite(proposed.action);
     const isBegun = earlier.some(({ step }) => step === proposed.step);
-    this.#assertAllowed(isBegun ? { ...proposed, args } : await this.#foreseen(action, proposed, args));
-    if (findReferences(proposed.args).length > 0) await this.#assertNew(action, proposed, args);
+    if (findReferences(proposed.args).length > 0) {
+      if (!isBegun) await this.#assertAllowed(await this.#foresee(action, proposed, args));
+      await this.#assertNew(action, proposed, args);
+    }
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
     this.#context.onEffect(proposed.step, "executing");
     const byHand = this.#decision.decider === "person" && toldOfHold(this.#proposal, proposed.step);
@@ -279,8 +294,7 @@ class Transaction {
   }
 
   /** What it would change was not known while it referred to writes that had not run. */
-  async #foreseen(action: AnyWrite, proposed: ProposedAction, args: JsonObject): Promise<ProposedAction> {
-    if (findReferences(proposed.args).length === 0) return proposed;
+  async #foresee(action: AnyWrite, proposed: ProposedAction, args: JsonObject): Promise<ProposedAction> {
     const context: PreviewContext = { ...actionContext(this.#context, ""), staged: [] };
     try {
       return { ...proposed, args, ...(await foresee(action, parseArgs(action, proposed.step, args), context)) };
@@ -303,9 +317,34 @@ class Transaction {
   }
 
   /** Policy saw the references; what came in their place it sees here. */
-  #assertAllowed(action: ProposedAction): void {
-    const objection = objectionToResolved(this.#deps.policy, { run: this.#run, proposal: this.#proposal, action });
-    if (objection !== undefined) throw new ActionFailure("failed", objection);
+  async #assertAllowed(action: ProposedAction): Promise<void> {
+    this.#foreseen.set(action.step, action);
+    const objection = await this.#objectionTo([action.step]);
+    if (objection !== undefined) throw new ActionFailure("failed", `What it refers to is known now. ${objection}`);
+  }
+
+  /**
+   * What speaks against actions by what is known of them now: policy, or that too few people approved so much. When
+   * nothing does, what they move is counted, in the same transaction, so that budgets are exact.
+   */
+  async #objectionTo(steps: readonly string[]): Promise<string | undefined> {
+    const { ledger, policy } = this.#deps;
+    const { tenant } = this.#run;
+    const known = this.#proposal.actions.map((action) => this.#foreseen.get(action.step) ?? action);
+    const proposal = { ...this.#proposal, actions: known, impact: totalImpact(known) };
+    const subject = { run: this.#run, proposal: this.#proposal, known };
+    return await ledger.transaction().execute(async (trx) => {
+      await lockAudit(trx, tenant);
+      const load = async (of: Proposal) => withoutHolds(await loadGateFacts(trx, tenant, of, this.#deps.now()));
+      const facts = { shown: await load(this.#proposal), known: await load(proposal) };
+      for (const step of steps) {
+        const objection = objectionToKnown(policy, { ...subject, step, facts });
+        if (objection !== undefined) return objection;
+      }
+      const few = await this.#tooFewApprovals(trx, proposal);
+      if (few === undefined) await setAmountsIn(trx, tenant, proposal);
+      return few;
+    });
   }
 
   /** What steps that completed put out: this run's reads and effects. */
@@ -344,6 +383,20 @@ class Transaction {
     return { kind: "uncertain", failure };
   }
 
+  /** What did not run does not count for limits and budgets. */
+  async #release(trx: LedgerTransaction, kind: CommitResult["kind"]): Promise<void> {
+    const { tenant } = this.#run;
+    const proposalId = this.#proposal.id;
+    if (kind === "stale") return await deleteUsesIn(trx, tenant, proposalId);
+    if (kind !== "rolled_back") return;
+    const begun = (await listEffects(trx, tenant, this.#run.id)).filter((effect) => effect.proposalId === proposalId);
+    const steps = this.#proposal.actions.map(({ step }) => step);
+    await releaseAmountsIn(trx, tenant, {
+      proposalId,
+      steps: steps.filter((step) => !begun.some((effect) => effect.step === step)),
+    });
+  }
+
   #movedByOther(): HoldpointError {
     return new HoldpointError("busy", `Proposal "${this.#proposal.id}" was moved by another process.`);
   }
@@ -352,9 +405,10 @@ class Transaction {
     result: Exclude<CommitResult, { kind: "undecided" | "nothing" | "uncertain" | "drained" }>,
   ): Promise<CommitResult> {
     const failure = "failure" in result ? { status: result.failure.status, message: result.failure.message } : null;
-    const moved = await this.#deps.ledger
-      .transaction()
-      .execute((trx) => moveProposal(trx, stampOf(this.#context), this.#proposal, result.kind, failure));
+    const moved = await this.#deps.ledger.transaction().execute(async (trx) => {
+      await this.#release(trx, result.kind);
+      return await moveProposal(trx, stampOf(this.#context), this.#proposal, result.kind, failure);
+    });
     if (!moved) throw this.#movedByOther();
     return result;
   }

@@ -12,6 +12,7 @@ import {
   type Effect,
   type Impact,
   ImpactLevelSchema,
+  ImpactSchema,
   type ProposedAction,
 } from "../domain/proposal.ts";
 import type { Identity } from "../domain/run.ts";
@@ -233,9 +234,17 @@ export function parseArgs(action: AnyWrite, step: string, args: JsonObject): unk
   throw new ActionFailure("invalid_request", `Step "${step}" (${action.name}): ${faults.join("; ")}.`);
 }
 
+/** @throws ActionFailure when what an action says of its impact does not fit */
 function impactOf(action: AnyWrite, args: unknown, changes: readonly Change[]): Impact {
   if (!action.impact) return assumedImpact(action, changes);
-  return { ...action.impact(args, changes), reversible: action.reversibility !== "irreversible" };
+  const parsed = ImpactSchema.safeParse(action.impact(args, changes));
+  const reversible = action.reversibility !== "irreversible";
+  if (parsed.success) return { ...parsed.data, reversible };
+  const [issue] = parsed.error.issues;
+  throw new ActionFailure(
+    "failed",
+    `The impact of "${action.name}" does not fit at "${issue?.path.join(".")}": ${issue?.message}.`,
+  );
 }
 
 /** Silence is pessimistic: an action that says nothing of its impact has a high one when it cannot be undone. */
@@ -247,7 +256,8 @@ function assumedImpact(action: AnyWrite, changes: readonly Change[]): Impact {
 
 const LEVELS = ImpactLevelSchema.options;
 
-function totalImpact(actions: readonly ProposedAction[]): Impact {
+/** The impact of several actions together. */
+export function totalImpact(actions: readonly ProposedAction[]): Impact {
   const worst = Math.max(...actions.map((action) => LEVELS.indexOf(action.impact.level)));
   return {
     level: LEVELS[worst] ?? "critical",

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ProposalAnswer } from "../../src/domain/answer-formats.ts";
 import { findDecision } from "../../src/ledger/decisions.ts";
 import { listProposals, openProposal } from "../../src/ledger/proposals.ts";
+import { changeSettings } from "../../src/ledger/settings.ts";
 import { createModels } from "../../src/models/roles.ts";
 import type { Question } from "../../src/nodes/question.ts";
 import { createPolicy, type Policy } from "../../src/policy/policy.ts";
@@ -159,13 +160,14 @@ describe("what a person edited", () => {
     const names = { planner: "p", reviewer: "reviewer", reflector: "r" };
     const { reviewer } = createModels({ apiKey: server.apiKey, baseUrl: server.url, timeoutMs: 10_000, ...names });
     const notebook = createNotebook(tempDir());
-    const policy = createPolicy({ clearableImpact: "high" });
+    const policy = createPolicy({ approval: "always", clearableImpact: "high" });
     const runtime = await openTestRuntime({
       actions: notebook.actions,
       plans,
       policy,
       models: reviewer ? { reviewer } : {},
     });
+    await changeSettings(runtime.ledger, { ...alice.identity, at: runtime.now() }, { automation: true });
     const { threadId } = await startRequest(runtime, alice, { request: "one" });
     const again = await answerThread(runtime, bob, threadId, answer(edit("a", "bob's own")));
     expect(notebook.lines()).toEqual([]);

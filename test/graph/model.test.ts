@@ -4,6 +4,7 @@ import { listModelCalls, sumUsage } from "../../src/ledger/model-calls.ts";
 import { listNotices } from "../../src/ledger/notices.ts";
 import { listProposals } from "../../src/ledger/proposals.ts";
 import { listRevisions } from "../../src/ledger/revisions.ts";
+import { changeSettings } from "../../src/ledger/settings.ts";
 import { createModels } from "../../src/models/roles.ts";
 import { createPolicy, type Policy } from "../../src/policy/policy.ts";
 import { createRuntime } from "../../src/runtime.ts";
@@ -250,8 +251,9 @@ describe("the reviewer with a model", () => {
 
   it("clears what policy marked, by a decision row that the committer finds sufficient", async () => {
     const server = await playOpenAI(plain(), reviewer().answer(json(review("allow"))));
-    const policy = createPolicy({ clearableImpact: "medium" });
+    const policy = createPolicy({ approval: "always", clearableImpact: "medium" });
     const { runtime, notebook } = await open(server, { roles: ["planner", "reviewer"], policy });
+    await changeSettings(runtime.ledger, { ...alice.identity, at: runtime.now() }, { automation: true });
     const view = await startRequest(runtime, alice, { request: REQUEST });
     expect(view.run.answer?.status).toBe("success");
     expect(notebook.lines()).toHaveLength(1);
@@ -259,6 +261,16 @@ describe("the reviewer with a model", () => {
     expect(row).toMatchObject({ decider: "policy", principal: "reviewer" });
     const text = `Approved by reviewer, without a person: note on thread "${view.threadId}".`;
     expect(await listNotices(runtime.ledger, "acme")).toMatchObject([{ kind: "automatic_action", text }]);
+  });
+
+  it("clears nothing where automation is off", async () => {
+    const server = await playOpenAI(plain(), reviewer().answer(json(review("allow"))));
+    const { runtime, notebook } = await open(server, {
+      roles: ["planner", "reviewer"],
+      policy: createPolicy({ clearableImpact: "high" }),
+    });
+    expect((await startRequest(runtime, alice, { request: REQUEST })).question).not.toBeNull();
+    expect(notebook.lines()).toEqual([]);
   });
 
   it("denies, and nothing runs", async () => {
