@@ -4,10 +4,9 @@ import { parse, relative } from "node:path";
 import type { RunControl } from "@langchain/langgraph";
 import { readConfig } from "../config.ts";
 import type { Identity } from "../domain/run.ts";
-import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
+import { toPrincipal } from "../policy/principals.ts";
 import { createRuntime, type StoreRuntime } from "../runtime.ts";
-import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 
 /** The world around a command. */
@@ -63,17 +62,6 @@ export async function withSession(
   } finally {
     await runtime.close();
   }
-}
-
-/** A name that was given for a person. @throws HoldpointError `usage` */
-export function toPrincipal(given: string): string {
-  const name = given.trim();
-  if (name === "" || name.length > 100 || /\p{C}/u.test(name)) {
-    throw new HoldpointError("usage", `"${maskText(name).slice(0, 120)}" is no name for a person.`, {
-      hint: "Give a name of 1 to 100 printable characters.",
-    });
-  }
-  return name;
 }
 
 /** Some machines run processes for users without a name. */

@@ -2,6 +2,7 @@
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { OPERATIONS, type Operation } from "../policy/operations.ts";
+import { toPrincipal } from "../policy/principals.ts";
 import type { Voter, VoterWithRole } from "../policy/requirement.ts";
 import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
 import { appendAudit } from "./audit.ts";
@@ -60,20 +61,22 @@ export async function assertMay(
 
 /**
  * Gives somebody a role, or with null takes theirs.
- * @throws HoldpointError `denied`, `usage` when nobody would be an admin any more
+ * @param person 1 to 100 printable characters, and none of the system's own names; to take a role, any member's
+ * @throws HoldpointError `denied`, `usage` when the name does not fit, or nobody would be an admin any more
  */
-export async function setMember(db: Ledger, stamp: Stamp, principal: string, role: Role | null): Promise<void> {
+export async function setMember(db: Ledger, stamp: Stamp, person: string, role: Role | null): Promise<void> {
+  const { tenant, at } = stamp;
   await db.transaction().execute(async (trx) => {
     await assertMay(trx, stamp, "changeMembers");
-    const own = trx.deleteFrom("members").where("tenant", "=", stamp.tenant).where("principal", "=", principal);
-    await own.execute();
-    if (role !== null) {
-      await trx.insertInto("members").values({ tenant: stamp.tenant, principal, role, createdAt: stamp.at }).execute();
-    }
-    const members = await listMembers(trx, stamp.tenant);
-    if (members.length > 0 && !members.some((member) => member.role === "admin")) {
+    const before = await listMembers(trx, tenant);
+    const isMember = before.some((member) => member.principal === person);
+    const principal = role === null && isMember ? person : toPrincipal(person);
+    await trx.deleteFrom("members").where("tenant", "=", tenant).where("principal", "=", principal).execute();
+    if (role !== null) await trx.insertInto("members").values({ tenant, principal, role, createdAt: at }).execute();
+    const members = await listMembers(trx, tenant);
+    if ((before.length > 0 || members.length > 0) && !members.some((member) => member.role === "admin")) {
       throw new HoldpointError("usage", "A tenant with members needs an admin among them.", {
-        hint: "Name the admin first.",
+        hint: `Name ${before.length > 0 ? "another admin" : "the admin"} first: \`members <person> admin\`.`,
       });
     }
     await appendAudit(trx, { ...stamp, event: "member.set", data: { principal, role } });
