@@ -2,10 +2,11 @@
 import { printable } from "../domain/printable.ts";
 import { byWhom, type Finding, type Proposal } from "../domain/proposal.ts";
 import { HoldpointError } from "../errors.ts";
-import { assertMay, listMembers, setMember } from "../ledger/members.ts";
-import { changeSettings, getSettings, type VersionedSettings } from "../ledger/settings.ts";
+import { listMembers, setMember } from "../ledger/members.ts";
+import { changeSettings, type VersionedSettings } from "../ledger/settings.ts";
 import { strictest } from "../policy/policy.ts";
-import { RoleSchema } from "../policy/settings.ts";
+import { RoleSchema, type TenantSettings } from "../policy/settings.ts";
+import type { Registry } from "../tools/registry.ts";
 import { explainProposal, viewMembers, viewSettings } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
@@ -15,15 +16,27 @@ import { dim, heading, indent, table } from "./text.ts";
 export async function settings(session: Session, changes: readonly string[]): Promise<number> {
   const { runtime, identity } = session;
   if (changes.length === 0) return print(session, await viewSettings(runtime, identity));
-  await assertMay(runtime.ledger, identity, "changeSettings");
-  const before = await getSettings(runtime.ledger, identity.tenant);
-  const given: Record<string, unknown> = structuredClone(before.settings);
-  const named = changes.map((change) => assign(given, change));
   const stamp = { ...identity, at: runtime.now() };
-  // Only what was named: somebody else may change other settings at the same time.
-  return print(
-    session,
-    await changeSettings(runtime.ledger, stamp, Object.fromEntries(named.map((name) => [name, given[name]]))),
+  const change = (now: TenantSettings) => {
+    const given: Record<string, unknown> = structuredClone(now);
+    for (const name of changes.map((text) => assign(given, text))) assertActions(runtime.registry, name, given[name]);
+    return given;
+  };
+  return print(session, await changeSettings(runtime.ledger, stamp, change));
+}
+
+/** @throws HoldpointError `usage` when a setting names an action that there is not */
+function assertActions({ actions }: Registry, name: string, value: unknown): void {
+  if ((name !== "allowedActions" && name !== "preApprovedActions") || !Array.isArray(value)) return;
+  const writes = actions.filter(({ kind }) => kind === "write").map((action) => action.name);
+  const unknown = value.find((action) => !writes.includes(action));
+  if (unknown === undefined) return;
+  throw new HoldpointError(
+    "usage",
+    `The setting ${name} names "${unknown}", and no action that writes is called that.`,
+    {
+      hint: `There are: ${writes.join(", ")}.`,
+    },
   );
 }
 

@@ -5,7 +5,7 @@ import { OPERATIONS, type Operation } from "../policy/operations.ts";
 import { toPrincipal } from "../policy/principals.ts";
 import type { Voter, VoterWithRole } from "../policy/requirement.ts";
 import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
-import { appendAudit } from "./audit.ts";
+import { appendAudit, lockAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
 
 export interface Member {
@@ -68,6 +68,7 @@ export async function setMember(db: Ledger, stamp: Stamp, person: string, role: 
   const { tenant, at } = stamp;
   await db.transaction().execute(async (trx) => {
     await assertMay(trx, stamp, "changeMembers");
+    await lockAudit(trx, tenant); // two admins who take each other's role at once would both go
     const before = await listMembers(trx, tenant);
     const isMember = before.some((member) => member.principal === person);
     const principal = role === null && isMember ? person : toPrincipal(person);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { listAudit } from "../../src/ledger/audit.ts";
 import { verifyAudit } from "../../src/ledger/audit-check.ts";
+import { changeSettings } from "../../src/ledger/settings.ts";
 import { holdpoint, holdpointProcess } from "../support/child.ts";
 import { openLedgerOf } from "../support/ledger.ts";
 import { tempDir } from "../support/temp.ts";
@@ -44,12 +45,27 @@ describe("settings", () => {
     expect([version, settings.automation, settings.canaryShare]).toEqual([2, true, 0.5]);
   });
 
+  it("that several change within the same group all hold", async () => {
+    const home = tempDir();
+    const levels = ["low", "medium", "high"];
+    await Promise.all(levels.map((level) => holdpointProcess(home, "settings", `approvals.${level}.people=4`)));
+    const { version, settings } = JSON.parse((await holdpoint(home, "settings", "--json")).stdout);
+    expect([version, ...levels.map((level) => settings.approvals[level].people)]).toEqual([3, 4, 4, 4]);
+    const ledger = await openLedgerOf(home);
+    const stamp = { tenant: "default", principal: "ada", at: new Date().toISOString() };
+    const changed = await changeSettings(ledger, stamp, { approvals: { high: { people: 5 } } });
+    expect(changed.settings.approvals).toMatchObject({ low: { people: 4 }, high: { people: 5, role: "approver" } });
+  });
+
   it.each([
     [["automaton=true"], "Unrecognized key"],
     [["automation=yes"], "The setting automation does not fit"],
     [["canaryShare=1.5"], "The setting canaryShare does not fit"],
     [["approvals.huge.people=1"], 'There is no setting "approvals.huge.people"'],
     [["approvals.high.people=0"], "The setting approvals.high.people does not fit"],
+    [["approvals.high.role=viewer"], "The setting approvals.high.role does not fit"],
+    [['allowedActions=["sell","sel"]'], 'names "sel", and no action that writes is called that. There are: sell, '],
+    [['preApprovedActions=["find_products"]'], 'names "find_products"'],
     [["automation"], "is no change of a setting"],
     [["automation=true", "actionsPerHour=-1"], "The setting actionsPerHour does not fit"],
   ])("%s is refused, and nothing is changed", async (changes, said) => {
