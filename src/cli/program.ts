@@ -64,7 +64,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
 /** Options may stand before the command: `--json list` is `list --json`. */
 function commandFirst(argv: readonly string[], program: Command): string[] {
   let start = 0;
-  while (argv[start]?.startsWith("--")) start += argv[start] === "--as" ? 2 : 1;
+  while (argv[start]?.startsWith("--")) start += argv[start] === "--as" || argv[start] === "--tenant" ? 2 : 1;
   const [command, ...rest] = argv.slice(start);
   const known = program.commands.some((candidate) => candidate.name() === command);
   return known && command !== undefined ? [command, ...rest, ...argv.slice(0, start)] : [...argv];
@@ -203,6 +203,7 @@ function addForgetCommand(program: Command, act: Act): void {
 function common(command: Command): Command {
   return command
     .option("--as <person>", "who asks or decides (default: your login name)")
+    .option("--tenant <name>", "whose data: the tenant that a program names (default: default)")
     .option("--json", "print one JSON document, and never ask")
     .option("--debug", "print stack traces of errors");
 }

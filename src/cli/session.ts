@@ -4,9 +4,11 @@ import { parse, relative } from "node:path";
 import type { RunControl } from "@langchain/langgraph";
 import { readConfig } from "../config.ts";
 import type { Identity } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
 import { toPrincipal } from "../policy/principals.ts";
 import { createRuntime, type StoreRuntime } from "../runtime.ts";
+import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 
 /** The world around a command. */
@@ -37,6 +39,8 @@ export interface Session {
 export interface CommonOptions {
   json?: boolean;
   as?: string;
+  /** Whose data; those of programs have names of their own. */
+  tenant?: string;
 }
 
 /** Opens the databases, runs the command, and closes them whatever happens. */
@@ -45,11 +49,14 @@ export async function withSession(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
-  const identity = { tenant: DEVELOPMENT_IDENTITY.tenant, principal: toPrincipal(options.as ?? loginName()) };
+  const tenant = toTenant(options.tenant ?? DEVELOPMENT_IDENTITY.tenant);
+  const identity = { tenant, principal: toPrincipal(options.as ?? loginName()) };
   const config = readConfig(surroundings.environment);
   const runtime = await createRuntime(config);
   try {
-    const command = (rest: string) => `${homePrefix(config.home)}${programName(surroundings.environment)} ${rest}`;
+    const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
+    const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;
+    const command = (rest: string) => `${start} ${rest}${end}`;
     const control = surroundings.stop?.control;
     return await work({
       runtime,
@@ -62,6 +69,14 @@ export async function withSession(
   } finally {
     await runtime.close();
   }
+}
+
+/** @throws HoldpointError `usage` */
+function toTenant(given: string): string {
+  if (/^[A-Za-z0-9._-]{1,100}$/.test(given)) return given;
+  throw new HoldpointError("usage", `"${maskText(given).slice(0, 120)}" is no name of a tenant.`, {
+    hint: "Expected 1 to 100 letters, digits, dots, dashes and underscores.",
+  });
 }
 
 /** Some machines run processes for users without a name. */

@@ -6,7 +6,7 @@ import { toPrincipal } from "../policy/principals.ts";
 import type { Voter, VoterWithRole } from "../policy/requirement.ts";
 import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
 import { appendAudit, lockAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
 
 export interface Member {
   readonly principal: string;
@@ -82,4 +82,20 @@ export async function setMember(db: Ledger, stamp: Stamp, person: string, role: 
     }
     await appendAudit(trx, { ...stamp, event: "member.set", data: { principal, role } });
   });
+}
+
+/**
+ * Takes somebody out of the members, where they are one.
+ * @throws HoldpointError `usage` when nobody would be an admin any more
+ */
+export async function forgetMember(trx: LedgerTransaction, tenant: string, person: string): Promise<void> {
+  await lockAudit(trx, tenant);
+  const others = (await listMembers(trx, tenant)).filter(({ principal }) => principal !== person);
+  const own = trx.deleteFrom("members").where("tenant", "=", tenant).where("principal", "=", person);
+  const { numDeletedRows } = await own.executeTakeFirstOrThrow();
+  if (Number(numDeletedRows) > 0 && !others.some(({ role }) => role === "admin")) {
+    throw new HoldpointError("usage", "Nothing was forgotten: this person is the last admin of the tenant.", {
+      hint: "Name another admin first: `members <person> admin`.",
+    });
+  }
 }

@@ -4,7 +4,7 @@ import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEFAULT_SETTINGS, type TenantSettings, TenantSettingsSchema } from "../policy/settings.ts";
 import { appendAudit, lockAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
 import { assertMay } from "./members.ts";
 
 export interface VersionedSettings {
@@ -71,6 +71,16 @@ export async function changeSettings(db: Ledger, stamp: Stamp, change: SettingsC
     });
     return { version, settings };
   });
+}
+
+/** Gives somebody who changed settings another name. */
+export async function renameInSettings(
+  trx: LedgerTransaction,
+  tenant: string,
+  { person, to }: { readonly person: string; readonly to: string },
+): Promise<void> {
+  const own = trx.updateTable("tenantSettings").set({ principal: to });
+  await own.where("tenant", "=", tenant).where("principal", "=", person).execute();
 }
 
 const isGroup = (value: unknown): value is object =>

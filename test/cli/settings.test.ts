@@ -57,6 +57,21 @@ describe("settings", () => {
     expect(changed.settings.approvals).toMatchObject({ low: { people: 4 }, high: { people: 5, role: "approver" } });
   });
 
+  it("of another tenant are reached by its name, as is what waits there", async () => {
+    const home = tempDir();
+    expect((await holdpoint(home, "--tenant", "acme", "settings", "manyRows=7")).status).toBe(0);
+    const read = async (...words: string[]) =>
+      JSON.parse((await holdpoint(home, "settings", "--json", ...words)).stdout).settings.manyRows;
+    expect([await read("--tenant", "acme"), await read()]).toEqual([7, 20]);
+    const asked = JSON.parse((await holdpoint(home, RETURN, "--tenant", "acme", "--json")).stdout);
+    expect(asked.resume.approve).toMatch(/ --approve --tenant acme$/);
+    expect((await holdpoint(home, "show", asked.threadId)).stderr).toContain("There is no thread");
+    expect((await holdpoint(home, "explain", asked.threadId, "--tenant", "acme")).status).toBe(0);
+    for (const tenant of ["", "a b", "a/b", "x".repeat(101)]) {
+      expect((await holdpoint(home, "list", "--tenant", tenant)).stderr).toContain("is no name of a tenant");
+    }
+  });
+
   it.each([
     [["automaton=true"], "Unrecognized key"],
     [["automation=yes"], "The setting automation does not fit"],
