@@ -6,11 +6,12 @@ import { cancel, list, recover, reseed, resume, rollback, run, show } from "./co
 import type { DecisionOptions } from "./decisions.ts";
 import { type DelegateOptions, delegate } from "./delegate.ts";
 import { EXIT } from "./exit-status.ts";
+import { explain } from "./explain.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
 import { type MaintainOptions, maintain, notices } from "./maintain.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
-import { explain, members, settings } from "./settings.ts";
+import { members, settings } from "./settings.ts";
 
 const HELP = `
 Examples:

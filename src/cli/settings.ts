@@ -1,16 +1,13 @@
-/** `settings` and `explain`: what a tenant lets happen by itself, and why a proposal was stopped. */
-import { printable } from "../domain/printable.ts";
-import { byWhom, type Finding, type Proposal } from "../domain/proposal.ts";
+/** `settings` and `members`: what a tenant lets happen by itself, and who may do what. */
 import { HoldpointError } from "../errors.ts";
 import { listMembers, setMember } from "../ledger/members.ts";
 import { changeSettings, type VersionedSettings } from "../ledger/settings.ts";
-import { strictest } from "../policy/policy.ts";
 import { RoleSchema, type TenantSettings } from "../policy/settings.ts";
 import type { Registry } from "../tools/registry.ts";
-import { explainProposal, viewMembers, viewSettings } from "../work/look.ts";
+import { viewMembers, viewSettings } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
-import { dim, heading, indent, table } from "./text.ts";
+import { dim, table } from "./text.ts";
 
 /** Shows the tenant's settings, or changes those that are given as `name=value`; a name may lead into one, with dots. */
 export async function settings(session: Session, changes: readonly string[]): Promise<number> {
@@ -87,48 +84,6 @@ function print(session: Session, { version, settings: current }: VersionedSettin
   surroundings.write(`${text}\n`);
   return EXIT.done;
 }
-
-/** Why a proposal was let through, stopped or denied: every reason, action by action. */
-export async function explain(session: Session, id: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const { proposal, decision } = await explainProposal(runtime, identity, id);
-  if (json) {
-    const { findings, review, status, actions } = proposal;
-    surroundings.write(
-      `${JSON.stringify({ proposal: proposal.id, status, actions, findings, review, decision }, null, 2)}\n`,
-    );
-    return EXIT.done;
-  }
-  const how = decision
-    ? `${decision.verdict.replace("_", " ")} by ${byWhom(decision)}${decision.settingsVersion == null ? "" : ` under version ${decision.settingsVersion} of the settings`}${decision.reason ? `: ${decision.reason}` : ""}`
-    : proposal.status;
-  const parts = [
-    `${heading("Proposal")} ${proposal.id}: ${printable(how)}`,
-    ...proposal.actions.map((action) => about(proposal, action)),
-  ];
-  const whole = proposal.findings.filter(({ step }) => step === undefined);
-  if (whole.length > 0) parts.push(`${heading("As a whole")}\n${lines(whole)}`);
-  if (proposal.review) {
-    const { verdict, reasons } = proposal.review;
-    parts.push(`${heading("Reviewer")} ${verdict}\n${indent(reasons.map(printable).join("\n"))}`);
-  }
-  surroundings.write(`${parts.join("\n")}\n`);
-  return EXIT.done;
-}
-
-function about(proposal: Proposal, { step, title, action }: Proposal["actions"][number]): string {
-  const findings = proposal.findings.filter((finding) => finding.step === step);
-  const verdict = strictest(findings, "escalate");
-  return `${heading(verdict)} ${step}: ${printable(title)} ${dim(action)}\n${lines(findings)}`;
-}
-
-const lines = (findings: readonly Finding[]): string =>
-  indent(
-    table(
-      ["says", "rule", "because"],
-      findings.map(({ verdict, rule, reason }) => [verdict, rule, reason]),
-    ),
-  );
 
 /** Shows who may do what, or gives somebody a role; \`none\` takes it. */
 export async function members(session: Session, person: string | undefined, role: string | undefined): Promise<number> {

@@ -1,5 +1,5 @@
 /** What people look at: threads with all that is recorded of them, and who may do what in the tenant. */
-import type { Decision, Proposal } from "../domain/proposal.ts";
+import type { Decision, Finding, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, RunStatus } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { type AuditEntry, listAudit } from "../ledger/audit.ts";
@@ -59,25 +59,25 @@ export async function listThreads(
   return await listRuns(ledger, identity.tenant, options);
 }
 
+/** A proposal with what was decided of it, or a run that came to none, with what was found of its last plan. */
+export type Explained =
+  | { readonly proposal: Proposal; readonly decision: Decision | null }
+  | { readonly proposal: null; readonly run: Run; readonly findings: readonly Finding[] };
+
 /**
- * A proposal, or the newest one of a thread, with what was decided of it.
- * @throws HoldpointError `denied`, `unknown_thread`, `usage` when nothing was proposed on the thread
+ * A proposal, or the newest one of a thread, with what was decided of it; of a thread without one its newest run.
+ * @throws HoldpointError `denied`, `unknown_thread`
  */
-export async function explainProposal(
-  runtime: Runtime,
-  identity: Identity,
-  id: string,
-): Promise<{ proposal: Proposal; decision: Decision | null }> {
+export async function explainProposal(runtime: Runtime, identity: Identity, id: string): Promise<Explained> {
   const { ledger } = runtime;
   const { tenant } = identity;
   await assertMay(ledger, identity, "explain");
-  const proposal = id.startsWith("prop_")
-    ? await getProposal(ledger, tenant, id)
-    : await findLatestProposal(ledger, tenant, (await getThreadRun(runtime, identity, id)).id);
-  if (!proposal) {
-    throw new HoldpointError("usage", `Nothing was proposed on thread "${id}".`, { hint: "See it with `show`." });
-  }
-  return { proposal, decision: (await findDecision(ledger, tenant, proposal.id)) ?? null };
+  const run = id.startsWith("prop_") ? undefined : await getThreadRun(runtime, identity, id);
+  const proposal = run ? await findLatestProposal(ledger, tenant, run.id) : await getProposal(ledger, tenant, id);
+  if (proposal) return { proposal, decision: (await findDecision(ledger, tenant, proposal.id)) ?? null };
+  if (!run) throw new HoldpointError("internal", `There is no proposal "${id}".`);
+  const plan = (await listRevisions(ledger, tenant, run.id)).at(-1);
+  return { proposal: null, run, findings: plan?.findings ?? [] };
 }
 
 /** The settings that hold now. @throws HoldpointError `denied` */

@@ -5,7 +5,7 @@ import { Command, END, GraphDrained, type RunControl, START, type StateSnapshot 
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
-import { byWhom, type Decision, type Effect, type Proposal } from "../domain/proposal.ts";
+import { byWhom, type Decision, type Effect, nameRules, type Proposal } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, Run } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
 import { listApprovals } from "../ledger/approvals.ts";
@@ -69,7 +69,7 @@ export async function startRequest(
   await assertMay(runtime.ledger, caller.identity, "ask");
   const findings = runtime.policy.checkRequest(input.request);
   if (strictest(findings, "allow") === "deny") {
-    throw new HoldpointError("usage", findings.map((finding) => finding.reason).join(" "), {
+    throw new HoldpointError("usage", [...findings.map(({ reason }) => reason), nameRules(findings)].join(" "), {
       hint: "Nothing was started; say in a sentence what you want done.",
     });
   }
