@@ -7,7 +7,7 @@ import { type Explained, explainProposal } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
 import { renderPause } from "./render.ts";
 import type { Session } from "./session.ts";
-import { dim, heading, indent, wrap } from "./text.ts";
+import { dim, heading, wrap } from "./text.ts";
 
 export async function explain(session: Session, id: string): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
@@ -52,11 +52,10 @@ function aboutProposal(session: Session, { proposal, decision }: OfProposal): st
   const parts = [`${heading("Proposal")} ${id}`, wrap(printable(how), 2), ...actionsOf(proposal)];
   parts.push(heading("Why"), ...groups.map(renderGroup));
   if (groups.some(({ reasons }) => reasons.size > 1)) {
-    parts.push(dim(wrap(`The reasons for each action: ${session.command(`explain ${id} --json`)}`, 2)));
+    parts.push(dim(`  The reasons for each action: ${session.command(`explain ${id} --json`)}`));
   }
   if (review) {
-    const reasons = indent(review.reasons.map((text) => wrap(printable(text), 2)).join("\n"), 0);
-    parts.push(`${heading("Reviewer")} ${review.verdict}`, reasons);
+    parts.push(`${heading("Reviewer")} ${review.verdict}`, ...review.reasons.map((text) => wrap(printable(text), 2)));
   }
   return parts.join("\n");
 }
@@ -74,7 +73,7 @@ function actionsOf({ actions, findings }: Proposal): string[] {
       ({ verdict, step, title, action }) => `${heading(verdict)} ${step}: ${printable(title)} ${dim(action)}`,
     );
   }
-  const kinds = Map.groupBy(judged, ({ verdict, action }) => `${verdict} ${action}`);
+  const kinds = Map.groupBy(judged.toSorted(byStrictness), ({ verdict, action }) => `${verdict} ${action}`);
   return [...kinds].map(([kind, same]) => wrap(`${kind}: ${same.map(({ step }) => step).join(", ")}`, 0));
 }
 
@@ -86,6 +85,8 @@ interface Group {
 }
 
 const STRICTEST_FIRST: readonly Finding["verdict"][] = ["deny", "escalate", "allow"];
+const byStrictness = (one: Pick<Finding, "verdict">, other: Pick<Finding, "verdict">): number =>
+  STRICTEST_FIRST.indexOf(one.verdict) - STRICTEST_FIRST.indexOf(other.verdict);
 
 /** What a rule says of several actions, together; the strictest first. */
 function groupsOf(findings: readonly Finding[]): Group[] {
@@ -97,7 +98,7 @@ function groupsOf(findings: readonly Finding[]): Group[] {
       const reasons = new Set(same.map(({ reason }) => reason));
       return first ? [{ verdict: first.verdict, rule: first.rule, steps: [...steps], reasons }] : [];
     })
-    .toSorted((one, other) => STRICTEST_FIRST.indexOf(one.verdict) - STRICTEST_FIRST.indexOf(other.verdict));
+    .toSorted(byStrictness);
 }
 
 function renderGroup({ verdict, rule, steps, reasons }: Group): string {

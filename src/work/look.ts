@@ -1,7 +1,6 @@
 /** What people look at: threads with all that is recorded of them, and who may do what in the tenant. */
 import type { Decision, Finding, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, RunStatus } from "../domain/run.ts";
-import { HoldpointError } from "../errors.ts";
 import { type AuditEntry, listAudit } from "../ledger/audit.ts";
 import { findDecision, listDecisions } from "../ledger/decisions.ts";
 import { type Delegation, listDelegations } from "../ledger/delegations.ts";
@@ -72,10 +71,13 @@ export async function explainProposal(runtime: Runtime, identity: Identity, id: 
   const { ledger } = runtime;
   const { tenant } = identity;
   await assertMay(ledger, identity, "explain");
-  const run = id.startsWith("prop_") ? undefined : await getThreadRun(runtime, identity, id);
-  const proposal = run ? await findLatestProposal(ledger, tenant, run.id) : await getProposal(ledger, tenant, id);
-  if (proposal) return { proposal, decision: (await findDecision(ledger, tenant, proposal.id)) ?? null };
-  if (!run) throw new HoldpointError("internal", `There is no proposal "${id}".`);
+  const decided = async (proposal: Proposal) => {
+    return { proposal, decision: (await findDecision(ledger, tenant, proposal.id)) ?? null };
+  };
+  if (id.startsWith("prop_")) return await decided(await getProposal(ledger, tenant, id));
+  const run = await getThreadRun(runtime, identity, id);
+  const proposal = await findLatestProposal(ledger, tenant, run.id);
+  if (proposal) return await decided(proposal);
   const plan = (await listRevisions(ledger, tenant, run.id)).at(-1);
   return { proposal: null, run, findings: plan?.findings ?? [] };
 }
