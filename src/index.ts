@@ -18,6 +18,7 @@ import { assertOptions } from "./options.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import type { Policy, PolicyOptions } from "./policy/policy.ts";
+import { assertPerson } from "./policy/principals.ts";
 import { createRuntime, type NoticeListener, openRuntime, type Runtime } from "./runtime.ts";
 import { parseKey } from "./sealing.ts";
 import type { State } from "./state.ts";
@@ -209,13 +210,19 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
   const recovery = startRecovery(runtime, { wanted: options.recoverOnStart !== false, signal: closing.signal });
   const begin = async (input: unknown, given: CallOptions = {}): Promise<CallOptions> => {
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
-    await assertMayCall(runtime, input, identityOf(given));
+    const identity = identityOf(given);
+    assertPerson(identity.principal);
+    await assertMayCall(runtime, input, identity);
     await assertOwnThread(runtime, given);
     await recovery.yield(threadOf(given));
     const signals = given.signal ? [given.signal, closing.signal] : [closing.signal];
     return { ...given, signal: AbortSignal.any(signals) };
   };
-  const callerOf = (context: object): Caller => ({ identity: identityOf({ context }), signal: closing.signal });
+  const callerOf = (context: object): Caller => {
+    const identity = identityOf({ context });
+    assertPerson(identity.principal);
+    return { identity, signal: closing.signal };
+  };
   const whole = async <T>(work: () => Promise<T>): Promise<T> => {
     if (closing.signal.aborted) throw closedError("This Holdpoint is closed.");
     return await runtime.track(work());

@@ -35,6 +35,7 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
     return exitStatusOf(view);
   }
   surroundings.write(`${renderPlan(view)}\n${renderQuestion(view.question)}\n`);
+  if (view.recorded) return leave(session, view, "The approval is recorded. It takes more people, as the note says.");
   const answer = surroundings.interactive ? await askPerson(view.question, surroundings.stop?.signal) : undefined;
   if (answer === "not now") {
     const { threadId } = view;

@@ -1,10 +1,11 @@
 /** `delegate`: who may approve for whom, and until when. */
 import { HoldpointError } from "../errors.ts";
 import { endDelegation, setDelegation } from "../ledger/delegations.ts";
+import { toPrincipal } from "../policy/principals.ts";
 import { maskText } from "../telemetry/mask.ts";
 import { viewDelegations } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
-import { type Session, toPrincipal } from "./session.ts";
+import type { Session } from "./session.ts";
 import { table } from "./text.ts";
 
 export interface DelegateOptions {
@@ -28,7 +29,7 @@ export async function delegate(
   }
   if (end !== undefined) await endDelegation(runtime.ledger, stamp, toPrincipal(end));
   else if (person !== undefined) {
-    await setDelegation(runtime.ledger, stamp, toPrincipal(person), parseUntil(until ?? "", stamp.at));
+    await setDelegation(runtime.ledger, stamp, person, parseUntil(until ?? "", stamp.at));
   }
   const delegations = await viewDelegations(runtime, identity);
   if (json) {

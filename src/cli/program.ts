@@ -6,11 +6,12 @@ import { cancel, list, recover, reseed, resume, rollback, run, show } from "./co
 import type { DecisionOptions } from "./decisions.ts";
 import { type DelegateOptions, delegate } from "./delegate.ts";
 import { EXIT } from "./exit-status.ts";
+import { explain } from "./explain.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
 import { type MaintainOptions, maintain, notices } from "./maintain.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
-import { explain, members, settings } from "./settings.ts";
+import { members, settings } from "./settings.ts";
 
 const HELP = `
 Examples:
@@ -64,7 +65,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
 /** Options may stand before the command: `--json list` is `list --json`. */
 function commandFirst(argv: readonly string[], program: Command): string[] {
   let start = 0;
-  while (argv[start]?.startsWith("--")) start += argv[start] === "--as" ? 2 : 1;
+  while (argv[start]?.startsWith("--")) start += argv[start] === "--as" || argv[start] === "--tenant" ? 2 : 1;
   const [command, ...rest] = argv.slice(start);
   const known = program.commands.some((candidate) => candidate.name() === command);
   return known && command !== undefined ? [command, ...rest, ...argv.slice(0, start)] : [...argv];
@@ -203,6 +204,7 @@ function addForgetCommand(program: Command, act: Act): void {
 function common(command: Command): Command {
   return command
     .option("--as <person>", "who asks or decides (default: your login name)")
+    .option("--tenant <name>", "whose data: the tenant that a program names (default: default)")
     .option("--json", "print one JSON document, and never ask")
     .option("--debug", "print stack traces of errors");
 }

@@ -6,6 +6,7 @@ import { readConfig } from "../config.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
+import { toPrincipal } from "../policy/principals.ts";
 import { createRuntime, type StoreRuntime } from "../runtime.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
@@ -38,6 +39,8 @@ export interface Session {
 export interface CommonOptions {
   json?: boolean;
   as?: string;
+  /** Whose data; those of programs have names of their own. */
+  tenant?: string;
 }
 
 /** Opens the databases, runs the command, and closes them whatever happens. */
@@ -46,11 +49,14 @@ export async function withSession(
   options: CommonOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
-  const identity = { tenant: DEVELOPMENT_IDENTITY.tenant, principal: toPrincipal(options.as ?? loginName()) };
+  const tenant = toTenant(options.tenant ?? DEVELOPMENT_IDENTITY.tenant);
+  const identity = { tenant, principal: toPrincipal(options.as ?? loginName()) };
   const config = readConfig(surroundings.environment);
   const runtime = await createRuntime(config);
   try {
-    const command = (rest: string) => `${homePrefix(config.home)}${programName(surroundings.environment)} ${rest}`;
+    const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
+    const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;
+    const command = (rest: string) => `${start} ${rest}${end}`;
     const control = surroundings.stop?.control;
     return await work({
       runtime,
@@ -65,15 +71,12 @@ export async function withSession(
   }
 }
 
-/** A name that was given for a person. @throws HoldpointError `usage` */
-export function toPrincipal(given: string): string {
-  const name = given.trim();
-  if (name === "" || name.length > 100 || /\p{C}/u.test(name)) {
-    throw new HoldpointError("usage", `"${maskText(name).slice(0, 120)}" is no name for a person.`, {
-      hint: "Give a name of 1 to 100 printable characters.",
-    });
-  }
-  return name;
+/** @throws HoldpointError `usage` */
+function toTenant(given: string): string {
+  if (/^[A-Za-z0-9._-]{1,100}$/.test(given)) return given;
+  throw new HoldpointError("usage", `"${maskText(given).slice(0, 120)}" is no name of a tenant.`, {
+    hint: "Expected 1 to 100 letters, digits, dots, dashes and underscores.",
+  });
 }
 
 /** Some machines run processes for users without a name. */

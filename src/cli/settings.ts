@@ -1,29 +1,39 @@
-/** `settings` and `explain`: what a tenant lets happen by itself, and why a proposal was stopped. */
-import { printable } from "../domain/printable.ts";
-import { byWhom, type Finding, type Proposal } from "../domain/proposal.ts";
+/** `settings` and `members`: what a tenant lets happen by itself, and who may do what. */
 import { HoldpointError } from "../errors.ts";
-import { assertMay, listMembers, setMember } from "../ledger/members.ts";
-import { changeSettings, getSettings, type VersionedSettings } from "../ledger/settings.ts";
-import { strictest } from "../policy/policy.ts";
-import { RoleSchema } from "../policy/settings.ts";
-import { explainProposal, viewMembers, viewSettings } from "../work/look.ts";
+import { listMembers, setMember } from "../ledger/members.ts";
+import { changeSettings, type VersionedSettings } from "../ledger/settings.ts";
+import { RoleSchema, type TenantSettings } from "../policy/settings.ts";
+import type { Registry } from "../tools/registry.ts";
+import { viewMembers, viewSettings } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
-import { dim, heading, indent, table } from "./text.ts";
+import { dim, table } from "./text.ts";
 
 /** Shows the tenant's settings, or changes those that are given as `name=value`; a name may lead into one, with dots. */
 export async function settings(session: Session, changes: readonly string[]): Promise<number> {
   const { runtime, identity } = session;
   if (changes.length === 0) return print(session, await viewSettings(runtime, identity));
-  await assertMay(runtime.ledger, identity, "changeSettings");
-  const before = await getSettings(runtime.ledger, identity.tenant);
-  const given: Record<string, unknown> = structuredClone(before.settings);
-  const named = changes.map((change) => assign(given, change));
   const stamp = { ...identity, at: runtime.now() };
-  // Only what was named: somebody else may change other settings at the same time.
-  return print(
-    session,
-    await changeSettings(runtime.ledger, stamp, Object.fromEntries(named.map((name) => [name, given[name]]))),
+  const change = (now: TenantSettings) => {
+    const given: Record<string, unknown> = structuredClone(now);
+    for (const name of changes.map((text) => assign(given, text))) assertActions(runtime.registry, name, given[name]);
+    return given;
+  };
+  return print(session, await changeSettings(runtime.ledger, stamp, change));
+}
+
+/** @throws HoldpointError `usage` when a setting names an action that there is not */
+function assertActions({ actions }: Registry, name: string, value: unknown): void {
+  if ((name !== "allowedActions" && name !== "preApprovedActions") || !Array.isArray(value)) return;
+  const writes = actions.filter(({ kind }) => kind === "write").map((action) => action.name);
+  const unknown = value.find((action) => !writes.includes(action));
+  if (unknown === undefined) return;
+  throw new HoldpointError(
+    "usage",
+    `The setting ${name} names "${unknown}", and no action that writes is called that.`,
+    {
+      hint: `There are: ${writes.join(", ")}.`,
+    },
   );
 }
 
@@ -74,48 +84,6 @@ function print(session: Session, { version, settings: current }: VersionedSettin
   surroundings.write(`${text}\n`);
   return EXIT.done;
 }
-
-/** Why a proposal was let through, stopped or denied: every reason, action by action. */
-export async function explain(session: Session, id: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const { proposal, decision } = await explainProposal(runtime, identity, id);
-  if (json) {
-    const { findings, review, status, actions } = proposal;
-    surroundings.write(
-      `${JSON.stringify({ proposal: proposal.id, status, actions, findings, review, decision }, null, 2)}\n`,
-    );
-    return EXIT.done;
-  }
-  const how = decision
-    ? `${decision.verdict.replace("_", " ")} by ${byWhom(decision)}${decision.settingsVersion == null ? "" : ` under version ${decision.settingsVersion} of the settings`}${decision.reason ? `: ${decision.reason}` : ""}`
-    : proposal.status;
-  const parts = [
-    `${heading("Proposal")} ${proposal.id}: ${printable(how)}`,
-    ...proposal.actions.map((action) => about(proposal, action)),
-  ];
-  const whole = proposal.findings.filter(({ step }) => step === undefined);
-  if (whole.length > 0) parts.push(`${heading("As a whole")}\n${lines(whole)}`);
-  if (proposal.review) {
-    const { verdict, reasons } = proposal.review;
-    parts.push(`${heading("Reviewer")} ${verdict}\n${indent(reasons.map(printable).join("\n"))}`);
-  }
-  surroundings.write(`${parts.join("\n")}\n`);
-  return EXIT.done;
-}
-
-function about(proposal: Proposal, { step, title, action }: Proposal["actions"][number]): string {
-  const findings = proposal.findings.filter((finding) => finding.step === step);
-  const verdict = strictest(findings, "escalate");
-  return `${heading(verdict)} ${step}: ${printable(title)} ${dim(action)}\n${lines(findings)}`;
-}
-
-const lines = (findings: readonly Finding[]): string =>
-  indent(
-    table(
-      ["says", "rule", "because"],
-      findings.map(({ verdict, rule, reason }) => [verdict, rule, reason]),
-    ),
-  );
 
 /** Shows who may do what, or gives somebody a role; \`none\` takes it. */
 export async function members(session: Session, person: string | undefined, role: string | undefined): Promise<number> {

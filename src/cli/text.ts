@@ -14,6 +14,23 @@ export function indent(text: string, spaces = 2): string {
     .join("\n");
 }
 
+const MAX_COLUMNS = 100;
+
+/** A text in lines that fit the terminal, or 100 columns where it is wider or there is none; from the second on they are set in. */
+export function wrap(text: string, spaces: number): string {
+  const width = Math.max(40, Math.min(MAX_COLUMNS, process.stdout.columns ?? MAX_COLUMNS));
+  const lines: string[] = [];
+  let line = " ".repeat(spaces);
+  for (const word of text.split(" ")) {
+    if (line.trim() !== "" && line.length + word.length > width) {
+      lines.push(line.trimEnd());
+      line = " ".repeat(spaces + 2);
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()].join("\n");
+}
+
 /** A table with a head; cells are made printable. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const drawn = new Table({

@@ -97,6 +97,12 @@ export const FindingSchema = z.object({
 });
 export type Finding = z.infer<typeof FindingSchema>;
 
+/** Names the rules that something was stopped by, each once. */
+export function nameRules(findings: readonly Finding[]): string {
+  const rules = [...new Set(findings.map(({ rule }) => rule))];
+  return `${rules.length === 1 ? "Rule" : "Rules"}: ${rules.join(", ")}.`;
+}
+
 /** What the reviewer model said; `unavailable` sends the proposal to a person. */
 export const ReviewSchema = z.object({
   verdict: z.enum(["allow", "escalate", "deny", "unavailable"]),

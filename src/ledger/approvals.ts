@@ -13,21 +13,24 @@ export interface Approval {
   /** By whose right, where it is another's. */
   readonly onBehalfOf: string | null;
   readonly actions: ActionDecision[];
+  /** When, ISO 8601 UTC. */
+  readonly at: string;
 }
 
 /** The approvals of a proposal so far, oldest first. */
 export async function listApprovals(db: Ledger, tenant: string, proposalId: string): Promise<Approval[]> {
   const rows = await db
     .selectFrom("approvals")
-    .select(["principal", "onBehalfOf", "actions"])
+    .select(["principal", "onBehalfOf", "actions", "at"])
     .where("tenant", "=", tenant)
     .where("proposalId", "=", proposalId)
     .orderBy("at")
     .orderBy("principal")
     .execute();
-  return (await opened(db, "approvals", tenant, rows)).map(({ principal, onBehalfOf, actions }) => ({
+  return (await opened(db, "approvals", tenant, rows)).map(({ principal, onBehalfOf, actions, at }) => ({
     principal,
     onBehalfOf,
+    at,
     actions: z.array(ActionDecisionSchema).parse(JSON.parse(actions)),
   }));
 }

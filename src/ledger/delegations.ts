@@ -5,6 +5,7 @@
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { OPERATIONS } from "../policy/operations.ts";
+import { toPrincipal } from "../policy/principals.ts";
 import { includesRole, type Role } from "../policy/settings.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
@@ -62,8 +63,9 @@ export async function assertMayAnswer(db: Ledger, stamp: Stamp): Promise<void> {
  * @param until ISO 8601 UTC
  * @throws HoldpointError `denied`; `usage` when it is the caller, nobody of the tenant, or the time does not fit
  */
-export async function setDelegation(db: Ledger, stamp: Stamp, delegate: string, until: string): Promise<void> {
+export async function setDelegation(db: Ledger, stamp: Stamp, person: string, until: string): Promise<void> {
   const { tenant, principal, at } = stamp;
+  const delegate = toPrincipal(person);
   await db.transaction().execute(async (trx) => {
     await assertMay(trx, stamp, "delegate");
     await assertDelegate(trx, stamp, delegate);

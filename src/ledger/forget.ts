@@ -11,11 +11,13 @@ import { appendAudit, forgetAudit, pseudonymOf } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { listDecisions } from "./decisions.ts";
 import { forgetDelegations } from "./delegations.ts";
+import { forgetMember } from "./members.ts";
 import { listProposals } from "./proposals.ts";
 import { listReflections } from "./reflections.ts";
 import { listRevisions } from "./revisions.ts";
 import { getRun } from "./runs.ts";
 import { destroyKey, sealed } from "./sealed-columns.ts";
+import { renameInSettings } from "./settings.ts";
 import {
   FORGOTTEN,
   forgottenAction,
@@ -41,10 +43,11 @@ export interface Forgotten {
 /**
  * Takes personal data out, in one transaction; repeated, it finds what is left.
  * @throws HoldpointError `not_paused` that names a thread which has not ended (nothing was changed then),
- * `unknown_thread` when there is no such thread
+ * `unknown_thread` when there is no such thread, `usage` when the person is the last admin
  */
 export async function forget(db: Ledger, stamp: Stamp, subject: ForgetSubject): Promise<Forgotten> {
   return await db.transaction().execute(async (trx) => {
+    if ("person" in subject) await forgetMember(trx, stamp.tenant, subject.person);
     const asked = await runsOf(trx, stamp.tenant, subject);
     const decided = "person" in subject ? await decidedBy(trx, stamp.tenant, subject.person) : [];
     const others = decided.filter((runId) => !asked.includes(runId));
@@ -54,6 +57,8 @@ export async function forget(db: Ledger, stamp: Stamp, subject: ForgetSubject): 
     if ("person" in subject) {
       for (const runId of others) decisions += await forgetPerson(trx, stamp.tenant, runId, subject.person);
       await forgetDelegations(trx, stamp.tenant, subject.person);
+      const { person } = subject;
+      await renameInSettings(trx, stamp.tenant, { person, to: pseudonymOf(stamp.tenant, person) });
     }
     const whose = "person" in subject ? { person: pseudonymOf(stamp.tenant, subject.person) } : subject;
     // Tombstones are not encrypted: what else this key opened, here or in a copy, is gone with it.

@@ -2,10 +2,11 @@
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { OPERATIONS, type Operation } from "../policy/operations.ts";
+import { toPrincipal } from "../policy/principals.ts";
 import type { Voter, VoterWithRole } from "../policy/requirement.ts";
 import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
-import { appendAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
+import { appendAudit, lockAudit } from "./audit.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
 
 export interface Member {
   readonly principal: string;
@@ -60,22 +61,41 @@ export async function assertMay(
 
 /**
  * Gives somebody a role, or with null takes theirs.
- * @throws HoldpointError `denied`, `usage` when nobody would be an admin any more
+ * @param person 1 to 100 printable characters, and none of the system's own names; to take a role, any member's
+ * @throws HoldpointError `denied`, `usage` when the name does not fit, or nobody would be an admin any more
  */
-export async function setMember(db: Ledger, stamp: Stamp, principal: string, role: Role | null): Promise<void> {
+export async function setMember(db: Ledger, stamp: Stamp, person: string, role: Role | null): Promise<void> {
+  const { tenant, at } = stamp;
   await db.transaction().execute(async (trx) => {
     await assertMay(trx, stamp, "changeMembers");
-    const own = trx.deleteFrom("members").where("tenant", "=", stamp.tenant).where("principal", "=", principal);
-    await own.execute();
-    if (role !== null) {
-      await trx.insertInto("members").values({ tenant: stamp.tenant, principal, role, createdAt: stamp.at }).execute();
-    }
-    const members = await listMembers(trx, stamp.tenant);
-    if (members.length > 0 && !members.some((member) => member.role === "admin")) {
+    await lockAudit(trx, tenant); // two admins who take each other's role at once would both go
+    const before = await listMembers(trx, tenant);
+    const isMember = before.some((member) => member.principal === person);
+    const principal = role === null && isMember ? person : toPrincipal(person);
+    await trx.deleteFrom("members").where("tenant", "=", tenant).where("principal", "=", principal).execute();
+    if (role !== null) await trx.insertInto("members").values({ tenant, principal, role, createdAt: at }).execute();
+    const members = await listMembers(trx, tenant);
+    if ((before.length > 0 || members.length > 0) && !members.some((member) => member.role === "admin")) {
       throw new HoldpointError("usage", "A tenant with members needs an admin among them.", {
-        hint: "Name the admin first.",
+        hint: `Name ${before.length > 0 ? "another admin" : "the admin"} first: \`members <person> admin\`.`,
       });
     }
     await appendAudit(trx, { ...stamp, event: "member.set", data: { principal, role } });
   });
+}
+
+/**
+ * Takes somebody out of the members, where they are one.
+ * @throws HoldpointError `usage` when nobody would be an admin any more
+ */
+export async function forgetMember(trx: LedgerTransaction, tenant: string, person: string): Promise<void> {
+  await lockAudit(trx, tenant);
+  const others = (await listMembers(trx, tenant)).filter(({ principal }) => principal !== person);
+  const own = trx.deleteFrom("members").where("tenant", "=", tenant).where("principal", "=", person);
+  const { numDeletedRows } = await own.executeTakeFirstOrThrow();
+  if (Number(numDeletedRows) > 0 && !others.some(({ role }) => role === "admin")) {
+    throw new HoldpointError("usage", "Nothing was forgotten: this person is the last admin of the tenant.", {
+      hint: "Name another admin first: `members <person> admin`.",
+    });
+  }
 }

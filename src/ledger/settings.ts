@@ -3,8 +3,8 @@ import { canonicalJson } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEFAULT_SETTINGS, type TenantSettings, TenantSettingsSchema } from "../policy/settings.ts";
-import { appendAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
+import { appendAudit, lockAudit } from "./audit.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
 import { assertMay } from "./members.ts";
 
 export interface VersionedSettings {
@@ -22,8 +22,12 @@ export async function getSettings(db: Ledger, tenant: string): Promise<Versioned
     .orderBy("version", "desc")
     .executeTakeFirst();
   if (!row) return { version: 0, settings: DEFAULT_SETTINGS };
-  return { version: row.version, settings: TenantSettingsSchema.parse(JSON.parse(row.settings)) };
+  return { version: row.version, settings: TenantSettingsSchema.parse(JSON.parse(row.settings, readRole)) };
 }
+
+/** A viewer could once be named to approve, which took the right to answer besides. */
+const readRole = (name: string, value: unknown): unknown =>
+  name === "role" && value === "viewer" ? "operator" : value;
 
 /** @throws HoldpointError `usage` that names the setting that does not fit */
 function parseSettings(given: unknown): TenantSettings {
@@ -36,16 +40,21 @@ function parseSettings(given: unknown): TenantSettings {
   });
 }
 
+/** What to change: the settings that are to be different, or the new ones, made from those that hold at that moment. */
+export type SettingsChange = object | ((settings: TenantSettings) => unknown);
+
 /**
- * Changes settings, which makes a new version; what is not named stays.
- * @param change some of the settings, from outside
+ * Changes settings, which makes a new version; what is not named stays, also within `approvals`.
+ * @param change from outside
  * @throws HoldpointError `denied`, `usage` that names the setting that does not fit; nothing is changed then
  */
-export async function changeSettings(db: Ledger, stamp: Stamp, change: object): Promise<VersionedSettings> {
+export async function changeSettings(db: Ledger, stamp: Stamp, change: SettingsChange): Promise<VersionedSettings> {
   return await db.transaction().execute(async (trx) => {
     await assertMay(trx, stamp, "changeSettings");
+    await lockAudit(trx, stamp.tenant); // whoever comes second changes what the first made
     const before = await getSettings(trx, stamp.tenant);
-    const settings = parseSettings({ ...before.settings, ...change });
+    const given = typeof change === "function" ? change(before.settings) : merged(before.settings, change);
+    const settings = parseSettings(given);
     const version = before.version + 1;
     const row = { tenant: stamp.tenant, version, settings: canonicalJson(settings), principal: stamp.principal };
     await trx
@@ -62,4 +71,27 @@ export async function changeSettings(db: Ledger, stamp: Stamp, change: object): 
     });
     return { version, settings };
   });
+}
+
+/** Gives somebody who changed settings another name. */
+export async function renameInSettings(
+  trx: LedgerTransaction,
+  tenant: string,
+  { person, to }: { readonly person: string; readonly to: string },
+): Promise<void> {
+  const own = trx.updateTable("tenantSettings").set({ principal: to });
+  await own.where("tenant", "=", tenant).where("principal", "=", person).execute();
+}
+
+const isGroup = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Settings with some of them replaced, group by group. */
+function merged(settings: object, change: object): object {
+  const now: Readonly<Record<string, unknown>> = { ...settings };
+  const changed = Object.entries(change).map(([name, value]) => {
+    const before = Object.hasOwn(now, name) ? now[name] : undefined;
+    return [name, isGroup(before) && isGroup(value) ? merged(before, value) : value];
+  });
+  return { ...now, ...Object.fromEntries(changed) };
 }

@@ -1,6 +1,6 @@
 /** What came of a run, in words for whoever asked, from what the ledger recorded. */
 import type { Answer } from "../domain/answer.ts";
-import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
+import { type Decision, type Effect, nameRules, type Proposal } from "../domain/proposal.ts";
 import type { Cancellation, Run } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
 import { type RunRecord, stepStates } from "../execution/progress.ts";
@@ -107,9 +107,14 @@ const notUndone = (stuck: readonly Effect[]): string =>
 
 /** A proposal that came to nothing, from what the ledger holds of it: state may have been lost with a process. */
 function notRun({ status, findings, review, failure }: Proposal): Answer {
-  const denied = findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
-  const why = [...denied, ...(review?.verdict === "deny" ? review.reasons : [])].join(" ");
-  if (status === "denied") return { status: "denied", text: sentence(why || "It is not allowed"), details: [] };
+  const denials = findings.filter((finding) => finding.verdict === "deny");
+  const why = [...denials.map((finding) => finding.reason), ...(review?.verdict === "deny" ? review.reasons : [])].join(
+    " ",
+  );
+  if (status === "denied") {
+    const details = denials.length > 0 ? [nameRules(denials)] : [];
+    return { status: "denied", text: sentence(why || "It is not allowed"), details };
+  }
   return {
     status: "failed",
     text: sentence(`It was approved, but ${failure?.message ?? "cannot run any more"}`),

@@ -4,7 +4,7 @@
  */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { derivedId, digestOf } from "../domain/json.ts";
-import type { Finding, Proposal } from "../domain/proposal.ts";
+import { type Finding, nameRules, type Proposal } from "../domain/proposal.ts";
 import { isOver, type Run, type Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { loadRecord, stepStates } from "../execution/progress.ts";
@@ -173,7 +173,8 @@ function deniedBy(findings: readonly Finding[], status: "invalid_request" | "den
   const reasons = objections.map((finding) => finding.reason);
   const [message = "It is not allowed.", ...details] = reasons;
   const refused = findings.some(({ rule }) => rule === "blocked-pattern" || rule === "request-rate");
-  return { status: refused ? ("denied" as const) : status, message, details };
+  const named = objections.length > 0 ? [nameRules(objections)] : [];
+  return { status: refused ? ("denied" as const) : status, message, details: [...details, ...named] };
 }
 
 /** The revision that the plan in state stands for; an edited plan becomes a new revision. */

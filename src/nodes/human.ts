@@ -17,6 +17,7 @@ import { recordNotNow } from "../ledger/postponements.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
+import { assertPerson } from "../policy/principals.ts";
 import type { State, Update } from "../state.ts";
 import { approve } from "./approve.ts";
 import { ANSWERING, identityOf, type NodeDeps, stampOf } from "./deps.ts";
@@ -128,6 +129,7 @@ async function take(
 ): Promise<Answered> {
   try {
     const { principal, tenant } = stampOf(deps, config);
+    assertPerson(principal);
     if (!givesAnswer(config)) {
       const problem = "An earlier answer was cut off before it was recorded, and does not count: please give it again.";
       return { notices: [problem], outcome: "asked again" };

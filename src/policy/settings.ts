@@ -18,8 +18,8 @@ const SafetyModeSchema = z.enum(["strict", "moderate", "permissive"]);
 type SafetyMode = z.infer<typeof SafetyModeSchema>;
 
 const ApprovalRuleSchema = z.strictObject({
-  /** The role that each approver must have. */
-  role: RoleSchema,
+  /** The role that each approver must have; a viewer cannot answer. */
+  role: RoleSchema.exclude(["viewer"]),
   /** How many different people must approve. */
   people: z.int().min(1).max(5),
   /** Whether whoever asked may be one of them. */

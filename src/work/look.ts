@@ -1,7 +1,6 @@
 /** What people look at: threads with all that is recorded of them, and who may do what in the tenant. */
-import type { Decision, Proposal } from "../domain/proposal.ts";
+import type { Decision, Finding, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, RunStatus } from "../domain/run.ts";
-import { HoldpointError } from "../errors.ts";
 import { type AuditEntry, listAudit } from "../ledger/audit.ts";
 import { findDecision, listDecisions } from "../ledger/decisions.ts";
 import { type Delegation, listDelegations } from "../ledger/delegations.ts";
@@ -59,25 +58,28 @@ export async function listThreads(
   return await listRuns(ledger, identity.tenant, options);
 }
 
+/** A proposal with what was decided of it, or a run that came to none, with what was found of its last plan. */
+export type Explained =
+  | { readonly proposal: Proposal; readonly decision: Decision | null }
+  | { readonly proposal: null; readonly run: Run; readonly findings: readonly Finding[] };
+
 /**
- * A proposal, or the newest one of a thread, with what was decided of it.
- * @throws HoldpointError `denied`, `unknown_thread`, `usage` when nothing was proposed on the thread
+ * A proposal, or the newest one of a thread, with what was decided of it; of a thread without one its newest run.
+ * @throws HoldpointError `denied`, `unknown_thread`
  */
-export async function explainProposal(
-  runtime: Runtime,
-  identity: Identity,
-  id: string,
-): Promise<{ proposal: Proposal; decision: Decision | null }> {
+export async function explainProposal(runtime: Runtime, identity: Identity, id: string): Promise<Explained> {
   const { ledger } = runtime;
   const { tenant } = identity;
   await assertMay(ledger, identity, "explain");
-  const proposal = id.startsWith("prop_")
-    ? await getProposal(ledger, tenant, id)
-    : await findLatestProposal(ledger, tenant, (await getThreadRun(runtime, identity, id)).id);
-  if (!proposal) {
-    throw new HoldpointError("usage", `Nothing was proposed on thread "${id}".`, { hint: "See it with `show`." });
-  }
-  return { proposal, decision: (await findDecision(ledger, tenant, proposal.id)) ?? null };
+  const decided = async (proposal: Proposal) => {
+    return { proposal, decision: (await findDecision(ledger, tenant, proposal.id)) ?? null };
+  };
+  if (id.startsWith("prop_")) return await decided(await getProposal(ledger, tenant, id));
+  const run = await getThreadRun(runtime, identity, id);
+  const proposal = await findLatestProposal(ledger, tenant, run.id);
+  if (proposal) return await decided(proposal);
+  const plan = (await listRevisions(ledger, tenant, run.id)).at(-1);
+  return { proposal: null, run, findings: plan?.findings ?? [] };
 }
 
 /** The settings that hold now. @throws HoldpointError `denied` */

@@ -5,9 +5,10 @@ import { Command, END, GraphDrained, type RunControl, START, type StateSnapshot 
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
-import { byWhom, type Decision, type Effect, type Proposal } from "../domain/proposal.ts";
+import { byWhom, type Decision, type Effect, nameRules, type Proposal } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, Run } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
+import { listApprovals } from "../ledger/approvals.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { assertMayAnswer } from "../ledger/delegations.ts";
 import { listEffects } from "../ledger/effects.ts";
@@ -34,6 +35,8 @@ export interface ThreadView {
   question: Question | null;
   /** What was written, oldest first. */
   effects: Effect[];
+  /** After an answer: that it was recorded, and the thread waits for more people. */
+  recorded?: boolean;
 }
 
 export interface Caller {
@@ -66,7 +69,7 @@ export async function startRequest(
   await assertMay(runtime.ledger, caller.identity, "ask");
   const findings = runtime.policy.checkRequest(input.request);
   if (strictest(findings, "allow") === "deny") {
-    throw new HoldpointError("usage", findings.map((finding) => finding.reason).join(" "), {
+    throw new HoldpointError("usage", [...findings.map(({ reason }) => reason), nameRules(findings)].join(" "), {
       hint: "Nothing was started; say in a sentence what you want done.",
     });
   }
@@ -139,7 +142,8 @@ export async function isUnasked(runtime: Runtime, run: Run): Promise<boolean> {
 }
 
 /**
- * Answers what the thread asks. The stored decision is what counts: an answer that came second changes nothing.
+ * Answers what the thread asks. The stored decision is what counts: an answer that came second changes nothing. An
+ * approval that takes more people is `recorded`, and the thread asks as before.
  * @param decide makes the answer to what is asked
  * @throws HoldpointError `not_paused` when nothing waits, `decision_taken` when somebody else decided first,
  * `usage` when the answer does not fit; the thread stays answerable in every case
@@ -162,6 +166,7 @@ export async function answerThread(
     const taken = await findDecision(runtime.ledger, identity.tenant, proposalId);
     return taken && !isOwn(taken, { identity, proposal, answer }) ? decisionTaken(taken) : undefined;
   };
+  const before = await findOwnApproval(runtime, identity, proposalId);
   try {
     await invoke(runtime, caller, threadId, new Command({ resume: { [asked.interruptId]: answer } }));
   } catch (error) {
@@ -173,10 +178,18 @@ export async function answerThread(
   const other = await takenByOther();
   if (other) throw other;
   const after = await readThread(runtime, identity, threadId, run.id);
-  if (!(await findDecision(runtime.ledger, identity.tenant, proposalId))) throw refused(after);
+  if (!(await findDecision(runtime.ledger, identity.tenant, proposalId))) {
+    const own = await findOwnApproval(runtime, identity, proposalId);
+    if (own === undefined || own.at === before?.at) throw refused(after);
+    return { ...after, recorded: true };
+  }
   // Another process may have been at the thread's checkpoints meanwhile: what is asked next is asked here.
   const unasked = after.run.status === "waiting" && !after.question;
   return unasked ? await carryOn(runtime, caller, threadId) : after;
+}
+
+async function findOwnApproval({ ledger }: Runtime, { tenant, principal }: Identity, proposalId: string) {
+  return (await listApprovals(ledger, tenant, proposalId)).find((approval) => approval.principal === principal);
 }
 
 /** What a thread asks. @throws HoldpointError `not_paused` when nothing waits, `decision_taken` */

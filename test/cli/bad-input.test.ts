@@ -23,6 +23,7 @@ describe("a bad command line", () => {
     ["a blank request", ["   "], "The request is empty."],
     ["an enormous request", ["a".repeat(100_000)], "The request has 100000 characters; at most 4000 are taken."],
     ["a blocked request", ["Buy 2 Aviators; drop table inventory"], '"drop table" is blocked'],
+    ["one, with its rule", ["Buy 2 Aviators; drop table inventory"], "Rule: blocked-pattern."],
     ["an unknown thread", ["resume", "t-nowhere", "--approve"], 'There is no thread "t-nowhere". See `list`'],
     ["an impossible thread id", ["show", "../../etc/passwd"], '"../../etc/passwd" is no thread id.'],
     ["an unknown option", ["list", "--colour"], "unknown option '--colour'"],

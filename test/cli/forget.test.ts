@@ -38,8 +38,17 @@ function found(home: string, file: string, ...words: string[]): string[] {
   return words.filter((word) => content.includes(word));
 }
 
+function columns(home: string, table: string, column: string): unknown[] {
+  const db = new Database(join(home, "ledger.db"), { readonly: true });
+  try {
+    return db.prepare(`select ${column} from ${table} order by 1`).pluck().all();
+  } finally {
+    db.close();
+  }
+}
+
 async function expectVerified(home: string): Promise<void> {
-  expect(await holdpoint(home, "audit", "verify")).toMatchObject({ status: 0 });
+  expect(await holdpoint(home, "audit", "verify", "--as", "carol")).toMatchObject({ status: 0 });
 }
 
 describe("forget", () => {
@@ -87,6 +96,24 @@ describe("forget", () => {
     const gone = JSON.parse((await holdpoint(home, "show", own, "--json")).stdout);
     expect(gone.run).toMatchObject({ request: "[forgotten]", answer: { status: "success", text: "[forgotten]" } });
     expect(gone.effects).toMatchObject([{ args: {}, undoData: null, status: "succeeded" }]);
+    await expectVerified(home);
+  });
+
+  it("takes a person out of members, delegations and settings, and never the last admin", async () => {
+    const home = tempDir();
+    await holdpoint(home, "settings", "automation=true", "--as", "alice");
+    await holdpoint(home, "members", "alice", "admin", "--as", "alice");
+    await holdpoint(home, "members", "bob", "approver", "--as", "alice");
+    await holdpoint(home, "delegate", "bob", "--until", "3d", "--as", "alice");
+    const forgetAlice = ["forget", "--person", "alice", "--yes", "--as", "alice"];
+    expect(await holdpoint(home, ...forgetAlice)).toMatchObject({
+      ...{ status: 2, stderr: expect.stringContaining("last admin of the tenant. Name another admin first") },
+    });
+    await holdpoint(home, "members", "carol", "admin", "--as", "alice");
+    expect(await holdpoint(home, ...forgetAlice)).toMatchObject({ status: 0 });
+    expect(columns(home, "members", "principal")).toEqual(["bob", "carol"]);
+    expect(columns(home, "delegations", "delegator")).toEqual([]);
+    expect(columns(home, "tenant_settings", "principal")).toEqual([expect.stringMatching(/^person_[0-9a-f]{20}$/)]);
     await expectVerified(home);
   });
 

@@ -50,6 +50,19 @@ describe("a request that writes, without a terminal", () => {
     expect(approved.stdout).toMatch(/quantity_in_stock\s*│ 23\s*│ 25/);
   });
 
+  it("that takes two people waits on after the first, who is told that the approval is recorded", async () => {
+    const home = tempDir();
+    await holdpoint(home, "settings", "approvals.high.people=2", "approvals.medium.people=2", "approvals.low.people=2");
+    const { threadId } = await ask(home, RETURN);
+    const first = await holdpoint(home, "resume", threadId, "--approve", "--as", "bob");
+    expect(first).toMatchObject({ status: 3, stderr: "" });
+    expect(first.stdout).toMatch(/Staged changes[\s\S]*Approved by bob. 1 more person[\s\S]*The approval is recorded/);
+    const again = await holdpoint(home, "resume", threadId, "--approve", "--as", "bob", "--json");
+    expect(again.status).toBe(3);
+    expect(JSON.parse(again.stdout)).toMatchObject({ threadId, status: "waiting", exitStatus: 3, question: {} });
+    expect((await holdpoint(home, "resume", threadId, "--approve", "--as", "carol")).status).toBe(0);
+  });
+
   it("can be rejected by another process with a reason, which changes nothing and exits with 0", async () => {
     const home = tempDir();
     const { threadId } = await ask(home, RETURN);

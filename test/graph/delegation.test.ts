@@ -41,7 +41,7 @@ async function open(level: Impact["level"] = "medium") {
       setDelegation(ledger, stamp(from), to, new Date(Date.parse(now()) + hours * 3_600_000).toISOString()),
     say: (who: string, threadId: string, answer: Parameters<typeof answerThread>[3] = approveAll) =>
       answerThread(runtime, as(who), threadId, answer).then(
-        ({ run }) => run.answer?.status,
+        ({ run, question }) => run.answer?.status ?? question?.notices.join(),
         (error: Error) => error.message,
       ),
     wait: (hours: number) => {

@@ -255,6 +255,7 @@ const CALLS: Record<string, Call> = {
   "members.withRoles": async ({ db, by }) =>
     (await members.withRoles(db, by.tenant, [{ principal: `${MARK}-bob`, onBehalfOf: null }])).map(({ role }) => role),
   "members.assertMay": ({ db, by }) => members.assertMay(db, { ...by, principal: "nobody" }, "audit"),
+  "members.forgetMember": ({ trx, by }) => members.forgetMember(trx, by.tenant, acme.principal),
   "members.setMember": ({ db, by }) => members.setMember(db, by, acme.principal, "admin"),
   "model-calls.recordModelCalls": ({ db, by, done }) => {
     const counts = { promptTokens: 1, completionTokens: 1, durationMs: 1, outcome: "answer" };
@@ -326,6 +327,8 @@ const CALLS: Record<string, Call> = {
   "runs.listDue": ({ db, by }) => runs.listDue(db, by.tenant, LATER),
   "sealed-columns.destroyKey": ({ db, by }) => sealedColumns.destroyKey(db, by.tenant),
   "settings.getSettings": ({ db, by }) => settings.getSettings(db, by.tenant),
+  "settings.renameInSettings": ({ trx, by }) =>
+    settings.renameInSettings(trx, by.tenant, { person: acme.principal, to: "nobody" }),
   "settings.changeSettings": ({ db, by }) => settings.changeSettings(db, by, { automation: true }),
   "start-run.startRun": async (called) => (await startRun.startRun(called.db, called.by, asked(called))).kind,
   "start-run.isUnderWay": ({ db, by, done }) => startRun.isUnderWay(db, by.tenant, done.run),
