@@ -5,6 +5,14 @@ import { findAddresses, findCards, findIbans, findIps, findMails } from "./perso
 import { findInternationalPhones, findPhones } from "./phones.ts";
 import { findGivenTokens, findIssuedTokens, findRandomTokens } from "./secrets.ts";
 
+/** Digits and `@` in full width, and spaces that do not break, as the usual ones: each sign stays in its place. */
+function inPlainSigns(text: string): string {
+  return text.replaceAll(/[\uff10-\uff19\uff20\u00a0\u2007\u202f]/g, (sign) => {
+    const code = sign.charCodeAt(0);
+    return code >= 0xff10 ? String.fromCharCode(code - 0xfee0) : " ";
+  });
+}
+
 /** What is certain without the words around it, so that it may be looked for in decoded and in joined text. */
 function findCertain(text: string): Find[] {
   return [findIssuedTokens, findCards, findIbans, findMails, findInternationalPhones].flatMap((find) => find(text));
@@ -15,7 +23,8 @@ const lookInDecoded = (plain: string): Kind | undefined =>
   [findCertain, findGivenTokens, findIps, findAddresses].flatMap((find) => find(plain))[0]?.kind;
 
 /** {@link findCertain}, also behind an encoding. */
-export function findCertainOrEncoded(text: string): Find[] {
+export function findCertainOrEncoded(given: string): Find[] {
+  const text = inPlainSigns(given);
   return merged([...findCertain(text), ...findEncoded(text, lookInDecoded)]);
 }
 
@@ -33,7 +42,8 @@ export const isOwn = (text: string): boolean => OWN.test(text);
  * What is found in an answer, of which as little as possible may be taken for what it is not: numbers of orders look like
  * telephone numbers without a country's code, and their ids like random tokens.
  */
-export function findInAnswer(text: string): Find[] {
+export function findInAnswer(given: string): Find[] {
+  const text = inPlainSigns(given);
   if (isPlain(text)) return [];
   return merged([
     ...findCertain(text),
@@ -43,7 +53,8 @@ export function findInAnswer(text: string): Find[] {
 }
 
 /** Everything that is found in a text, in order and without overlaps. */
-export function findInText(text: string): Find[] {
+export function findInText(given: string): Find[] {
+  const text = inPlainSigns(given);
   if (isPlain(text)) return [];
   const others = [findPhones, findGivenTokens, findRandomTokens, findIps, findAddresses];
   // Of two that find the same place, the first says what it is.

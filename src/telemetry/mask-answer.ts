@@ -1,16 +1,39 @@
 /** Masking of answers, which are for a customer: only what nobody had named before, and what is never to be shown. */
+import { isIP } from "node:net";
 import type { Kind } from "./find.ts";
 import { findInAnswer } from "./find-in-text.ts";
 
 /** Nobody needs to read these, whoever named them. */
 const NEVER_SHOWN: readonly Kind[] = ["card", "iban", "token", "secret"];
 
-const bare = (text: string): string => text.toLowerCase().replaceAll(/[\s()./-]/g, "");
+/** Signs that are left out or put in freely when a number or an address is written once more. */
+const LOOSE = "[\\s()./-]";
+
+const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+
+/** What a find looks like where it is named: whole, and not as a part of something longer. */
+function patternOf(found: string): RegExp {
+  const text = found.toLowerCase().replaceAll("%40", "@");
+  if (text.includes("@"))
+    return new RegExp(`(?<![\\p{L}\\p{N}._%+-])${escaped(text)}(?![\\p{L}\\p{N}_]|[.-][\\p{L}\\p{N}])`, "u");
+  if (isIP(text) !== 0) return new RegExp(`(?<![\\w.:])${escaped(text)}(?![\\w:]|\\.\\w)`, "u");
+  const signs = [...text.replaceAll(new RegExp(LOOSE, "gu"), "")].map(escaped);
+  return new RegExp(`(?<![\\p{L}\\p{N}])${signs.join(`${LOOSE}*`)}(?![\\p{L}\\p{N}])`, "u");
+}
 
 /** Whether a find stands in what was named before, also where it was written otherwise. */
 export function isNamed(known: readonly string[]): (found: string) => boolean {
-  const all = known.map(bare);
-  return (found) => all.some((text) => text.includes(bare(found)));
+  // In JSON the end of a line is written with a letter.
+  const all = known.map((text) =>
+    text
+      .toLowerCase()
+      .replaceAll("%40", "@")
+      .replaceAll(/\\[bfnrt]/g, " "),
+  );
+  return (found) => {
+    const pattern = patternOf(found);
+    return all.some((text) => pattern.test(text));
+  };
 }
 
 /**

@@ -5,19 +5,19 @@ import { type Find, findAll } from "./find.ts";
 
 // A look-behind at each start keeps these linear: no start is tried in the middle of a word.
 const MAIL =
-  /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]{1,64}(?:@|%40)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}\p{L}{2,24}/gu;
+  /(?<![\p{L}\p{N}._%+-])[\p{L}\p{N}._%+-]{1,64}[\u00ad\u200b-\u200d\u2060\ufeff]{0,8}(?:@|%40)[\u00ad\u200b-\u200d\u2060\ufeff]{0,8}(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}\p{L}{2,24}/gu;
 
 export const findMails = (text: string): Find[] =>
   text.includes("@") || text.includes("%40") ? findAll(text, MAIL, "mail") : [];
 
-const CARD = /(?<![\d.])(?:\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{2,7}|\d{4}[ -]\d{6}[ -]\d{4,5})(?![\d-]|\.\d)/g;
+const CARD = /(?<![\d.])(?:\d{4}[ .-]?\d{4}[ .-]?\d{4}[ .-]?\d{2,7}|\d{4}[ .-]\d{6}[ .-]\d{4,5})(?![\d-]|\.\d)/g;
 /** The number ranges of the issuers (ISO/IEC 7812) with their lengths; a number outside them is no card's. */
 const ISSUED =
   /^(?:4\d{15}(?:\d{3})?|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01]|720)\d{12,13}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|4[4-9]\d|5\d{2})\d{12}(?:\d{3})?|35\d{14}|62\d{14,17})$/;
 
-/** Whether digits, with spaces and dashes, are the number of a payment card: issued range, and Luhn's check digit. */
+/** Whether digits, with spaces, dots and dashes, are the number of a payment card: issued range, and Luhn's check digit. */
 export function isCard(text: string): boolean {
-  const digits = text.replace(/[ -]/g, "");
+  const digits = text.replace(/[ .-]/g, "");
   if (!ISSUED.test(digits)) return false;
   const sum = [...digits].reverse().reduce((total, character, index) => {
     const digit = Number(character) * (index % 2 === 1 ? 2 : 1);

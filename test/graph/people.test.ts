@@ -165,6 +165,10 @@ describe("on the command line", () => {
     expect((await holdpoint(home, "members")).stdout).toContain("Nobody is named");
     expect((await holdpoint(home, "members", "ada", "approver", "--as", "ada")).stderr).toContain("needs an admin");
     expect((await holdpoint(home, "members", "ada", "admin", "--as", "ada")).status).toBe(0);
+    // As the only member: without any, everybody would be an admin again.
+    expect((await holdpoint(home, "members", "ada", "none", "--as", "ada")).stderr).toContain(
+      "Name another admin first",
+    );
     expect((await holdpoint(home, "members", "otto", "operator", "--as", "ada")).stdout).toMatch(
       /ada\W+admin[\s\S]*otto\W+operator/,
     );

@@ -33,6 +33,18 @@ describe("an answer", () => {
   });
 
   it.each([
+    ["10.0.0.1", "order 9210001, order 10001, host 10.0.0.12"],
+    ["bob@evil.co", "bob@evil.community, bob@evil.co.uk, jim-bob@evil.co"],
+    ["jim-bob+x@evil.co", "jim-bob+x@evil.com"],
+    ["+49 30 901820", "+49309018201"],
+  ])("masks %s, which is only a part of what was named: %s", (found, named) => {
+    expect(masked(`It is ${found}.`, named)).toMatch(/^It is \[\w+\]\.$/);
+    expect(masked(`It is ${found}.`, `${named}; ${JSON.stringify({ text: `or:\n${found}.` })}`)).toBe(
+      `It is ${found}.`,
+    );
+  });
+
+  it.each([
     "2 Aviator (SG001) were taken back for $160.00; 25 in stock, balance $340.00.",
     "TXN001 2026-11-01T10:00:00.000Z Return of 2 x SG001, -160.00, balance 340.00.",
     "Order 2026-4471-0093 and order 0301234567 are on their way; invoice no. 4711-0815-2026.",
