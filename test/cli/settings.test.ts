@@ -39,6 +39,11 @@ describe("settings", () => {
     expect(await verifyAudit(ledger, "default")).toBe(1);
   });
 
+  it("of another tenant may name actions that only its program has", async () => {
+    const change = 'allowedActions=["send_mail"]';
+    expect((await holdpoint(tempDir(), "settings", change, "--tenant", "acme")).status).toBe(0);
+  });
+
   it("that two admins change at the same time both hold", async () => {
     const home = tempDir();
     const both = ["automation=true", "canaryShare=0.5"].map((change) => holdpointProcess(home, "settings", change));
