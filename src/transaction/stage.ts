@@ -211,7 +211,7 @@ export async function foresee(
 }
 
 /** What its preview says, in time. @throws whatever its preview throws */
-export async function previewed(action: AnyWrite, args: unknown, context: PreviewContext): Promise<Change[]> {
+async function previewed(action: AnyWrite, args: unknown, context: PreviewContext): Promise<Change[]> {
   return await timedCall(context, action, (signal) => action.preview(args, { ...context, signal }));
 }
 
