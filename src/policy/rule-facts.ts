@@ -36,6 +36,8 @@ export const RuleFactsSchema = z
       resources: z.array(z.string()).describe("what it touches"),
       reversible: z.boolean().describe("whether it can be undone"),
       durationMs: count("how long it is estimated to take, in milliseconds"),
+      amount: count("the money that it moves, in the smallest unit of its currency; 0 when it says none"),
+      outside: z.array(z.string()).describe("who outside would be told of it"),
     }),
     changes: z.array(ChangeSchema).describe("the rows that it would change, each with what it is and will be"),
     rows: count("how many those are"),
@@ -81,7 +83,7 @@ export function factsOf(action: ProposedAction, proposal: Proposal, run: PolicyR
   const { action: name, version, title, step, reversibility, args, impact, changes, edited } = action;
   return {
     action: { name, version, title, step, reversibility, args },
-    impact: { ...impact, rank: rankOf(impact.level) },
+    impact: { ...impact, rank: rankOf(impact.level), amount: impact.amount ?? 0, outside: impact.outside ?? [] },
     changes,
     rows: changes.length,
     ...(run ? { run: { id: run.runId, request: run.request, requester: run.requester }, tenant: run.tenant } : {}),

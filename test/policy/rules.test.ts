@@ -58,6 +58,7 @@ describe("a rule", () => {
     ['action.title.startsWith("Sell")', true],
     ['action.reversibility == "reversible"', true],
     ['impact.level in ["medium", "high"]', true],
+    ["impact.amount > 499 && impact.outside.exists(who, who.endsWith('@example.org'))", true],
     ["impact.rank >= 1 && impact.reversible && impact.durationMs + 1 == 1001", true],
     ['impact.resources.exists(r, r == "products/SG001")', true],
     ['changes.exists(c, c.table == "products" && c.after.stock < 20)', false],
