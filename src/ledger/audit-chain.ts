@@ -111,7 +111,7 @@ export class ChainFollower {
   #entries = 0;
   /** The last entry that retention removed, as the newest entry about it says. */
   #pruned: ChainHead | undefined;
-  /** Entries whose detail is gone, by their runs; and the runs of which later entries say that they were forgotten. */
+  /** Entries whose detail is gone, by their runs; and what later entries say was forgotten: runs, and entries of none. */
   readonly #gone = new Map<string, number>();
   readonly #forgotten = new Set<string>();
   #fitting = 0;
@@ -175,13 +175,14 @@ export class ChainFollower {
     if (promised === undefined) return detail === null ? undefined : altered;
     if (detail === null) {
       // Whether it was forgotten is said by a later entry.
-      if (runId === null || salt !== null) return altered;
-      if (!this.#gone.has(runId)) this.#gone.set(runId, seq);
+      if (salt !== null) return altered;
+      const whose = runId ?? entryName(seq);
+      if (!this.#gone.has(whose)) this.#gone.set(whose, seq);
       return undefined;
     }
     if (detailDigest(salt ?? "", detail) !== promised) return altered;
     if (event === PRUNED) this.#pruned = prunedIn(detail);
-    if (event === "data.forgotten") for (const run of runsIn(detail)) this.#forgotten.add(run);
+    if (event === "data.forgotten") for (const one of forgottenIn(detail)) this.#forgotten.add(one);
     return undefined;
   }
 
@@ -252,9 +253,14 @@ export class ChainFollower {
   }
 }
 
-function runsIn(detail: string): string[] {
-  const { runs } = JSON.parse(detail) as { runs?: unknown };
-  return Array.isArray(runs) ? runs.map(String) : [];
+/** An entry of no run, as it stands beside runs. */
+const entryName = (seq: number): string => `#${seq}`;
+
+/** The runs, and the entries of no run, of which an entry says that they were forgotten. */
+function forgottenIn(detail: string): string[] {
+  const { runs, entries } = JSON.parse(detail) as { runs?: unknown; entries?: unknown };
+  const listed = (given: unknown): unknown[] => (Array.isArray(given) ? given : []);
+  return [...listed(runs).map(String), ...listed(entries).map((seq) => entryName(Number(seq)))];
 }
 
 function truncated(last: number, end: number, why: string): ChainFault {

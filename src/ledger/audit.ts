@@ -104,3 +104,24 @@ export async function forgetAudit(trx: LedgerTransaction, tenant: string, runId:
     .where("runId", "=", runId)
     .execute();
 }
+
+/**
+ * Takes the data out of those entries of no run that name a person, such as that they became a member.
+ * @returns their numbers, which the entry about the forgetting has to name
+ */
+export async function forgetAuditOf(trx: LedgerTransaction, tenant: string, person: string): Promise<number[]> {
+  const rows = await trx
+    .selectFrom("auditLog")
+    .select(["seq", "detail"])
+    .where("tenant", "=", tenant)
+    .where("runId", "is", null)
+    .where("detail", "is not", null)
+    .where("event", "not in", ["data.forgotten", "audit.pruned"]) // these are needed for the check of the chain
+    .execute();
+  const seqs = rows.filter(({ detail }) => detail?.includes(JSON.stringify(person))).map(({ seq }) => seq);
+  for (const seq of seqs) {
+    const update = trx.updateTable("auditLog").set({ detail: null, salt: null });
+    await update.where("tenant", "=", tenant).where("seq", "=", seq).execute();
+  }
+  return seqs;
+}

@@ -7,7 +7,7 @@ import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { forgetApprovals, listApprovals } from "./approvals.ts";
-import { appendAudit, forgetAudit, pseudonymOf } from "./audit.ts";
+import { appendAudit, forgetAudit, forgetAuditOf, pseudonymOf } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { listDecisions } from "./decisions.ts";
 import { forgetDelegations } from "./delegations.ts";
@@ -40,6 +40,28 @@ export interface Forgotten {
   readonly threads: readonly string[];
 }
 
+/** What was taken out besides runs: decisions, and the numbers of audit entries of no run. */
+interface Elsewhere {
+  readonly decisions: number;
+  readonly entries: readonly number[];
+}
+
+const NOTHING_ELSE: Elsewhere = { decisions: 0, entries: [] };
+
+/** Takes a person out of what is not theirs: others' runs that they decided on, delegations, settings, the audit log. */
+async function forgetElsewhere(
+  trx: LedgerTransaction,
+  tenant: string,
+  person: string,
+  others: readonly string[],
+): Promise<Elsewhere> {
+  let decisions = 0;
+  for (const runId of others) decisions += await forgetPerson(trx, tenant, runId, person);
+  await forgetDelegations(trx, tenant, person);
+  await renameInSettings(trx, tenant, { person, to: pseudonymOf(tenant, person) });
+  return { decisions, entries: await forgetAuditOf(trx, tenant, person) };
+}
+
 /**
  * Takes personal data out, in one transaction; repeated, it finds what is left.
  * @throws HoldpointError `not_paused` that names a thread which has not ended (nothing was changed then),
@@ -53,17 +75,12 @@ export async function forget(db: Ledger, stamp: Stamp, subject: ForgetSubject): 
     const others = decided.filter((runId) => !asked.includes(runId));
     const threads = await assertEnded(trx, stamp.tenant, [...asked, ...others]);
     for (const runId of asked) await forgetRun(trx, stamp, await getRun(trx, stamp.tenant, runId));
-    let decisions = 0;
-    if ("person" in subject) {
-      for (const runId of others) decisions += await forgetPerson(trx, stamp.tenant, runId, subject.person);
-      await forgetDelegations(trx, stamp.tenant, subject.person);
-      const { person } = subject;
-      await renameInSettings(trx, stamp.tenant, { person, to: pseudonymOf(stamp.tenant, person) });
-    }
+    const { decisions, entries } =
+      "person" in subject ? await forgetElsewhere(trx, stamp.tenant, subject.person, others) : NOTHING_ELSE;
     const whose = "person" in subject ? { person: pseudonymOf(stamp.tenant, subject.person) } : subject;
     // Tombstones are not encrypted: what else this key opened, here or in a copy, is gone with it.
     if ("all" in subject) await destroyKey(trx, stamp.tenant);
-    const data = { ...whose, runs: asked, decisions };
+    const data = { ...whose, runs: asked, decisions, ...(entries.length > 0 ? { entries: [...entries] } : {}) };
     await appendAudit(trx, { ...stamp, event: "data.forgotten", data });
     return { runs: asked.length, decisions, threads };
   });

@@ -112,6 +112,8 @@ describe("forget", () => {
     await holdpoint(home, "members", "carol", "admin", "--as", "alice");
     expect(await holdpoint(home, ...forgetAlice)).toMatchObject({ status: 0 });
     expect(columns(home, "members", "principal")).toEqual(["bob", "carol"]);
+    expect(columns(home, "audit_log", "detail").filter((detail) => String(detail).includes('"alice"'))).toEqual([]);
+    expect((await holdpoint(home, "audit", "verify", "--as", "carol")).status).toBe(0);
     expect(columns(home, "delegations", "delegator")).toEqual([]);
     expect(columns(home, "tenant_settings", "principal")).toEqual([expect.stringMatching(/^person_[0-9a-f]{20}$/)]);
     await expectVerified(home);

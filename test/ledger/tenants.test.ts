@@ -187,6 +187,7 @@ const CALLS: Record<string, Call> = {
   "audit.appendAudit": ({ trx, by, done }) => audit.appendAudit(trx, { ...by, event: "x.y", runId: done.run }),
   "audit.listAudit": ({ db, by, done }) => audit.listAudit(db, by.tenant, done.run),
   "audit.forgetAudit": ({ trx, by, done }) => audit.forgetAudit(trx, by.tenant, done.run),
+  "audit.forgetAuditOf": ({ trx, by }) => audit.forgetAuditOf(trx, by.tenant, `${MARK}-bob`),
   "audit-check.readHead": ({ db, by }) => auditCheck.readHead(db, by.tenant),
   "audit-check.readEntries": ({ db, by }) => all(auditCheck.readEntries(db, by.tenant, { from: 1, to: 1000 })),
   "audit-check.checkAudit": ({ db, by }) => auditCheck.checkAudit(db, by.tenant),
