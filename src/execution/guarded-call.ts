@@ -181,7 +181,7 @@ export async function pause(guard: CallGuard, action: Called, attempts: number):
   const { signal } = guard;
   const isOver = () => signal.aborted || guard.stopped();
   for (let left = pauseMs(action, attempts); left > 0 && !isOver(); left -= SLICE_MS) {
-    await sleep(Math.min(left, SLICE_MS), undefined, { signal }).catch(() => undefined); // only an abort rejects it
+    await sleep(Math.min(left, SLICE_MS));
   }
   return !isOver();
 }

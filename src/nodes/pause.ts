@@ -2,6 +2,7 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Pause, Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
+import { assertMay } from "../ledger/members.ts";
 import { endPause, pauseRun } from "../ledger/runs.ts";
 import { answerMessage } from "../messages.ts";
 import type { Update } from "../state.ts";
@@ -22,10 +23,14 @@ export async function pauseAt(
 /**
  * Lets a paused run go on; one that is not paused is left as it is.
  * @returns what that means for state
- * @throws HoldpointError `busy` when somebody else lets it go on right now
+ * @throws HoldpointError `denied`, or `busy` when somebody else lets it go on right now
  */
 export async function goOnFromPause(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Update> {
-  if (run.status === "paused" && !(await endPause(deps.ledger, stampOf(deps, config), run.id))) throw overtaken(run);
+  if (run.status === "paused") {
+    const stamp = stampOf(deps, config);
+    await assertMay(deps.ledger, stamp, "resume");
+    if (!(await endPause(deps.ledger, stamp, run.id))) throw overtaken(run);
+  }
   return { pause: null, wake: false };
 }
 

@@ -2,7 +2,6 @@
  * Maintenance: what has to be done although nobody asks for it. A pass looks at every tenant and does each job for it;
  * one that fails is reported, and stops no other. Several workers may do it at once: each change is a compare-and-set.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { RunControl } from "@langchain/langgraph";
 import { listAllTenants } from "../ledger/tenants.ts";
 import type { Runtime } from "../runtime.ts";
@@ -14,6 +13,7 @@ import { createRecover } from "./maintenance/recover.ts";
 import { remind } from "./maintenance/remind.ts";
 import { type Done, type Job, problemOf, type Task, type Undone } from "./maintenance/task.ts";
 import type { Caller } from "./threads.ts";
+import { wait } from "./wait.ts";
 
 export type { Done, Undone } from "./maintenance/task.ts";
 
@@ -87,7 +87,7 @@ export async function startMaintenance(runtime: Runtime, options: MaintenanceOpt
   // What another version left is looked for once; this one leaves none.
   for (let unasked = true; !signal.aborted; unasked = false) {
     onPass?.(await maintainOnce(runtime, { control, unasked }).catch((error: unknown) => failed(error, runtime)));
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined);
+    await wait(everyMs, { signal });
   }
 }
 

@@ -3,7 +3,6 @@
  * rollback that was cut off, too. What nobody decided in time ends, and what waits where another version of the program
  * left it is asked again.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "../domain/run.ts";
 import { listDeadlines } from "../ledger/expiry.ts";
 import { ALIVE_MS, believedUntil, claimRun } from "../ledger/liveness.ts";
@@ -13,6 +12,7 @@ import type { Runtime } from "../runtime.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import { rollBackRun } from "../transaction/rollback.ts";
 import { type Caller, carryOn, isUnasked } from "./threads.ts";
+import { wait } from "./wait.ts";
 
 /** What became of a run that was found. */
 export interface Recovered {
@@ -98,12 +98,9 @@ export async function recoverOnStart(
   };
   const first = await all();
   if (first.every(({ outcome }) => outcome !== "left")) return first;
-  try {
-    // Unreferenced: a program that has nothing else to do may end.
-    await sleep(await untilSeenAgain(runtime, first), undefined, { ref: false, ...(signal ? { signal } : {}) });
-  } catch {
-    return first; // closed meanwhile
-  }
+  // Unreferenced: a program that has nothing else to do may end.
+  const waited = await wait(await untilSeenAgain(runtime, first), { signal, ref: false });
+  if (!waited) return first; // closed meanwhile
   return [...first.filter(({ outcome }) => outcome !== "left"), ...(await all())];
 }
 

@@ -2,6 +2,7 @@
 import { Command } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { listAudit } from "../../src/ledger/audit.ts";
+import { setMember } from "../../src/ledger/members.ts";
 import { endPause, getRun } from "../../src/ledger/runs.ts";
 import { createModels } from "../../src/models/roles.ts";
 import { cancelThread } from "../../src/work/cancel.ts";
@@ -61,6 +62,17 @@ describe("a run whose model is down", () => {
     const { threadId } = await startRequest(runtime, alice, { request: "Write a" });
     await runtime.graph.invoke({ wake: true }, { configurable: { thread_id: threadId }, context: bob.identity });
     expect((await viewThread(runtime, alice.identity, threadId)).run).toMatchObject({ status: "waiting", pause: null });
+  });
+
+  it("does not go on for somebody whose role does not allow it", async () => {
+    const { runtime } = await open([], expectCall().fail(401));
+    const { threadId, run } = await startRequest(runtime, alice, { request: "Write a" });
+    const stamp = { ...alice.identity, at: runtime.now() };
+    await setMember(runtime.ledger, stamp, "root", "admin");
+    await setMember(runtime.ledger, { ...stamp, principal: "root" }, "bob", "viewer");
+    const config = { configurable: { thread_id: threadId }, context: bob.identity };
+    await expect(runtime.graph.invoke({ wake: true }, config)).rejects.toThrow("takes the role operator");
+    expect((await getRun(runtime.ledger, "acme", run.id)).status).toBe("paused");
   });
 
   it("goes on for one of those who let it at once", async () => {
