@@ -11,10 +11,10 @@ import { type Subject, textsOf } from "./subject.ts";
 
 const { point, ...subject } = JSON.parse(process.argv[2] ?? "") as Subject & { point?: string };
 const at = point === undefined ? undefined : findPoint(point).at;
-const { saver, file } = openCheckpoints(join(subject.home, "control.db"));
-await saver.getTuple({ configurable: { thread_id: "t" } }); // makes its tables
 // Where Holdpoint records an outcome, a plain node has its checkpoint.
 if (at && "words" in at) killAt({ words: ["INTO writes", "done"], nth: 2, when: "before" }); // the first is the input
+const { saver, file } = openCheckpoints(join(subject.home, "control.db"));
+await saver.getTuple({ configurable: { thread_id: "t" } }); // makes its tables
 let calls = 0;
 
 const send = (text: string) => async () => {

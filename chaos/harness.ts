@@ -63,6 +63,8 @@ export async function tryPoint(receiver: Receiver, point: Point): Promise<Outcom
   const id = `${process.pid}-${++runs}`;
   const subject: Subject = { kind: receiver.kind, url: receiver.url, home, scenario: point.scenario, id };
   try {
+    // Its files are there, as in any home in which a process has run before: only what comes then is cut off.
+    await (await openSubject(subject)).close();
     const signal = await runChild("worker.ts", { ...subject, point: point.name });
     if (signal !== "SIGKILL") throw new Error(`"${point.name}" was never reached: the process ended by itself.`);
     const { view, asked } = await recover(subject, receiver);

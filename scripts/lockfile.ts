@@ -1,6 +1,6 @@
 /**
- * Mends package-lock.json where npm leaves it unfit for other machines; with --check it only says so. Run it after
- * each change of the dependencies. The lock must
+ * Mends the lock files where npm leaves them unfit for other machines; with --check it only says so. Run it after
+ * each change of the dependencies. A lock must
  * 1. name the optional packages of every platform: npm drops those that the registry at hand lacks, and then `npm ci`
  *    calls the lock out of sync (npm/cli#9846);
  * 2. mark packages that `allowScripts` refuses with `gypfile: false`: npm before 11 does not know `allowScripts`, and
@@ -8,6 +8,7 @@
  * 3. hold no registry addresses.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
 interface Entry {
@@ -19,23 +20,24 @@ interface Entry {
 }
 type Packages = Record<string, Entry>;
 
-const LOCK = "package-lock.json";
+/** The project's, and that of the packages which are only measured beside it. */
+const FOLDERS = [".", "bench/peers"];
 const LIBC: Record<string, string> = { gnu: "glibc", gnueabihf: "glibc", musl: "musl", musleabihf: "musl" };
 
 /** What a platform package is for, read off its name: `@biomejs/cli-linux-x64-musl`, `@oxc-parser/binding-darwin-arm64`. */
 function platformOf(name: string): { os: string[]; cpu: string[]; libc?: string[] } {
   const [, os, cpu, abi = "gnu"] = /-([a-z]+\d*)-([a-z\d]+)(?:-([a-z]+))?$/.exec(name) ?? [];
-  if (!(os && cpu)) throw new Error(`${name} is missing in ${LOCK}, and its name does not tell its platform.`);
+  if (!(os && cpu)) throw new Error(`${name} is missing in the lock, and its name does not tell its platform.`);
   if (os !== "linux") return { os: [os], cpu: [cpu] };
   const libc = LIBC[abi];
-  if (!libc) throw new Error(`${name} is missing in ${LOCK}, and "${abi}" is no C library known to this script.`);
+  if (!libc) throw new Error(`${name} is missing in the lock, and "${abi}" is no C library known to this script.`);
   return { os: [os], cpu: [cpu], libc: [libc] };
 }
 
 /** The entry of a platform package that no registry answer describes: without `integrity`, which npm adds when it can. */
 function platformEntry(name: string, version: string, owner: Entry): Entry {
   if (!/^\d+\.\d+\.\d+$/.test(version))
-    throw new Error(`${name} is missing in ${LOCK}, and ${version} is no exact version.`);
+    throw new Error(`${name} is missing in the lock, and ${version} is no exact version.`);
   const { dev, devOptional, license, peer, engines } = owner;
   const { os, cpu, libc } = platformOf(name);
   const known = { version, cpu, dev, devOptional, libc, license, optional: true, os, peer, engines }; // in npm's order
@@ -63,16 +65,22 @@ function mend(packages: Packages, refused: string[]): Packages {
   return Object.fromEntries(mended.sort(([a], [b]) => a.localeCompare(b, "en")));
 }
 
-const lock = JSON.parse(readFileSync(LOCK, "utf8")) as { packages: Packages };
-const { allowScripts } = JSON.parse(readFileSync("package.json", "utf8")) as { allowScripts: Record<string, boolean> };
-const refused = Object.keys(allowScripts).filter((name) => !allowScripts[name]);
-const packages = mend(lock.packages, refused);
-
-if (isDeepStrictEqual(packages, lock.packages)) console.log(`${LOCK} fits every machine.`);
-else if (process.argv.includes("--check")) {
-  console.error(`${LOCK} does not fit every machine. Run \`npm run lock:mend\` and commit it.`);
-  process.exitCode = 1;
-} else {
-  writeFileSync(LOCK, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);
-  console.log(`${LOCK} is mended.`);
+function mendIn(folder: string): void {
+  const path = join(folder, "package-lock.json");
+  const lock = JSON.parse(readFileSync(path, "utf8")) as { packages: Packages };
+  const { allowScripts = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    allowScripts?: Record<string, boolean>;
+  };
+  const refused = Object.keys(allowScripts).filter((name) => !allowScripts[name]);
+  const packages = mend(lock.packages, refused);
+  if (isDeepStrictEqual(packages, lock.packages)) console.log(`${path} fits every machine.`);
+  else if (process.argv.includes("--check")) {
+    console.error(`${path} does not fit every machine. Run \`npm run lock:mend\` and commit it.`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(path, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`);
+    console.log(`${path} is mended.`);
+  }
 }
+
+for (const folder of FOLDERS) mendIn(folder);

@@ -12,6 +12,8 @@ export interface ModelConfig {
   readonly planner: string;
   readonly reviewer: string;
   readonly reflector: string;
+  /** Default: the planner's. */
+  readonly worker?: string;
   /** For one question to a model, its repeats included, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -27,12 +29,16 @@ export interface Config {
   /** Absent without a key: playbooks plan, and no model reviews. */
   readonly models?: ModelConfig;
   readonly planning?: Planning;
+  /** A YAML file of playbooks, or a folder with such files, absolute. */
+  readonly playbooks?: string;
   /** A YAML file of rules, absolute. */
   readonly rulesFile?: string;
   /** Which writes a person is asked about: all, or those that no rule allows. */
   readonly approval?: "always" | "rules";
   /** Where notices are posted to. */
   readonly notifyUrl?: string;
+  /** How many reads of a run may be under way at once. */
+  readonly concurrency?: number;
 }
 
 /** An empty variable is one that is not set. */
@@ -51,15 +57,18 @@ const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
   HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
+  HOLDPOINT_PLAYBOOKS: text(z.string().trim()),
   HOLDPOINT_RULES: text(z.string().trim()),
   HOLDPOINT_APPROVAL: text(z.enum(["always", "rules"], "must be always or rules")),
   HOLDPOINT_NOTIFY_URL: text(plainAddress),
+  HOLDPOINT_CONCURRENCY: text(z.string().regex(/^[1-9]\d{0,3}$/, "must be a number from 1 to 9999")),
   OPENAI_API_KEY: text(z.string().trim().regex(/^\S+$/, "must be one word")),
   OPENAI_BASE_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   HOLDPOINT_MODEL: text(modelName),
   HOLDPOINT_PLANNER_MODEL: text(modelName),
   HOLDPOINT_REVIEWER_MODEL: text(modelName),
   HOLDPOINT_REFLECTOR_MODEL: text(modelName),
+  HOLDPOINT_WORKER_MODEL: text(modelName),
   HOLDPOINT_MODEL_TIMEOUT_S: text(z.string().regex(/^[1-9]\d{0,3}$/, "must be a number of seconds from 1 to 9999")),
 });
 type Environment = z.infer<typeof EnvironmentSchema>;
@@ -92,9 +101,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return Object.freeze({
     home: resolve(values.HOLDPOINT_HOME ?? ".holdpoint"),
     planning,
+    ...(values.HOLDPOINT_PLAYBOOKS === undefined ? {} : { playbooks: resolve(values.HOLDPOINT_PLAYBOOKS) }),
     ...(values.HOLDPOINT_RULES === undefined ? {} : { rulesFile: resolve(values.HOLDPOINT_RULES) }),
     ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
     ...(values.HOLDPOINT_NOTIFY_URL === undefined ? {} : { notifyUrl: values.HOLDPOINT_NOTIFY_URL }),
+    ...(values.HOLDPOINT_CONCURRENCY === undefined ? {} : { concurrency: Number(values.HOLDPOINT_CONCURRENCY) }),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });
@@ -104,12 +115,14 @@ function modelConfig(values: Environment): ModelConfig | undefined {
   const apiKey = values.OPENAI_API_KEY;
   if (apiKey === undefined) return undefined;
   const general = values.HOLDPOINT_MODEL;
+  const planner = values.HOLDPOINT_PLANNER_MODEL ?? general ?? DEFAULT_MODEL;
   return Object.freeze({
     apiKey,
     baseUrl: values.OPENAI_BASE_URL,
-    planner: values.HOLDPOINT_PLANNER_MODEL ?? general ?? DEFAULT_MODEL,
+    planner,
     reviewer: values.HOLDPOINT_REVIEWER_MODEL ?? general ?? DEFAULT_REVIEWER,
     reflector: values.HOLDPOINT_REFLECTOR_MODEL ?? general ?? DEFAULT_MODEL,
+    worker: values.HOLDPOINT_WORKER_MODEL ?? planner,
     timeoutMs: Number(values.HOLDPOINT_MODEL_TIMEOUT_S ?? "60") * 1000,
   });
 }

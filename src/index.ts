@@ -4,7 +4,6 @@ import type { BaseMessageLike } from "@langchain/core/messages";
 import { type BaseCheckpointSaver, type Command, isCommand } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { z } from "zod";
-import { type Plan, PlanSchema } from "./domain/plan.ts";
 import type { Identity, RollbackReport, Run } from "./domain/run.ts";
 import { explainError, HoldpointError } from "./errors.ts";
 import type { HoldpointGraph } from "./graph/build.ts";
@@ -15,30 +14,46 @@ import { structuredModel } from "./models/ask.ts";
 import type { Models } from "./models/roles.ts";
 import { identityOf, threadOf } from "./nodes/deps.ts";
 import { assertOptions } from "./options.ts";
-import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
+import type { PlaybookInput } from "./planning/own-playbooks/declaration.ts";
+import { matchFunctions, type PlaybookFunction } from "./planning/own-playbooks/from-function.ts";
+import { firstOf } from "./planning/own-playbooks/index.ts";
+import { matchPlaybooks } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import type { Policy, PolicyOptions } from "./policy/policy.ts";
 import { assertPerson } from "./policy/principals.ts";
-import { createRuntime, type NoticeListener, openRuntime, type Runtime } from "./runtime.ts";
+import { createRuntime, type NoticeListener, openRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
 import { parseKey } from "./sealing.ts";
 import type { State } from "./state.ts";
 import { warn } from "./telemetry/tell.ts";
 import type { Action } from "./tools/action.ts";
+import type { ComposeValidator } from "./tools/thinking/index.ts";
 import { cancelThread } from "./work/cancel.ts";
 import { type MaintenanceReport, maintainOnce } from "./work/maintain.ts";
 import { type Recovered, recoverOnStart, recoverRuns } from "./work/recover.ts";
+import { measureStats, type Stats, type StatsQuery } from "./work/stats.ts";
 import { type Caller, rollBackThread } from "./work/threads.ts";
 
 export type { Answer } from "./domain/answer.ts";
 export type { ActionAnswer, NotNowAnswer, ProposalAnswer } from "./domain/answer-formats.ts";
+export type { Measures, Period, Share, Times, Usage } from "./domain/measures.ts";
 export type { Plan } from "./domain/plan.ts";
+export type { ProgressEvent, StepProgress } from "./domain/progress.ts";
 export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "./domain/proposal.ts";
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
 export { ActionFailure, HoldpointError } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
 export type { Notice, NoticeKind } from "./ledger/notices.ts";
 export type { Question } from "./nodes/question.ts";
-export type { ProgressEvent } from "./nodes/report.ts";
+export type { PlaybookInput as Playbook } from "./planning/own-playbooks/declaration.ts";
+export type { PlaybookFunction, PlaybookPlan } from "./planning/own-playbooks/from-function.ts";
+export {
+  type ParsableAction,
+  type ParsedAction,
+  type ParsedActions,
+  type ParseOptions,
+  parseActions,
+  type RejectedAction,
+} from "./planning/parse-actions.ts";
 export { type BlockedPattern, defaultBlockedPatterns } from "./policy/blocked-patterns.ts";
 export type { Policy, PolicyOptions, TransactionContext } from "./policy/policy.ts";
 export type { PolicyRun } from "./policy/rule-facts.ts";
@@ -50,32 +65,43 @@ export {
   defineAction,
   type PreviewContext,
   type ReadAction,
+  type Reading,
   type WriteAction,
 } from "./tools/action.ts";
 export type { CallSettings } from "./tools/call-settings.ts";
+export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";
+export type { Stats, StatsQuery } from "./work/stats.ts";
 
-/** A predefined plan. Each step calls an action; `args` may refer to other steps, `{ "$ref": "s1.count" }`. */
-export interface PlaybookPlan {
-  readonly goal?: string;
-  readonly steps: readonly (Omit<Plan["steps"][number], "dependsOn"> & { readonly dependsOn?: readonly string[] })[];
-}
+type PlaybookOption = string | PlaybookInput | PlaybookFunction;
 
 export interface HoldpointOptions {
   /**
    * Any LangChain chat model that can call tools: one for every role, or one for each. Without a planner only
-   * `playbook` and the example store's playbooks plan; without a reviewer nothing is reviewed by a model.
+   * `playbooks` and the example store's playbooks plan; without a reviewer nothing is reviewed by a model.
    */
   readonly model?: BaseChatModel | Models;
   /** For one question to a model, its repeats included, in milliseconds. Default: 60000. */
   readonly modelTimeoutMs?: number;
+  /**
+   * Whether a plan may call `compose` and `investigate`, steps in which a model works: the `worker`, by default the
+   * planner's. An action of yours that is called the same takes its place. Default: true.
+   */
+  readonly thinking?: boolean;
+  /** Checks of your own for composed texts, by the name under which a plan asks for them. */
+  readonly validators?: Readonly<Record<string, ComposeValidator>>;
+  /** How many reads of a run may be under way at once, 1 to 10000. Default: 8. */
+  readonly concurrency?: number;
   /** What a plan may call; see {@link defineAction}. */
   readonly actions?: readonly Action[];
   /** What is allowed, and what needs a person. Default: everything that writes needs a person. */
   readonly policy?: Policy | PolicyOptions;
-  /** The plan for a request that needs no model; undefined leaves it to the model. */
-  readonly playbook?: (request: string) => PlaybookPlan | undefined;
+  /**
+   * Plans for requests that need no model: paths of YAML files or of folders with such files, playbooks as they stand in
+   * one, and functions that give the plan for a request. All but the functions are offered to the model, too.
+   */
+  readonly playbooks?: PlaybookOption | readonly PlaybookOption[];
   /** LangGraph's checkpoints, in the caller's own saver. It stays open. Default: `databases.checkpoints`. */
   readonly checkpointer?: BaseCheckpointSaver;
   /** Where the data is: SQLite files, or for the ledger any Kysely dialect, such as Postgres'. */
@@ -173,6 +199,12 @@ export interface Holdpoint {
     context?: { tenant?: string; principal?: string },
   ): Promise<RollbackReport>;
   /**
+   * Measures the runs of a tenant that began in a time, by day or week where asked for, or those of a thread; see
+   * docs/measures.md.
+   * @throws HoldpointError `usage` when the query does not fit, `unknown_thread`
+   */
+  stats(query?: StatsQuery, context?: { tenant?: string; principal?: string }): Promise<Stats>;
+  /**
    * Closes every database that Holdpoint opened. A transaction under way comes to its end first; other work is cut off,
    * and goes on later with `invoke(null, …)`.
    */
@@ -189,18 +221,15 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
   const { home = ".holdpoint", databases = {}, exampleStore = false } = options;
   const models = modelsOf(options.model);
   assertUsable(options, models);
+  const { checkpointer, actions = [], policy, modelTimeoutMs, concurrency, encryptionKey, now } = options;
   const parts = {
+    ...{ checkpointer, actions, policy, models, modelTimeoutMs, concurrency, now },
+    ...{ thinking: options.thinking, validators: options.validators },
     ledger: databases.ledger,
     checkpoints: databases.checkpoints,
-    checkpointer: options.checkpointer,
-    encryptionKey: options.encryptionKey === undefined ? undefined : parseKey(options.encryptionKey),
-    actions: options.actions ?? [],
-    policy: options.policy,
-    models,
-    modelTimeoutMs: options.modelTimeoutMs,
-    matchRequest: matcherOf(options),
+    encryptionKey: encryptionKey === undefined ? undefined : parseKey(encryptionKey),
+    ...playbooksOf(options),
     notify: options.onNotice,
-    now: options.now,
   };
   const runtime: Runtime = exampleStore
     ? await createRuntime({ home }, { ...parts, store: databases.store })
@@ -247,13 +276,16 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
       whole(async () => (await cancelThread(runtime, callerOf(context), { reason, ...input })).run),
     rollback: (input, context = {}) => whole(() => rollBackThread(runtime, callerOf(context), input)),
     recover: (context = {}) => whole(() => recoverRuns(runtime, callerOf(context))),
+    stats: (query = {}, context = {}) => whole(() => measureStats(runtime, callerOf(context).identity, query)),
     maintain: () => whole(() => maintainOnce(runtime, { signal: closing.signal, unasked: false })),
-    close: async () => {
-      closing.abort();
-      await runtime.settle();
-      await runtime.close();
-    },
+    close: () => closeDown(runtime, closing),
   };
+}
+
+async function closeDown(runtime: Runtime, closing: AbortController): Promise<void> {
+  closing.abort();
+  await runtime.settle();
+  await runtime.close();
 }
 
 interface Recovery {
@@ -313,7 +345,9 @@ async function assertOwnThread(runtime: Runtime, options: CallOptions = {}): Pro
 
 function modelsOf(model: HoldpointOptions["model"]): Models {
   if (!model) return {};
-  const models = "invoke" in model ? { planner: model, reviewer: model, reflector: model } : model;
+  const given: Models = "invoke" in model ? { planner: model, reviewer: model, reflector: model } : model;
+  const worker = given.worker ?? given.planner;
+  const models: Models = { ...given, ...(worker ? { worker } : {}) };
   for (const [role, played] of Object.entries(models)) if (played) assertCallsTools(role, played);
   return models;
 }
@@ -331,7 +365,7 @@ function assertCallsTools(role: string, model: BaseChatModel): void {
 }
 
 function assertUsable(options: HoldpointOptions, models: Models): void {
-  const { actions = [], exampleStore, playbook, databases = {} } = options;
+  const { actions = [], exampleStore, playbooks, databases = {} } = options;
   if (options.checkpointer && databases.checkpoints !== undefined) {
     throw new HoldpointError("usage", "checkpointer and databases.checkpoints exclude each other.");
   }
@@ -340,36 +374,31 @@ function assertUsable(options: HoldpointOptions, models: Models): void {
       hint: "Pass exampleStore: true, or leave databases.store out.",
     });
   }
-  if (actions.length === 0 && !exampleStore) {
+  const thinks = models.worker !== undefined && options.thinking !== false;
+  if (actions.length === 0 && !exampleStore && !thinks) {
     throw new HoldpointError("usage", "createHoldpoint has no actions: nothing could ever be done.", {
       hint: "Pass actions made with defineAction, or exampleStore: true.",
     });
   }
-  if (!models.planner && !playbook && !exampleStore) {
+  if (!models.planner && !playbooks && !exampleStore) {
     throw new HoldpointError("usage", "createHoldpoint has neither a model nor a playbook: nothing could be planned.", {
-      hint: "Pass model (any LangChain chat model), or playbook.",
+      hint: "Pass model (any LangChain chat model), or playbooks.",
     });
   }
 }
 
-/** The caller's playbook first, then those of the example store. */
-function matcherOf({ playbook, exampleStore }: HoldpointOptions): ((request: string) => PlaybookResult) | undefined {
+/** The caller's first, then those of the example store. */
+function playbooksOf({
+  playbooks = [],
+  exampleStore,
+}: HoldpointOptions): Pick<RuntimeParts, "playbooks" | "matchRequest"> {
+  const given = [playbooks].flat() as PlaybookOption[];
+  const functions = given.filter((one) => typeof one === "function");
   const ofStore = (request: string) => matchPlaybooks(storePlaybooks, request);
-  if (!playbook) return exampleStore ? ofStore : undefined;
-  return (request) => {
-    const own = matchOwn(playbook, request);
-    return own.kind === "plan" || !exampleStore ? own : ofStore(request);
+  const matchFunction = functions.length > 0 ? matchFunctions(functions) : undefined;
+  const byFunction = matchFunction && exampleStore ? firstOf(matchFunction, ofStore) : matchFunction;
+  return {
+    playbooks: given.filter((one) => typeof one !== "function"),
+    matchRequest: byFunction ?? (exampleStore ? ofStore : undefined),
   };
-}
-
-function matchOwn(playbook: NonNullable<HoldpointOptions["playbook"]>, request: string): PlaybookResult {
-  const made = playbook(request);
-  if (!made) return { kind: "not_understood", problem: "No playbook knows this request, and there is no model." };
-  const source = { kind: "playbook", name: "own" };
-  const plan = PlanSchema.safeParse({ goal: request.slice(0, 500).toWellFormed(), ...made, source });
-  if (plan.success) return { kind: "plan", playbook: "own", plan: plan.data };
-  const faults = plan.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  throw new HoldpointError("usage", `The playbook's plan does not fit: ${faults.join("; ")}.`, {
-    hint: "Mend the `playbook` that createHoldpoint was given.",
-  });
 }

@@ -35,9 +35,28 @@ export function readMessages(given: unknown): BaseMessage[] {
 export const isMessages = (value: unknown): value is BaseMessage[] =>
   Array.isArray(value) && value.every((message) => isBaseMessage(message));
 
-/** Adds messages to those there are, by LangGraph's rules: one with a known id takes the place of the earlier. */
+/**
+ * So many messages a thread keeps, the newest: they are in every checkpoint, and a long talk must not make each step
+ * slower. All that was asked and answered is in the ledger.
+ */
+const MAX_MESSAGES = 20;
+
+/**
+ * Adds messages to those there are, by LangGraph's rules: one with a known id takes the place of the earlier. Whoever
+ * sends the whole talk each time sends messages again that are kept no more: they stand before one that is.
+ */
 export function mergeMessages(current: unknown, given: unknown): BaseMessage[] {
-  return messagesStateReducer(isMessages(current) ? current : [], readMessages(given));
+  const kept = isMessages(current) ? current : [];
+  const known = new Set(kept.map(({ id }) => id));
+  const messages = readMessages(given);
+  const first =
+    kept.length < MAX_MESSAGES
+      ? 0
+      : Math.max(
+          0,
+          messages.findIndex(({ id }) => known.has(id)),
+        );
+  return messagesStateReducer(kept, messages.slice(first)).slice(-MAX_MESSAGES);
 }
 
 function asText(given: BaseMessageLike): BaseMessage[] {

@@ -17,7 +17,6 @@ const Model = withFunctions("a LangChain chat model", "invoke", "withStructuredO
 
 const PolicyOptionsSchema = z.strictObject({
   maxRequestLength: z.int().positive().optional(),
-  maxSteps: z.int().positive().optional(),
   blockedPatterns: z
     .array(z.strictObject({ name: z.string().min(1), pattern: z.instanceof(RegExp, { error: "expected a RegExp" }) }))
     .optional(),
@@ -26,18 +25,26 @@ const PolicyOptionsSchema = z.strictObject({
   rulesFile: z.string().trim().min(1, "expected a path").optional(),
   separateApprover: z.boolean().optional(),
   approvalExpiresMs: z.int().positive().optional(),
-  maxReplans: z.int().min(0).max(20).optional(),
   clearableImpact: ImpactLevelSchema.optional(),
   plainAnswerImpact: z.enum([...ImpactLevelSchema.options, "none"]).optional(),
 });
 
 const path = z.string().trim().min(1, "expected a path");
 
+/** What stands in a playbook is looked at in planning/own-playbooks. */
+const Playbook = z.union(
+  [path, aFunction, z.looseObject({ name: z.unknown() })],
+  "expected a path, a playbook or a function",
+);
+
 const OptionsSchema = z.strictObject({
   model: z
     .union([
       Model,
-      z.strictObject({ planner: Model.optional(), reviewer: Model.optional(), reflector: Model.optional() }),
+      z.strictObject({
+        ...{ planner: Model.optional(), reviewer: Model.optional(), reflector: Model.optional() },
+        worker: Model.optional(),
+      }),
     ])
     .optional(),
   modelTimeoutMs: z
@@ -45,6 +52,9 @@ const OptionsSchema = z.strictObject({
     .min(1)
     .max(2 ** 31 - 1)
     .optional(),
+  thinking: z.boolean().optional(),
+  validators: z.record(z.string().regex(/^[A-Za-z][\w-]{0,39}$/, "expected a name such as tone"), aFunction).optional(),
+  concurrency: z.int().min(1).max(10_000).optional(),
   actions: z.array(z.unknown()).optional(),
   policy: z
     .union([
@@ -52,7 +62,7 @@ const OptionsSchema = z.strictObject({
       withFunctions("a policy, or its options", "checkRequest", "checkPlan", "checkTransaction"),
     ])
     .optional(),
-  playbook: aFunction.optional(),
+  playbooks: z.union([Playbook, z.array(Playbook)]).optional(),
   checkpointer: withFunctions("a LangGraph checkpointer", "getTuple", "put", "putWrites").optional(),
   databases: z
     .strictObject({

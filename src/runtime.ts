@@ -3,12 +3,16 @@ import { join, resolve } from "node:path";
 import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { openCheckpoints } from "./checkpoints.ts";
-import type { Config } from "./config.ts";
+import type { Config, ModelConfig } from "./config.ts";
+import type { ModelDeps } from "./execution/call-model.ts";
+import { createThinker } from "./execution/thinker.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
 import { type Ledger, openLedger, openLedgerIn } from "./ledger/database.ts";
 import { createSigns, type SignsOfLife } from "./ledger/liveness.ts";
 import type { Notice } from "./ledger/notices.ts";
-import { createModels, type Models } from "./models/roles.ts";
+import type { Models } from "./models/roles.ts";
+import { exampleLines, firstOf, type OwnPlaybooks, openPlaybooks } from "./planning/own-playbooks/index.ts";
+import type { PlaybookSource } from "./planning/own-playbooks/load.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
@@ -17,8 +21,10 @@ import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
+import { type ComposeValidator, thinkingActions } from "./tools/thinking/index.ts";
 
 const DEFAULT_MODEL_TIMEOUT_MS = 60_000;
+const DEFAULT_CONCURRENCY = 8;
 
 /** Takes a notice; what it throws means that it did not. */
 export type NoticeListener = (notice: Notice) => unknown;
@@ -39,8 +45,18 @@ export interface RuntimeParts {
   readonly policy?: Policy | PolicyOptions | undefined;
   readonly models?: Models | undefined;
   readonly modelTimeoutMs?: number | undefined;
-  /** Plans a request without a model. */
+  /** `false`: no action that thinks, though a model plays the worker. */
+  readonly thinking?: boolean | undefined;
+  /** The program's own checks of composed texts, by name. */
+  readonly validators?: Readonly<Record<string, ComposeValidator>> | undefined;
+  /** How many reads of a run may be under way at once. Default: 8. */
+  readonly concurrency?: number | undefined;
+  /** Playbooks of one's own. */
+  readonly playbooks?: readonly PlaybookSource[] | undefined;
+  /** Plans a request without a model, where no playbook of one's own does. */
   readonly matchRequest?: ((request: string) => PlaybookResult) | undefined;
+  /** `model`: nothing is matched. Playbooks of one's own are still offered to the model. */
+  readonly planning?: "playbooks" | "model" | undefined;
   readonly whatCanBeAsked?: readonly string[];
   /** Who is told of notices: an http(s) address, or a function. Default: nobody; they are kept. */
   readonly notify?: string | NoticeListener | undefined;
@@ -53,6 +69,10 @@ export interface Runtime {
   readonly ledger: Ledger;
   readonly registry: Registry;
   readonly policy: Policy;
+  /** Those of one's own. */
+  readonly playbooks: OwnPlaybooks;
+  /** The plan for a request, without a model. */
+  readonly matchRequest: ((request: string) => PlaybookResult) | undefined;
   readonly signs: SignsOfLife;
   /** What can be asked without a model, a line each. */
   readonly whatCanBeAsked: readonly string[];
@@ -80,19 +100,20 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
   try {
     const ledger = await openLedgerPart(parts, opened);
     const checkpointer = parts.checkpointer ?? openCheckpointsPart(parts, opened);
-    const registry = createRegistry(parts.actions);
-    const policy = policyOf(parts.policy, registry);
     const now = parts.now ?? (() => new Date().toISOString());
+    const { models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
+    const registry = createRegistry(withThinking(parts, { ledger, models, modelTimeoutMs, now }));
+    const policy = policyOf(parts.policy, registry);
     const signs = createSigns(ledger);
-    const shared = { ledger, registry, policy, now, signs, whatCanBeAsked: parts.whatCanBeAsked ?? [] };
-    const { matchRequest, models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
+    const shared = { ledger, registry, policy, now, signs, ...planningOf(parts, registry) };
+    const { concurrency = DEFAULT_CONCURRENCY } = parts;
     const underWay = new Set<Promise<unknown>>();
     const track = <T>(work: Promise<T>): Promise<T> => {
       underWay.add(work);
       return work.finally(() => underWay.delete(work));
     };
     const settle = async () => void (await Promise.allSettled(underWay));
-    const graph = buildGraph({ ...shared, track, matchRequest, models, modelTimeoutMs }, checkpointer);
+    const graph = buildGraph({ ...shared, concurrency, track, models, modelTimeoutMs }, checkpointer);
     const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
     const { home, notify } = parts;
     return { ...shared, graph, home, notify, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
@@ -102,11 +123,36 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
   }
 }
 
+/** The actions, and those that think where a model plays the worker; one of the program's own comes before them. */
+function withThinking({ actions, thinking = true, validators = {} }: RuntimeParts, deps: ModelDeps): readonly Action[] {
+  if (!thinking || !deps.models.worker) return actions;
+  const { modelTimeoutMs } = deps;
+  const reads = actions.filter((action) => action.kind === "read");
+  const own = new Set(actions.map(({ name }) => name));
+  const added = thinkingActions({ thinker: createThinker(deps), validators, reads, modelTimeoutMs });
+  return [...actions, ...added.filter(({ name }) => !own.has(name))];
+}
+
 /** Rules are checked against the actions that there are. */
 function policyOf(given: Policy | PolicyOptions | undefined, { actions }: Registry): Policy {
   if (given && "checkPlan" in given) return given;
   const writes = actions.filter(({ kind }) => kind === "write").map(({ name }) => name);
   return createPolicy(given, writes);
+}
+
+/** Playbooks are checked against the actions that there are, too. */
+function planningOf(
+  parts: RuntimeParts,
+  registry: Registry,
+): Pick<Runtime, "playbooks" | "matchRequest" | "whatCanBeAsked"> {
+  const playbooks = openPlaybooks(parts.playbooks ?? [], playbookActions(registry));
+  const own = playbooks.list.length > 0 ? playbooks.match : undefined;
+  const both = own && parts.matchRequest ? firstOf(own, parts.matchRequest) : (own ?? parts.matchRequest);
+  return {
+    playbooks,
+    matchRequest: parts.planning === "model" ? undefined : both,
+    whatCanBeAsked: [...exampleLines(playbooks), ...(parts.whatCanBeAsked ?? [])],
+  };
 }
 
 type Closing = () => unknown;
@@ -147,9 +193,22 @@ function openCheckpointsPart(
   return saver;
 }
 
+/** OpenAI's client takes time and memory to load: a program that brings its own models, or none, is spared them. */
+async function modelsOf(config: ModelConfig | undefined): Promise<Models> {
+  if (!config) return {};
+  const { createModels } = await import("./models/roles.ts");
+  return createModels(config);
+}
+
 const policyOptionsOf = ({ rulesFile, approval }: Config): PolicyOptions => ({
   ...(rulesFile === undefined ? {} : { rulesFile }),
   ...(approval === undefined ? {} : { approval }),
+});
+
+/** The actions of a registry, as playbooks are checked against them. */
+export const playbookActions = (registry: Registry) => ({
+  find: (name: string) => registry.find(name),
+  names: registry.actions.map(({ name }) => name),
 });
 
 /** What replaces the defaults of {@link createRuntime}. */
@@ -173,12 +232,15 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
       notify: config.notifyUrl,
+      concurrency: config.concurrency,
       ...overrides,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
       actions: [...(overrides.actions ?? []), ...storeActions(store)],
-      matchRequest: config.planning === "model" ? undefined : byPlaybook,
-      models: overrides.models ?? (config.models ? createModels(config.models) : {}),
+      playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
+      matchRequest: byPlaybook,
+      planning: overrides.planning ?? config.planning,
+      models: overrides.models ?? (await modelsOf(config.models)),
       modelTimeoutMs: overrides.modelTimeoutMs ?? config.models?.timeoutMs,
       whatCanBeAsked: whatCanBeAsked(storePlaybooks),
     });

@@ -14,13 +14,14 @@ const PAUSE_MS = 20;
  * Opens a SQLite file, made with its folder when missing. `setUp` is repeated while another process holds the file.
  * @throws HoldpointError `storage` that names the file when it cannot be opened, read or written
  */
-export function openSqlite(path: string, setUp: (db: Db) => void = useWal): Db {
+export function openSqlite(path: string, setUp: (db: Db) => void = (db) => useWal(db)): Db {
   let db: Db | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
     const opened = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     db = opened;
     retryWhileBusy(() => setUp(opened));
+    keepStatements(opened);
     return opened;
   } catch (error) {
     db?.close();
@@ -28,10 +29,36 @@ export function openSqlite(path: string, setUp: (db: Db) => void = useWal): Db {
   }
 }
 
-/** Several readers beside one writer; what was committed survives a power cut. */
-export function useWal(db: Db): void {
+/** So many statements are kept; a statement for each number of rows that are written at once is among them. */
+const MAX_STATEMENTS = 300;
+
+/**
+ * Preparing a statement costs several times what running it does, so each is prepared once. SQLite itself looks after
+ * those that the schema has changed under. Whoever gets one must not change it (`pluck`, `raw`, `bind`).
+ */
+function keepStatements(db: Db): void {
+  const kept = new Map<string, Database.Statement>();
+  const prepare = db.prepare.bind(db) as (sql: string) => Database.Statement;
+  const prepareOnce = (sql: string): Database.Statement => {
+    const known = kept.get(sql);
+    if (known?.busy) return prepare(sql); // its rows are being read one by one
+    const statement = known ?? prepare(sql);
+    kept.delete(sql); // those used last stand last
+    kept.set(sql, statement);
+    const [oldest] = kept.keys();
+    if (kept.size > MAX_STATEMENTS && oldest !== undefined) kept.delete(oldest);
+    return statement;
+  };
+  db.prepare = prepareOnce as Db["prepare"];
+}
+
+/**
+ * Several readers beside one writer. What was committed survives the end of the process, and with `full` a power cut, too;
+ * with `normal` that can take away what was committed last, and leaves the file whole.
+ */
+export function useWal(db: Db, synchronous: "full" | "normal" = "full"): void {
   db.pragma("journal_mode = wal");
-  db.pragma("synchronous = full");
+  db.pragma(`synchronous = ${synchronous}`);
   db.pragma("foreign_keys = on");
 }
 

@@ -12,9 +12,13 @@ describe("the configuration", () => {
     const models = readConfig({ OPENAI_API_KEY: "k", HOLDPOINT_MODEL: "m", HOLDPOINT_REVIEWER_MODEL: "strong" }).models;
     expect(models).toMatchObject({ planner: "m", reviewer: "strong", reflector: "m", timeoutMs: 60_000 });
     expect(readConfig({ OPENAI_API_KEY: "k" }).models?.planner).toBe("gpt-5-mini");
+    const worker = (more: object) => readConfig({ OPENAI_API_KEY: "k", ...more }).models?.worker;
+    expect(worker({ HOLDPOINT_MODEL: "m", HOLDPOINT_PLANNER_MODEL: "p" })).toBe("p");
+    expect(worker({ HOLDPOINT_PLANNER_MODEL: "p", HOLDPOINT_WORKER_MODEL: "w" })).toBe("w");
   });
 
-  it("names the file of rules, from the working directory", () => {
+  it("names playbooks and the file of rules, from the working directory", () => {
+    expect(readConfig({ HOLDPOINT_PLAYBOOKS: "plays" })).toMatchObject({ playbooks: resolve("plays") });
     expect(readConfig({ HOLDPOINT_RULES: "rules.yaml", HOLDPOINT_APPROVAL: "rules" })).toMatchObject({
       rulesFile: resolve("rules.yaml"),
       approval: "rules",

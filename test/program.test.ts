@@ -12,6 +12,7 @@ import {
   createHoldpoint,
   type Holdpoint,
   type HoldpointOptions,
+  type Playbook,
   type PlaybookPlan,
   type ProgressEvent,
   type Question,
@@ -43,7 +44,7 @@ async function open(options: HoldpointOptions = {}) {
   const holdpoint = await createHoldpoint({
     home,
     actions: notebook.actions,
-    playbook: (request) => PLANS[request],
+    playbooks: (request) => PLANS[request],
     ...options,
   });
   onTestFinished(() => holdpoint.close());
@@ -54,6 +55,9 @@ const on = (thread: string, principal = "alice", tenant = "acme") => ({
   configurable: { thread_id: thread },
   context: { tenant, principal },
 });
+
+const lastPercentOf = (events: readonly ProgressEvent[], phase: ProgressEvent["phase"]) =>
+  events.findLast((event) => event.phase === phase)?.percent;
 
 type Asked = { id: string; value: Question };
 
@@ -106,24 +110,27 @@ describe("a program", () => {
     ]);
   });
 
-  it("streams its progress as custom events, step by step and in percent", async () => {
+  it("streams its progress as custom events, by weight, with what has changed", async () => {
     const { holdpoint } = await open();
     const events = (await streamed(holdpoint, "three", "custom")) as ProgressEvent[];
-    expect(events.map((event) => event.doing)).toEqual(["planning", "staging", "reviewing"]);
+    expect([...new Set(events.map(({ phase }) => phase))]).toEqual(["planning", "staging", "reviewing", "waiting"]);
     const state = await holdpoint.graph.getState(on("s-three"));
     const question = state.tasks[0]?.interrupts[0] as Asked;
     const committed: ProgressEvent[] = [];
     const stream = await holdpoint.stream(yes(question) as never, { ...on("s-three", "bob"), streamMode: "custom" });
     for await (const event of stream) committed.push(event as ProgressEvent);
-    expect(committed.map(({ doing, step: at, percent }) => [doing, at?.id, at?.status, percent])).toEqual([
-      ["committing", "a", "running", 0],
-      ["committing", "a", "completed", 33],
-      ["committing", "b", "running", 33],
-      ["committing", "b", "completed", 67],
-      ["reading", "n", "running", 67],
-      ["reading", "n", "completed", 100],
+    const [first, last] = [committed[0], committed.at(-1)];
+    expect(first).toMatchObject({ type: "progress", phase: "committing", percent: 0, done: 0, total: 3, revision: 1 });
+    expect(first?.steps.map(({ id, title, dependsOn }) => [id, title, dependsOn])).toEqual([
+      ["a", "Step a", []],
+      ["b", "Step b", []],
+      ["n", "Step n", ["b"]],
     ]);
-    expect(committed[0]).toMatchObject({ type: "progress", step: { title: "Step a" }, done: 0, total: 3 });
+    expect(lastPercentOf(committed, "committing")).toBe(66);
+    expect(lastPercentOf(committed, "reading")).toBe(99);
+    expect(last).toMatchObject({ phase: "ended", percent: 100, done: 3, running: 0, current: [], expectedMs: 0 });
+    const told = committed.flatMap(({ steps }) => steps).filter(({ status }) => status === "completed");
+    expect(told.map(({ id }) => id)).toEqual(["a", "b", "n"]);
     expect(new Set(committed.map((event) => event.runId)).size).toBe(1);
   });
 
@@ -133,14 +140,17 @@ describe("a program", () => {
     const events: ProgressEvent[] = [];
     const stream = await holdpoint.stream(yes(question) as never, { ...on("t", "bob"), streamMode: "custom" });
     for await (const event of stream) events.push(event as ProgressEvent);
-    expect(events.map(({ doing, step: at }) => [doing, at?.id, at?.status])).toEqual([
-      ["committing", "a", "running"],
-      ["committing", "a", "completed"],
-      ["committing", "refuse", "running"],
-      ["committing", "refuse", "failed"],
-      ["rolling back", "a", "failed"],
-      ["rolling back", "a", "failed"],
-    ]);
+    expect(events.map(({ phase }) => phase)).toEqual(
+      expect.arrayContaining(["committing", "undoing", "reflecting", "ended"]),
+    );
+    const steps = new Map(events.flatMap((event) => event.steps).map(({ id, status }) => [id, status]));
+    expect(steps).toEqual(
+      new Map([
+        ["a", "failed"],
+        ["refuse", "failed"],
+      ]),
+    );
+    expect(events.at(-1)?.percent).toBe(100);
   });
 
   it("streams messages: what is said to the customer, and nothing of what models say among themselves", async () => {
@@ -148,7 +158,7 @@ describe("a program", () => {
       outcome: "plan",
       message: "",
       goal: "Counted.",
-      steps: [{ ...step("n"), action: "count_notes", args: {}, dependsOn: [] }],
+      steps: [{ ...step("n"), action: "count_notes", args: {}, dependsOn: [], criteria: "they are counted" }],
     };
     const server = await playOpenAI(
       expectCall({ model: "own", user: /How many notes/, streaming: false }).answer(json(plan)),
@@ -286,7 +296,7 @@ describe("the parts of a program", () => {
     expect(opened()).toEqual([]);
     const { actions } = createNotebook(tempDir());
     await expect(
-      createHoldpoint({ home, actions: [...actions, ...actions], playbook: () => undefined }),
+      createHoldpoint({ home, actions: [...actions, ...actions], playbooks: () => undefined }),
     ).rejects.toThrow('Two actions are called "note"');
     expect(opened()).toEqual([]);
   });
@@ -400,48 +410,59 @@ describe("the parts of a program", () => {
 
 describe("parts that do not fit are refused, and say what would", () => {
   const { actions } = createNotebook("/nonexistent");
-  const playbook = () => undefined;
+  const playbooks = () => undefined;
   const cases: [string, HoldpointOptions, string][] = [
-    ["no actions", { playbook }, "has no actions"],
+    ["no actions", { playbooks }, "has no actions"],
     ["nothing that plans", { actions }, "neither a model nor a playbook"],
     ["a model that cannot call tools", { actions, model: new BlindModel({}) }, "cannot call tools"],
-    ["a timeout that is none", { actions, playbook, modelTimeoutMs: -1 }, "modelTimeoutMs does not fit"],
-    ["a misspelt safeguard", { actions, playbook, policy: { separateAprover: true } as never }, "separateAprover"],
-    ["a safeguard that is none", { actions, playbook, policy: { approval: "sometimes" } as never }, "approval"],
-    ["a rule that does not fit", { actions, playbook, policy: { rules: [{ wen: "x" }] } } as never, "rules[0].wen"],
+    ["a timeout that is none", { actions, playbooks, modelTimeoutMs: -1 }, "modelTimeoutMs does not fit"],
+    ["a misspelt safeguard", { actions, playbooks, policy: { separateAprover: true } as never }, "separateAprover"],
+    ["a safeguard that is none", { actions, playbooks, policy: { approval: "sometimes" } as never }, "approval"],
+    ["a rule that does not fit", { actions, playbooks, policy: { rules: [{ wen: "x" }] } } as never, "rules[0].wen"],
     [
       "a rule about an action that there is not",
       {
-        ...{ actions, playbook },
+        ...{ actions, playbooks },
         policy: { rules: [{ name: "r", match: { action: "sel" }, effect: "deny", reason: "r" }] },
       },
       'there is no action "sel" that writes; there are note',
     ],
-    ["no file of rules", { actions, playbook, policy: { rulesFile: "/nowhere.yaml" } }, "/nowhere.yaml does not exist"],
+    [
+      "a playbook that does not fit",
+      { actions, playbooks: [{ name: "P" }] as never },
+      "playbooks[0].name: a name is a small",
+    ],
+    ["a playbook that is none", { actions, playbooks: [7] as never }, "expected a path, a playbook or a function"],
+    ["no file of playbooks", { actions, playbooks: "/nowhere.yaml" }, "/nowhere.yaml does not exist"],
+    [
+      "no file of rules",
+      { actions, playbooks, policy: { rulesFile: "/nowhere.yaml" } },
+      "/nowhere.yaml does not exist",
+    ],
     [
       "a blocked pattern that can be slow",
-      { actions, playbook, policy: { blockedPatterns: [{ name: "p", pattern: /(?=a)/ }] } },
+      { actions, playbooks, policy: { blockedPatterns: [{ name: "p", pattern: /(?=a)/ }] } },
       "cannot run in linear time",
     ],
     [
       "a blocked pattern that is none",
-      { actions, playbook, policy: { blockedPatterns: ["rm"] } as never },
+      { actions, playbooks, policy: { blockedPatterns: ["rm"] } as never },
       "blockedPatterns",
     ],
-    ["half a policy", { actions, playbook, policy: { checkPlan: () => [] } as never }, "policy does not fit"],
-    ["a misspelt option", { actions, playbook, chekpointer: {} } as never, "chekpointer"],
-    ["a checkpointer that is none", { actions, playbook, checkpointer: {} as never }, "checkpointer does not fit"],
+    ["half a policy", { actions, playbooks, policy: { checkPlan: () => [] } as never }, "policy does not fit"],
+    ["a misspelt option", { actions, playbooks, chekpointer: {} } as never, "chekpointer"],
+    ["a checkpointer that is none", { actions, playbooks, checkpointer: {} as never }, "checkpointer does not fit"],
     ["a model's name", { actions, model: "gpt-5" as never }, "model does not fit"],
-    ["no path", { actions, playbook, databases: { ledger: " " } }, "databases.ledger does not fit"],
+    ["no path", { actions, playbooks, databases: { ledger: " " } }, "databases.ledger does not fit"],
     ["null", null as never, "does not fit"],
     [
       "two places for checkpoints",
-      { actions, playbook, checkpointer: new MemorySaver(), databases: { checkpoints: "x.db" } },
+      { actions, playbooks, checkpointer: new MemorySaver(), databases: { checkpoints: "x.db" } },
       "exclude each other",
     ],
-    ["a store that nobody asked for", { actions, playbook, databases: { store: "x.db" } }, "is not asked for"],
-    ["a folder that is a file", { actions, playbook, home: "/proc/version/x" }, "/proc/version"],
-    ["a ledger that is none", { actions, playbook, databases: { ledger: "/proc/version" } }, "/proc/version"],
+    ["a store that nobody asked for", { actions, playbooks, databases: { store: "x.db" } }, "is not asked for"],
+    ["a folder that is a file", { actions, playbooks, home: "/proc/version/x" }, "/proc/version"],
+    ["a ledger that is none", { actions, playbooks, databases: { ledger: "/proc/version" } }, "/proc/version"],
   ];
 
   it.each(cases)("%s", async (_what, options, message) => {
@@ -460,7 +481,7 @@ describe("parts that do not fit are refused, and say what would", () => {
     ["no version", { ...actions[0], version: 0 }, '"note" has no fitting version'],
   ])("an action that is none: %s", async (_what, action, message) => {
     const given = [action] as never;
-    await expect(createHoldpoint({ home: tempDir(), playbook, actions: given })).rejects.toThrow(message);
+    await expect(createHoldpoint({ home: tempDir(), playbooks, actions: given })).rejects.toThrow(message);
   });
 
   it("a caller without a name", async () => {
@@ -476,13 +497,34 @@ describe("parts that do not fit are refused, and say what would", () => {
   });
 
   it("a goal is cut between characters", async () => {
-    const { holdpoint } = await open({ playbook: () => ({ steps: [step("n", { action: "count_notes", args: {} })] }) });
+    const { holdpoint } = await open({
+      playbooks: () => ({ steps: [step("n", { action: "count_notes", args: {} })] }),
+    });
     const done = await holdpoint.invoke({ request: `${"y".repeat(499)}\u{1f600}` }, on("t"));
     expect(done.answer?.status).toBe("success");
   });
 
+  it("playbooks may be written down, and functions beside them", async () => {
+    const written = {
+      name: "remember",
+      title: "Remember",
+      parameters: { what: { type: "text" } },
+      match: { examples: ["Remember {what}"] },
+      steps: [{ id: "s1", title: "Note {what}", action: "note", args: { text: "{what}" } }],
+    } satisfies Playbook;
+    const { holdpoint } = await open({ playbooks: [(request) => PLANS[request], written] });
+    const asked = await holdpoint.invoke({ request: "Remember the milk" }, on("t"));
+    expect(asked.plan).toMatchObject({ source: { name: "remember" }, steps: [{ args: { text: "the milk" } }] });
+    expect((await holdpoint.invoke({ request: "count" }, on("u"))).plan?.source).toEqual({
+      kind: "playbook",
+      name: "own",
+    });
+    const none = await holdpoint.invoke({ request: "Remember" }, on("v"));
+    expect(none.answer?.text).toContain('something is missing after "Remember"');
+  });
+
   it("a playbook's plan that is none", async () => {
-    const { holdpoint } = await open({ playbook: () => ({ steps: [] }) });
+    const { holdpoint } = await open({ playbooks: () => ({ steps: [] }) });
     await expect(holdpoint.invoke({ request: "x" }, on("t"))).rejects.toThrow(
       "The playbook's plan does not fit: steps",
     );

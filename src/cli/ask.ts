@@ -4,6 +4,7 @@ import type { ActionAnswer, ProposalAnswer } from "../domain/answer-formats.ts";
 import { printable } from "../domain/printable.ts";
 import type { Question } from "../nodes/question.ts";
 import { askArguments } from "./ask-edit.ts";
+import { editPlan } from "./edit-plan.ts";
 
 type Decisions = ProposalAnswer["decisions"];
 type Action = Question["actions"][number];
@@ -29,9 +30,37 @@ export async function askPerson(
 }
 
 async function chooseDecisions(question: Question, prompting: Prompting): Promise<Chosen> {
+  if (question.kind === "plan") return await decidePlan(question, prompting);
   return question.kind === "reconciliation"
     ? await tellOutcomes(question, prompting)
     : await decide(question, prompting);
+}
+
+async function decidePlan({ actions: [plan] }: Question, prompting: Prompting): Promise<Chosen> {
+  if (!plan) return undefined;
+  const { step, args } = plan;
+  const choice = await select({
+    ...prompting,
+    message: "Carry out this plan?",
+    initialValue: "later", // a stray Enter must not consent
+    options: [
+      { value: "approve", label: "Approve", hint: "each of its writes is still asked for" },
+      { value: "edit", label: "Edit", hint: "as YAML in your editor; you are asked again" },
+      { value: "back", label: "Send back", hint: "another plan is made, with what you say" },
+      { value: "reject", label: "Reject" },
+      { value: "later", label: "Not now", hint: "nothing runs; resume later" },
+    ],
+  });
+  if (isCancel(choice)) return undefined;
+  if (choice === "later") return NOT_NOW;
+  if (choice === "approve") return [{ type: "approve", step }];
+  if (choice === "edit") {
+    const edited = await editPlan(args, prompting);
+    return edited ? [{ type: "edit", step, editedAction: { args: edited } }] : NOT_NOW;
+  }
+  const message = await askReason(prompting, choice === "back" ? "What should another plan do otherwise?" : "Why?");
+  if (message === undefined) return undefined;
+  return [{ type: choice === "back" ? "send_back" : "reject", step, message }];
 }
 
 async function tellOutcomes(question: Question, prompting: Prompting): Promise<Chosen> {
@@ -125,12 +154,11 @@ async function editOne(question: Question, action: Action, prompting: Prompting)
   return args && { type: "edit", step: action.step, editedAction: { args } };
 }
 
-async function askReason(prompting: Prompting): Promise<string | undefined> {
+async function askReason(prompting: Prompting, message = "Why?"): Promise<string | undefined> {
   const reason = await text({
     ...prompting,
-    message: "Why?",
-    validate: (value) =>
-      (value ?? "").trim() === "" ? "A reason is needed: it is what the requester reads." : undefined,
+    message,
+    validate: (value) => ((value ?? "").trim() === "" ? "Words are needed here: somebody reads them." : undefined),
   });
   return isCancel(reason) ? undefined : reason.trim();
 }

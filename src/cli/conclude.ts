@@ -34,7 +34,9 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
     surroundings.write(`${renderAnswer(view)}\n${dim(`Thread ${view.threadId}`)}\n`);
     return exitStatusOf(view);
   }
-  surroundings.write(`${renderPlan(view)}\n${renderQuestion(view.question)}\n`);
+  const { question } = view;
+  const parts = [...(question.kind === "plan" ? [] : [renderPlan(view)]), renderQuestion(question)];
+  surroundings.write(`${parts.join("\n")}\n`);
   if (view.recorded) return leave(session, view, "The approval is recorded. It takes more people, as the note says.");
   const answer = surroundings.interactive ? await askPerson(view.question, surroundings.stop?.signal) : undefined;
   if (answer === "not now") {
@@ -85,6 +87,7 @@ export function resumeCommands(session: Session, threadId: string, question: Que
     ask: session.command(`resume ${threadId}`),
     approve: session.command(`${bound} --approve`),
     reject: session.command(`${bound} --reject "<reason>"`),
+    ...(question.kind === "plan" ? { sendBack: session.command(`${bound} --send-back "<words>"`) } : {}),
   };
 }
 
@@ -99,6 +102,15 @@ function howToGoOn(session: Session, threadId: string, question: Question): stri
       `    ${ask}`,
       ...how,
       ...(question.actions.length > 1 ? all : []),
+    ].join("\n");
+  }
+  if (question.kind === "plan") {
+    return [
+      heading("Waiting for a decision on the plan"),
+      `  Thread ${threadId}. Nothing of it has run. To decide, or to change the plan in an editor, in a terminal:`,
+      `    ${ask}`,
+      ...how,
+      "  To change it without one: --decisions <file.json> instead of --approve.",
     ].join("\n");
   }
   return [

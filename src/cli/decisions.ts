@@ -7,6 +7,7 @@ import type { Question } from "../nodes/question.ts";
 export interface DecisionOptions {
   approve?: boolean;
   reject?: string;
+  sendBack?: string;
   decisions?: string;
   happened?: boolean;
   notHappened?: boolean;
@@ -22,6 +23,7 @@ export function carriesDecision(options: DecisionOptions): boolean {
   const given = [
     options.approve && "--approve",
     options.reject !== undefined && "--reject",
+    options.sendBack !== undefined && "--send-back",
     options.decisions && "--decisions",
     options.happened && "--happened",
     options.notHappened && "--not-happened",
@@ -35,7 +37,13 @@ export function carriesDecision(options: DecisionOptions): boolean {
   if (options.reject !== undefined && options.reject.trim() === "") {
     throw new HoldpointError("usage", "--reject needs a reason.", { hint: 'For example: --reject "wrong customer".' });
   }
+  if (options.sendBack !== undefined && options.sendBack.trim() === "") {
+    throw new HoldpointError("usage", "--send-back needs words.", {
+      hint: 'For example: --send-back "ask Ann first".',
+    });
+  }
   assertReason("--reject", options.reject);
+  assertReason("--send-back", options.sendBack);
   assertReason("--reason", options.reason);
   if (options.reason !== undefined && !options.notNow) {
     throw new HoldpointError("usage", "--reason belongs to --not-now.", { hint: "A rejection is --reject <reason>." });
@@ -68,22 +76,29 @@ export function answerFrom(options: DecisionOptions, question: Question): Propos
   }
   if (options.decisions !== undefined) return readDecisions(options.decisions, proposalId);
   const word = options.happened ? "happened" : options.notHappened ? "not_happened" : options.lookAgain && "look_again";
-  assertFits(question, word ? "reconciliation" : "transaction");
+  assertFits(question, options, word !== false && word !== undefined);
   if (word) return { proposalId, decisions: question.actions.map(({ step }) => ({ type: word, step })) };
   if (options.approve) {
     return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "approve", step })) };
+  }
+  if (options.sendBack !== undefined) {
+    const message = options.sendBack.trim();
+    return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "send_back", step, message })) };
   }
   const message = options.reject?.trim() ?? "";
   return { proposalId, decisions: question.actions.map(({ step }) => ({ type: "reject", step, message })) };
 }
 
 /** A yes to whether something may run must not pass for a yes to whether it happened. */
-function assertFits(question: Question, kind: Question["kind"]): void {
-  if (question.kind === kind) return;
-  const [what, hint] =
-    question.kind === "reconciliation"
-      ? ["whether writes happened", "Give --happened, --not-happened or --look-again."]
-      : ["whether writes may run", "Give --approve, --reject or --decisions."];
+function assertFits(question: Question, { sendBack }: DecisionOptions, isOutcome: boolean): void {
+  const { kind } = question;
+  if ((kind === "reconciliation") === isOutcome && (sendBack === undefined || kind === "plan")) return;
+  const asked: Record<Question["kind"], readonly [string, string]> = {
+    reconciliation: ["whether writes happened", "Give --happened, --not-happened or --look-again."],
+    transaction: ["whether writes may run", "Give --approve, --reject or --decisions."],
+    plan: ["whether a plan is carried out", "Give --approve, --reject, --send-back or --decisions."],
+  };
+  const [what, hint] = asked[kind];
   throw new HoldpointError("usage", `The thread asks ${what}; that is no answer to it.`, { hint });
 }
 

@@ -19,6 +19,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   stop,
   interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+  screen: process.stderr,
   write: (text) => void process.stdout.write(text),
   drained: async () => {
     if (!process.stdout.writableNeedDrain) return;

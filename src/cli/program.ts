@@ -9,9 +9,11 @@ import { EXIT } from "./exit-status.ts";
 import { explain } from "./explain.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
 import { type MaintainOptions, maintain, notices } from "./maintain.ts";
+import { checkPlaybooks, listPlaybooks, matchPlaybook } from "./playbooks.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
 import { members, settings } from "./settings.ts";
+import { type StatsOptions, stats } from "./stats.ts";
 
 const HELP = `
 Examples:
@@ -22,7 +24,7 @@ Examples:
 
 Exit statuses:
   0 done as asked   2 usage   3 waiting for a decision, or for a time   4 nothing done: the answer says why
-  5 failed: the answer says what was undone; or a case of \`policy test\` failed
+  5 failed: the answer says what was undone; or a case of \`policy test\` or a wording of a playbook did
   6 decided or under way elsewhere
   7 a database or receiver cannot be used   8 paused: a model or a receiver cannot be reached; \`resume\` tries again
   9 stopped by a signal: \`resume\` goes on   10 the audit log was tampered with
@@ -36,7 +38,7 @@ Exit statuses:
  */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let status: number = EXIT.done;
-  const act = (options: CommonOptions, work: (session: Session) => Promise<number>) =>
+  const act = (options: CommonOptions & { checks?: boolean }, work: (session: Session) => Promise<number>) =>
     withSession(surroundings, options, work).then((result) => {
       status = result;
     });
@@ -71,7 +73,10 @@ function commandFirst(argv: readonly string[], program: Command): string[] {
   return known && command !== undefined ? [command, ...rest, ...argv.slice(0, start)] : [...argv];
 }
 
-type Act = (options: CommonOptions, work: (session: Session) => Promise<number>) => Promise<void>;
+type Act = (
+  options: CommonOptions & { checks?: boolean },
+  work: (session: Session) => Promise<number>,
+) => Promise<void>;
 
 function createProgram(act: Act): Command {
   const program = new Command("holdpoint")
@@ -91,6 +96,7 @@ function createProgram(act: Act): Command {
     .argument("<thread>", "its id, as printed when it began to wait")
     .option("--approve", "approve every action of the proposal")
     .option("--reject <reason>", "reject every action of the proposal")
+    .option("--send-back <words>", "of a plan: have another one made, with what it should do otherwise")
     .option("--decisions <file.json>", "decide on each action; see the README for the form")
     .option("--happened", "where nobody could tell whether writes happened: they did")
     .option("--not-happened", "they did not")
@@ -158,6 +164,15 @@ function addUpkeep(program: Command, act: Act): void {
     .argument("[name=value...]", "such as automation=true, or approvals.high.people=2; values are JSON")
     .action((changes: string[], options: CommonOptions) => act(options, (session) => settings(session, changes)));
   addPolicyCommands(program, act);
+  common(program.command("stats"))
+    .description("how well runs go: plans, completion, failures, tokens, approvals; see docs/measures.md")
+    .option("--since <time>", "of runs that began then or later: a day or a time, UTC")
+    .option("--until <time>", "of runs that began before then")
+    .option("--days <number>", "of the last days, instead of --since")
+    .option("--by <day or week>", "for each day or week, too")
+    .option("--thread <id>", "only of this thread")
+    .action((options: CommonOptions & StatsOptions) => act(options, (session) => stats(session, options)));
+  addPlaybookCommands(program, act);
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
@@ -187,6 +202,25 @@ function addPolicyCommands(program: Command, act: Act): void {
     .description("put cases before the policy, and say which do not come out as expected; nothing runs")
     .argument("<cases.yaml>", "a file of cases; see docs/policy.md")
     .action((path: string, options: CommonOptions) => act(options, (session) => testPolicy(session, path)));
+}
+
+/** The command has options of its own, which take those of its subcommands: these are asked for with the others. */
+function addPlaybookCommands(program: Command, act: Act): void {
+  const playbooks = common(program.command("playbooks"))
+    .description("predefined plans: those of HOLDPOINT_PLAYBOOKS, and the example store's; see docs/playbooks.md")
+    .action((options: CommonOptions) => act(options, listPlaybooks));
+  common(playbooks.command("check"))
+    .description("say what is wrong with playbooks, with file, line and column; nothing runs")
+    .argument("[paths...]", "files of playbooks, or folders with such files (default: HOLDPOINT_PLAYBOOKS)")
+    .action((paths: string[], _options: CommonOptions, command: Command) =>
+      act({ ...command.optsWithGlobals(), checks: true }, (session) => checkPlaybooks(session, paths)),
+    );
+  common(playbooks.command("match"))
+    .description("which playbook takes a request, and the plan that it gives; nothing runs")
+    .argument("<request...>", "what would be asked")
+    .action((words: string[], _options: CommonOptions, command: Command) =>
+      act(command.optsWithGlobals(), (session) => matchPlaybook(session, words.join(" "))),
+    );
 }
 
 function addForgetCommand(program: Command, act: Act): void {

@@ -1,5 +1,6 @@
 /** `show`: everything that the ledger holds of a thread's newest run, for a person. */
 
+import type { Measures, Share } from "../domain/measures.ts";
 import { printable } from "../domain/printable.ts";
 import { byWhom } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
@@ -8,9 +9,12 @@ import { type ModelCallRecord, sumUsage } from "../ledger/model-calls.ts";
 import type { RunDetails } from "../work/look.ts";
 import type { ThreadView } from "../work/threads.ts";
 import { resumeCommands } from "./conclude.ts";
-import { renderAnswer, renderPause, renderPlan, renderQuestion } from "./render.ts";
+import { duration } from "./duration.ts";
+import { renderReads } from "./reads.ts";
+import { renderAnswer, renderPause, renderPlan, renderProgress, renderQuestion } from "./render.ts";
+import { renderRevisions } from "./revisions.ts";
 import type { Session } from "./session.ts";
-import { dim, heading, table } from "./text.ts";
+import { dim, heading, table, wrap } from "./text.ts";
 
 export function renderRecord(session: Session, view: ThreadView, details: RunDetails): string {
   const { run, question } = view;
@@ -21,12 +25,16 @@ export function renderRecord(session: Session, view: ThreadView, details: RunDet
     run.forgottenAt
       ? `  Its personal data was forgotten at ${run.forgottenAt}; what is left says what was done, not with what.`
       : "",
-    renderPlan(view),
+    renderProgress(details.progress),
+    renderPlan(view, details.progress),
+    renderRevisions(details),
+    renderReads(details.reads),
     ...proposals(details),
     effects(view),
     run.pause ? renderPause(run.pause) : "",
     question ? renderQuestion(question) : renderAnswer(view),
     question ? `${heading("To decide")}\n  ${resumeCommands(session, view.threadId, question).ask}` : "",
+    measures(details.measures),
     usage(details.modelCalls),
     audit(details.audit),
     ...earlier(details.earlier),
@@ -50,6 +58,20 @@ function effects(view: ThreadView): string {
   if (view.effects.length === 0) return "";
   const rows = view.effects.map((e) => [e.step, e.action, e.status, String(e.attempts), e.note ?? ""]);
   return `${heading("Effects")}\n${table(["step", "action", "status", "attempts", "note"], rows)}`;
+}
+
+/** What is measured of this run alone; what it asked of models stands by itself. */
+function measures({ plans, steps, replans, approvals, rollbacks }: Measures): string {
+  const said = (what: string, { count, of }: Share) => (of === 0 ? [] : [`${what} ${count} of ${of}`]);
+  const { medianMs } = approvals.time;
+  const parts = [
+    ...said("plans valid at first", plans.validAtFirst),
+    ...said("steps failed", steps.failed),
+    ...(replans.total > 0 ? [`another plan was wanted ${replans.total} time(s)`] : []),
+    ...(medianMs === null ? [] : [`people decided after ${duration(medianMs)}`]),
+    ...said("transactions rolled back", rollbacks.transactions),
+  ];
+  return parts.length === 0 ? "" : `${heading("Measures")}\n${wrap(parts.join(", "), 2)}`;
 }
 
 function usage(calls: readonly ModelCallRecord[]): string {

@@ -3,21 +3,51 @@
 import { printable } from "../domain/printable.ts";
 import type { Pause } from "../domain/run.ts";
 import type { Question } from "../nodes/question.ts";
+import type { RunProgress, WaitsFor } from "../work/progress.ts";
 import type { ThreadView } from "../work/threads.ts";
-import { changesTable, dim, heading, indent } from "./text.ts";
+import { duration } from "./duration.ts";
+import { renderPlanQuestion } from "./render-plan.ts";
+import { changesTable, dim, heading, indent, listed, wrap } from "./text.ts";
 
-/** The plan, step by step. */
-export function renderPlan(view: ThreadView): string {
+/** The plan, step by step. @param progress where they stand, and how long they took; otherwise it is as the state says */
+export function renderPlan(view: ThreadView, progress?: RunProgress): string {
   const { plan, steps } = view.state;
   if (!plan) return "";
-  const by = plan.source.name === undefined ? plan.source.kind : `${plan.source.kind} ${plan.source.name}`;
+  const known = new Map(progress?.steps.map((step) => [step.id, step]));
+  const { kind, name, chosenBy } = plan.source;
+  const by = `${kind}${name === undefined ? "" : ` ${name}`}${chosenBy ? `, chosen by the ${chosenBy}` : ""}`;
   const lines = plan.steps.map((step, index) => {
-    const state = steps[step.id]?.status ?? "pending";
+    const { status, durationMs } = known.get(step.id) ?? {
+      status: steps[step.id]?.status ?? "pending",
+      durationMs: null,
+    };
+    const state = `${status}${durationMs === null ? "" : ` in ${duration(durationMs)}`}`;
     const edited = view.state.proposal?.actions.some((action) => action.step === step.id && action.edited);
     const since = edited ? ", edited since" : "";
     return `  ${index + 1}. ${printable(step.title)} ${dim(`(${step.id}: ${step.action}, ${state}${since})`)}`;
   });
   return [`${heading("Plan")} ${dim(`by ${by}`)}`, ...lines].join("\n");
+}
+
+const WAITS_FOR: Record<WaitsFor["what"], string> = {
+  decision: "Waits for a person to decide",
+  word: "Waits for somebody who can tell",
+  model: "Waits for a model",
+  receiver: "Waits for a receiver",
+  time: "Waits for its time",
+};
+
+/** How far a run has come, and what it waits for. */
+export function renderProgress({ phase, percent, total, elapsedMs, expectedMs, waitsFor }: RunProgress): string {
+  const share = total === 0 ? [] : [`${percent} % of the plan`];
+  const left = expectedMs === null ? "nobody knows how long the rest takes" : `about ${duration(expectedMs)} left`;
+  const rest = phase === "ended" || total === 0 ? [] : [left];
+  const lines = [`  ${[...share, `worked on for ${duration(elapsedMs)}`, ...rest].join(", ")}`];
+  if (waitsFor) {
+    const until = waitsFor.until === null ? "" : ` (until ${waitsFor.until})`;
+    lines.push(wrap(printable(`${WAITS_FOR[waitsFor.what]}${until}: ${waitsFor.reason}`), 2));
+  }
+  return lines.join("\n");
 }
 
 const REVERSIBILITY = {
@@ -28,6 +58,7 @@ const REVERSIBILITY = {
 
 /** What is proposed, what it would change, and why a person is asked. */
 export function renderQuestion(question: Question): string {
+  if (question.kind === "plan") return renderPlanQuestion(question);
   return question.kind === "reconciliation" ? renderReconciliation(question) : renderTransaction(question);
 }
 
@@ -45,7 +76,7 @@ function renderReconciliation(question: Question): string {
     ...actions,
     heading("What is known"),
     ...question.reasons.map((reason) => `  ${printable(reason)}`),
-    ...notices(question.notices),
+    ...listed("Note", question.notices),
   ].join("\n");
 }
 
@@ -59,7 +90,7 @@ function renderTransaction(question: Question): string {
       ...(noReturn ? [heading("From here on, a failure can no longer be undone whole.")] : []),
       `${index + 1}. ${heading(printable(action.title))} ${dim(`(${action.step}: ${about})`)}`,
       indent(dim(printable(JSON.stringify(action.args))), 3),
-      ...repeatLines(action).map((line) => indent(line, 3)),
+      ...aboutLines(action).map((line) => indent(line, 3)),
       ...editedLines(action).map((line) => indent(line, 3)),
       ...[...takes, ...unknown].map((line) => indent(line, 3)),
       ...(action.changes.length > 0 ? [indent(changesTable(action.changes), 3)] : []),
@@ -79,15 +110,19 @@ function renderTransaction(question: Question): string {
     ...question.reasons.map((reason) => `  ${printable(reason)}`),
     ...(review?.reasons ?? []).map((reason) => `  Reviewer (${review?.verdict}): ${printable(reason)}`),
     ...(review?.saferWay ? [`  Reviewer, a safer way: ${printable(review.saferWay)}`] : []),
-    ...notices(question.notices),
+    ...listed("Note", question.notices),
   ].join("\n");
 }
 
-/** What people changed of the arguments. */
-function repeatLines({ repeats }: Question["actions"][number]): string[] {
-  return repeats === undefined ? [] : [`Once more what step ${repeats} does.`];
+/** What a person has to know of an action beside what it changes. */
+function aboutLines({ repeats, optional }: Question["actions"][number]): string[] {
+  return [
+    ...(repeats === undefined ? [] : [`Once more what step ${repeats} does.`]),
+    ...(optional ? ["Where it fails, the others go on without it."] : []),
+  ];
 }
 
+/** What people changed of the arguments. */
 function editedLines({ args, edited }: Question["actions"][number]): string[] {
   if (!edited) return [];
   const names = [...new Set([...Object.keys(edited.before), ...Object.keys(args)])];
@@ -95,10 +130,6 @@ function editedLines({ args, edited }: Question["actions"][number]): string[] {
   const changed = names.filter((name) => text(edited.before[name]) !== text(args[name]));
   const fields = changed.map((name) => `${name} ${text(edited.before[name])} -> ${text(args[name])}`);
   return [printable(`Edited by ${edited.by.join(", ")}: ${fields.join(", ") || "as it was"}`)];
-}
-
-function notices(texts: readonly string[]): string[] {
-  return texts.length === 0 ? [] : [heading("Note"), ...texts.map((text) => `  ${printable(text)}`)];
 }
 
 /** Why the run does not go on for now. */
@@ -113,9 +144,9 @@ export function renderAnswer(view: ThreadView): string {
   if (!answer) return "";
   const written = view.effects.filter((effect) => effect.status === "succeeded").flatMap((effect) => effect.changes);
   return [
-    ...notices(view.state.notices),
+    ...listed("Note", view.state.notices),
     `${heading("Answer")} ${dim(`(${answer.status})`)}`,
-    `  ${printable(answer.text)}`,
+    ...answer.text.split("\n").map((line) => `  ${printable(line)}`.trimEnd()),
     ...answer.details.map((line) => `  ${printable(line)}`),
     ...(written.length > 0 ? [heading("What changed"), indent(changesTable(written))] : []),
   ].join("\n");

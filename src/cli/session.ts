@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { parse, relative } from "node:path";
 import type { RunControl } from "@langchain/langgraph";
 import { readConfig } from "../config.ts";
+import type { ProgressEvent } from "../domain/progress.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
@@ -10,6 +11,7 @@ import { toPrincipal } from "../policy/principals.ts";
 import { createRuntime, type StoreRuntime } from "../runtime.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
+import { openLive, type Screen } from "./live.ts";
 
 /** The world around a command. */
 export interface Surroundings {
@@ -22,6 +24,8 @@ export interface Surroundings {
   write(text: string): void;
   /** Waits until whoever reads standard output has taken what was written. */
   drained?(): Promise<void>;
+  /** Where progress goes; left out, nothing is told of it. */
+  readonly screen?: Screen;
   /** Standard error. */
   writeError(text: string): void;
 }
@@ -31,7 +35,10 @@ export interface Session {
   readonly identity: Identity;
   readonly surroundings: Surroundings;
   readonly control?: RunControl;
+  readonly onProgress?: (event: ProgressEvent) => void;
   readonly json: boolean;
+  /** Where the playbooks are that the environment names. */
+  readonly playbooks: readonly string[];
   /** How the caller would type a further command of Holdpoint. */
   command(rest: string): string;
 }
@@ -43,16 +50,20 @@ export interface CommonOptions {
   tenant?: string;
 }
 
-/** Opens the databases, runs the command, and closes them whatever happens. */
+/**
+ * Opens the databases, runs the command, and closes them whatever happens.
+ * @param options with `checks` the playbooks of the environment are not read: whether they can be is the question
+ */
 export async function withSession(
-  surroundings: Surroundings,
-  options: CommonOptions,
+  given: Surroundings,
+  options: CommonOptions & { checks?: boolean },
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
   const tenant = toTenant(options.tenant ?? DEVELOPMENT_IDENTITY.tenant);
   const identity = { tenant, principal: toPrincipal(options.as ?? loginName()) };
-  const config = readConfig(surroundings.environment);
-  const runtime = await createRuntime(config);
+  const config = readConfig(given.environment);
+  const { surroundings, onProgress, clear } = await withProgress(given, options);
+  const runtime = await createRuntime(config, options.checks ? { playbooks: [] } : {});
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;
@@ -63,12 +74,34 @@ export async function withSession(
       identity,
       surroundings,
       ...(control ? { control } : {}),
+      ...(onProgress ? { onProgress } : {}),
       json: options.json ?? false,
+      playbooks: config.playbooks === undefined ? [] : [config.playbooks],
       command,
     });
   } finally {
+    clear();
     await runtime.close();
   }
+}
+
+/** Progress is told of while a command is under way, and taken away before anything else is written. */
+async function withProgress(
+  surroundings: Surroundings,
+  { json }: CommonOptions,
+): Promise<{ surroundings: Surroundings; onProgress?: (event: ProgressEvent) => void; clear(): void }> {
+  const { screen, environment, write, writeError } = surroundings;
+  if (!screen || json) return { surroundings, clear: () => undefined };
+  const live = await openLive(screen, { term: environment.TERM, writeLine: writeError });
+  const after = (print: (text: string) => void) => (text: string) => {
+    live.clear();
+    print(text);
+  };
+  return {
+    surroundings: { ...surroundings, write: after(write), writeError: after(writeError) },
+    onProgress: live.show,
+    clear: live.clear,
+  };
 }
 
 /** @throws HoldpointError `usage` */

@@ -7,6 +7,10 @@ import { type Change, changedFields } from "../domain/proposal.ts";
 export const heading = (text: string): string => colors.bold(text);
 export const dim = (text: string): string => colors.dim(text);
 
+/** A heading with a line for each text; nothing without any. Texts are made printable. */
+export const listed = (title: string, texts: readonly string[]): string[] =>
+  texts.length === 0 ? [] : [heading(title), ...texts.map((text) => `  ${printable(text)}`)];
+
 export function indent(text: string, spaces = 2): string {
   return text
     .split("\n")

@@ -11,6 +11,7 @@
  */
 import { z } from "zod";
 import { type JsonObject, JsonObjectSchema } from "./json.ts";
+import { MAX_STEPS } from "./plan.ts";
 
 const EditedActionSchema = z.strictObject({
   name: z.string().max(200).optional().describe("The action's name; it cannot be changed."),
@@ -24,15 +25,19 @@ const MAX_MESSAGE = 2000;
 const DecisionSchema = z.strictObject({
   type: z
     .enum([
-      ...["approve", "edit", "reject", "happened", "not_happened", "look_again"],
+      ...["approve", "edit", "reject", "send_back", "happened", "not_happened", "look_again"],
       ...["accept", "response", "ignore"],
     ] as const)
     .describe(
-      "approve, edit or reject; where the outcome of a write is asked: happened, not_happened or look_again. " +
+      "approve, edit or reject; of a plan also send_back, for another one; where the outcome of a write is asked: happened, not_happened or look_again. " +
         "The others are Agent Inbox's words.",
     ),
   step: z.string().max(100).optional().describe("The action's step; without it, the order of the actions counts."),
-  message: z.string().max(MAX_MESSAGE).optional().describe("Why, when rejected."),
+  message: z
+    .string()
+    .max(MAX_MESSAGE)
+    .optional()
+    .describe("Why, when rejected; what another plan should do otherwise, when sent back."),
   editedAction: EditedActionSchema.optional().describe("What is to run instead, when edited."),
   edited_action: EditedActionSchema.optional().describe("The same as editedAction."),
   args: z
@@ -41,7 +46,7 @@ const DecisionSchema = z.strictObject({
     .describe("Agent Inbox: the action with its arguments, or words."),
 });
 
-const DecisionsSchema = z.array(DecisionSchema).min(1).max(100);
+const DecisionsSchema = z.array(DecisionSchema).min(1).max(MAX_STEPS);
 
 const named = {
   proposalId: z.string().max(200).optional().describe("The id of the proposal that is answered."),
@@ -57,8 +62,11 @@ const NotNowSchema = z.strictObject({
 
 const AnswerSchema = z.union([z.strictObject({ ...named, decisions: DecisionsSchema }), DecisionsSchema, NotNowSchema]);
 
-/** Of writes that may run: the first three. Of writes of which nobody can tell whether they happened: the last three. */
-type DecisionType = "approve" | "edit" | "reject" | "happened" | "not_happened" | "look_again";
+/**
+ * Of writes that may run: the first three; of a plan: the first four. Of writes of which nobody can tell whether they
+ * happened: the last three.
+ */
+type DecisionType = "approve" | "edit" | "reject" | "send_back" | "happened" | "not_happened" | "look_again";
 
 /** What a person decides about one action, as programs write it. */
 export interface ActionAnswer {
@@ -110,7 +118,8 @@ export interface GivenAnswer {
 }
 
 export interface GivenDecision {
-  readonly type: DecisionType;
+  /** `respond`: Agent Inbox's words, which say no, or how it should be. */
+  readonly type: DecisionType | "respond";
   readonly step: string | undefined;
   readonly message: string | null;
   /** When edited, what is to run instead; when approved, what the page says that it showed. */
@@ -171,7 +180,8 @@ const TYPES = {
   accept: "approve",
   edit: "edit",
   reject: "reject",
-  response: "reject",
+  send_back: "send_back",
+  response: "respond",
   ignore: "reject",
   happened: "happened",
   not_happened: "not_happened",

@@ -1,6 +1,7 @@
 /** What an answer says of the proposal that it is for: decided, edited, or why it is not taken. */
 import { type GivenAnswer, type GivenDecision, type NotNow, readAnswer } from "./answer-formats.ts";
-import type { Json, JsonObject } from "./json.ts";
+import { canonicalJson, type Json, type JsonObject } from "./json.ts";
+import { PLAN_STEP } from "./plan-proposal.ts";
 import { type ActionDecision, type Decision, type ImpactLevel, isUpTo, type Proposal } from "./proposal.ts";
 
 export type ParsedAnswer =
@@ -62,10 +63,12 @@ export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: 
 
 function parseDecisions(proposal: Proposal, given: GivenAnswer, origin: AnswerOrigin): ParsedAnswer {
   const plain = given.proposalId === undefined && !origin.byInterruptId;
-  const assigned = assign(proposal, given);
+  const assigned = assign(proposal, { ...given, decisions: given.decisions.map((one) => asMeant(proposal, one)) });
   if (typeof assigned === "string") return problem(assigned);
   if (proposal.kind === "reconciliation") return reconcile(proposal, assigned, plain);
-  const strange = [...assigned.values()].find(({ type }) => isOutcome(type));
+  const back = proposal.kind === "plan" && [...assigned.values()].find(({ type }) => type === "send_back");
+  if (back) return sendBack(back);
+  const strange = [...assigned.values()].find(({ type }) => isOutcome(type) || type === "send_back");
   if (strange) return problem(`"${strange.type}" is no answer here: approve, edit or reject.`);
   const rejected = withDependants(proposal, assigned);
   if ([...assigned.values()].some((decision) => decision.type === "edit")) return edit(assigned, rejected);
@@ -79,6 +82,16 @@ function parseDecisions(proposal: Proposal, given: GivenAnswer, origin: AnswerOr
     );
   }
   return decide(proposal, rejected, plain);
+}
+
+/** Words to a plan are what another one should do otherwise; to anything else, they say no. */
+const asMeant = ({ kind }: Proposal, given: GivenDecision): GivenDecision =>
+  given.type === "respond" ? { ...given, type: kind === "plan" ? "send_back" : "reject" } : given;
+
+function sendBack({ message }: GivenDecision): ParsedAnswer {
+  if (message === null) return problem("Say in a message what another plan should do otherwise.");
+  const actions: ActionDecision[] = [{ step: PLAN_STEP, verdict: "sent_back", reason: message }];
+  return { kind: "decided", verdict: "sent_back", actions, reason: message };
 }
 
 /** A late answer to the run's first question must not count for a later one, unless it says what it saw. */
@@ -141,10 +154,20 @@ function stepByName(proposal: Proposal, given: GivenAnswer, index: number): stri
   return (single ? called[0] : actions[index])?.step;
 }
 
+/** A value as text, the same whatever the order of its fields. */
+function asText(value: Json | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "string") return canonicalJson(value);
+  try {
+    return /^\s*[[{]/.test(value) ? canonicalJson(JSON.parse(value)) : value;
+  } catch {
+    return value;
+  }
+}
+
 /** Whether a page's arguments mean these: it may have turned values into text. */
 export function isSaidBy(said: JsonObject | undefined, meant: JsonObject): boolean {
   if (!said) return false;
-  const asText = (value: Json | undefined) => (typeof value === "string" ? value : JSON.stringify(value));
   const keys = new Set([...Object.keys(said), ...Object.keys(meant)]);
   return [...keys].every((key) => asText(said[key]) === asText(meant[key]));
 }

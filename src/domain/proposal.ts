@@ -67,6 +67,8 @@ const ProposedActionSchema = z.object({
     .default(null),
   /** The step that has done, or will have done before it, the same. */
   repeats: z.string().optional(),
+  /** Where it fails and nothing of it happened, the others go on without it, and without what depends on it. */
+  optional: z.literal(true).optional(),
   /** How sure the plan is of the step, 0 to 1; absent where it does not say. */
   confidence: z.number().min(0).max(1).optional(),
   /** Arguments that came, by whatever way, from output that is not to be trusted (invariant 12). */
@@ -115,7 +117,8 @@ export type Review = z.infer<typeof ReviewSchema>;
 
 /**
  * Where a proposal stands. Only `pending` ones can be decided; only `approved` ones can be committed; `edited` ones were
- * replaced by what a person made of them; `stale` ones were approved for something that is no longer what would run.
+ * replaced by what a person made of them; `stale` ones were approved for something that is no longer what would run. Of
+ * plans, which are not committed, `accepted` ones are carried out, and `sent_back` ones are planned anew.
  */
 const ProposalStatusSchema = z.enum([
   "pending",
@@ -126,6 +129,8 @@ const ProposalStatusSchema = z.enum([
   "edited",
   "superseded",
   "stale",
+  "accepted",
+  "sent_back",
   "committed",
   "rolled_back",
   "uncertain",
@@ -138,8 +143,8 @@ export const ProposalSchema = z.object({
   number: z.number().int().positive(),
   /** The revision of the plan that it was made for. */
   revision: z.number().int().default(0),
-  /** Writes that are to run; or writes that were called, and of which nobody can tell whether they happened. */
-  kind: z.enum(["transaction", "reconciliation"]),
+  /** Writes that are to run; writes that were called, and of which nobody can tell whether they happened; or a plan. */
+  kind: z.enum(["transaction", "reconciliation", "plan"]),
   status: ProposalStatusSchema,
   /** See {@link proposalDigest}. */
   digest: z.string(),
@@ -156,12 +161,12 @@ export const ProposalSchema = z.object({
 export type Proposal = z.infer<typeof ProposalSchema>;
 
 /**
- * `kept` ones stay proposed, unchanged, because another action of the proposal was edited. The last three are a person's
- * word on an outcome that nobody could tell.
+ * `kept` ones stay proposed, unchanged, because another action of the proposal was edited. `happened` to
+ * `look_again` are a person's word on an outcome that nobody could tell; `sent_back` is for plans.
  */
 export const ActionDecisionSchema = z.object({
   step: z.string(),
-  verdict: z.enum(["approved", "rejected", "edited", "kept", "happened", "not_happened", "look_again"]),
+  verdict: z.enum(["approved", "rejected", "edited", "kept", "happened", "not_happened", "look_again", "sent_back"]),
   reason: z.string().nullable(),
   /**
    * When edited: the action, its arguments as they stood in the plan, as they were proposed, and as the person wants
@@ -191,6 +196,7 @@ export const DecisionSchema = z.object({
     "superseded",
     "expired",
     "reconciled",
+    "sent_back",
   ]),
   actions: z.array(ActionDecisionSchema),
   reason: z.string().nullable(),
@@ -240,6 +246,8 @@ export const EffectSchema = z.object({
   note: z.string().nullable(),
   /** When it was intended, ISO 8601 UTC. */
   createdAt: z.string(),
+  /** How long its last call took, in milliseconds; null or absent where nobody measured it. */
+  durationMs: z.int().nullish(),
 });
 export type Effect = z.infer<typeof EffectSchema>;
 
@@ -257,8 +265,8 @@ export function editorsOf(proposal: Pick<Proposal, "actions">): string[] {
 }
 
 /**
- * What an approval is bound to: tenant, run, and each action's step, name, version, arguments and dependencies, in
- * order. References to writes of the same proposal stay symbolic (invariant 1). Fingerprints are left out: proposals of
+ * What an approval is bound to: tenant, run, and each action's step, name, version, arguments and dependencies, and
+ * whether the others go on without it, in order. References to writes of the same proposal stay symbolic (invariant 1). Fingerprints are left out: proposals of
  * versions that kept none must have the same digest.
  */
 export function proposalDigest(
@@ -267,12 +275,9 @@ export function proposalDigest(
   actions: readonly ProposedAction[],
   kind: Proposal["kind"] = "transaction",
 ): string {
-  const bound = actions.map(({ step, action, version, args, dependsOn }) => ({
-    step,
-    action,
-    version,
-    args,
-    dependsOn,
+  const bound = actions.map(({ step, action, version, args, dependsOn, optional }) => ({
+    ...{ step, action, version, args, dependsOn },
+    ...(optional ? { optional } : {}),
   }));
   return digestOf({ tenant, runId, actions: bound, ...(kind === "transaction" ? {} : { kind }) });
 }

@@ -79,9 +79,19 @@ export interface Run {
   forgottenAt?: string;
   /** Why it was refused at once, as one of too many requests. */
   refusal?: string;
+  /** How long it has waited for people or been paused, in milliseconds, but for what `idleSince` says. */
+  idleMs: number;
+  /** Since when it waits for a person, is paused or has ended, ISO 8601 UTC; null while it is worked on. */
+  idleSince: string | null;
   createdAt: string;
   updatedAt: string;
 }
+
+/** For how long a run has been worked on, in milliseconds: not while it waited for people or was paused. @param now ISO 8601 UTC */
+export const workedMs = (
+  { createdAt, idleMs, idleSince }: Pick<Run, "createdAt" | "idleMs" | "idleSince">,
+  now: string,
+): number => Math.max(0, Date.parse(idleSince ?? now) - Date.parse(createdAt) - idleMs);
 
 /** Whether nothing more of a run is to start. */
 export const isOver = (run: Run): boolean => run.status === "ended" || run.cancellation !== null;

@@ -3,17 +3,26 @@
  * with growing pauses where that is safe. What is counted by the breaker is a call of `run`. Look-ups and undos pass it
  * by: they end what was begun, and their answers say little of whether `run` works.
  *
- * Of cockatiel, time limits and pauses are used. Its retry policy sleeps on when it is aborted, and then calls once more.
+ * Of cockatiel, pauses are used. Its retry policy sleeps on when it is aborted, and then calls once more. Its time limits
+ * cost several times what everything else of a call does.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExponentialBackoff, TimeoutStrategy, timeout, wrap } from "cockatiel";
+import { ExponentialBackoff } from "cockatiel";
 import { holdReason } from "../domain/hold.ts";
 import type { Identity, Stamp } from "../domain/run.ts";
 import { ActionFailure, explainError, HoldpointError } from "../errors.ts";
-import { askBreaker, giveTrialBack, type Held, type Pass, recordAnswer, recordFailure } from "../ledger/breakers.ts";
+import {
+  askBreaker,
+  type BreakerLookUp,
+  giveTrialBack,
+  type Held,
+  type Pass,
+  recordAnswer,
+  recordFailure,
+} from "../ledger/breakers.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { warn } from "../telemetry/tell.ts";
-import { type CallSettings, callSettings, type FullCallSettings } from "../tools/call-settings.ts";
+import { callSettings, type FullCallSettings, type Limited } from "../tools/call-settings.ts";
 
 /** Whoever calls. */
 export interface CallGuard {
@@ -23,12 +32,11 @@ export interface CallGuard {
   readonly signal: AbortSignal;
   /** Whether nothing more is to start: looked at during pauses. */
   readonly stopped: () => boolean;
+  /** Looks breakers up for many calls at once; without it, each looks for itself. */
+  readonly breakers?: BreakerLookUp;
   /** The time now, ISO 8601 UTC. */
   now(): string;
 }
-
-/** What is called: the settings and the name count. */
-export type Called = CallSettings & { readonly name: string };
 
 /** The call did not end in time. It may still be under way, and may still come to its end. */
 export class CallTimeout extends Error {
@@ -77,23 +85,32 @@ const RECORDING_MS = 10_000;
  */
 export async function timedCall<T>(
   { signal }: Pick<CallGuard, "signal">,
-  action: Called,
+  action: Limited,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const { timeoutMs } = callSettings(action);
-  const limit = timeout(timeoutMs, TimeoutStrategy.Cooperative);
-  let late = false;
-  limit.onTimeout(() => {
-    late = true;
-  });
-  const policy = wrap(timeout(timeoutMs + GRACE_MS, TimeoutStrategy.Aggressive), limit);
+  const own = new AbortController();
+  const left = Promise.withResolvers<never>();
+  const pass = () => {
+    own.abort(signal.reason);
+    left.reject(signal.reason);
+  };
+  signal.addEventListener("abort", pass);
+  const late = () => new CallTimeout(action.name, timeoutMs);
+  const timers = [
+    setTimeout(() => own.abort(late()), timeoutMs),
+    setTimeout(() => left.reject(late()), timeoutMs + GRACE_MS),
+  ];
   try {
-    return await policy.execute((context) => call(context.signal), signal);
+    return await Promise.race([call(own.signal), left.promise]);
   } catch (error) {
     if (error instanceof ActionFailure) throw error;
     signal.throwIfAborted();
-    throw late ? new CallTimeout(action.name, timeoutMs) : error;
+    throw own.signal.aborted ? own.signal.reason : error;
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener("abort", pass);
   }
 }
 
@@ -104,14 +121,16 @@ export async function timedCall<T>(
  */
 export async function guardedCall<T>(
   guard: CallGuard,
-  action: Called,
+  action: Limited,
   call: (signal: AbortSignal) => Promise<T>,
   { byHand = false }: { byHand?: boolean } = {},
 ): Promise<T> {
   const settings = callSettings(action);
   if (settings.breaker === false) return await timedCall(guard, action, call);
   const trialMs = settings.timeoutMs + GRACE_MS + RECORDING_MS;
-  const asked = await askBreaker(guard.ledger, stampOf(guard), { action: action.name, trialMs, byHand });
+  const asked = await askBreaker(guard.ledger, stampOf(guard), {
+    ...{ action: action.name, trialMs, byHand, rows: guard.breakers },
+  });
   if ("held" in asked) throw new CallHeld(action.name, asked.held);
   try {
     const result = await timedCall(guard, action, call);
@@ -135,11 +154,12 @@ function cameOf({ signal }: CallGuard, breaker: Exclude<FullCallSettings["breake
 
 /** What came of the call counts, also where the breaker could not be told. */
 async function report(guard: CallGuard, action: string, pass: Pass, came: CameOf): Promise<void> {
-  const { ledger, identity } = guard;
+  const { ledger, identity, breakers: rows } = guard;
   try {
-    if (came.kind === "answered") await recordAnswer(ledger, stampOf(guard), { ...pass, action });
+    if (came.kind === "answered") await recordAnswer(ledger, stampOf(guard), { ...pass, action, rows });
     else if (came.kind === "failed") await recordFailure(ledger, stampOf(guard), { ...came, ...pass, action });
     else await giveTrialBack(ledger, identity.tenant, { ...pass, action });
+    if (came.kind !== "answered") rows?.forget();
   } catch (error) {
     warn(`A breaker was not told what came of "${action}": ${explainError(error)}`);
   }
@@ -152,7 +172,7 @@ const stampOf = (guard: CallGuard): Stamp => ({ ...guard.identity, at: guard.now
  * @param attempt one call, such as a {@link guardedCall}
  * @throws CallStopped when it was asked to stop in a pause, or whatever the last attempt threw
  */
-export async function repeated<T>(guard: CallGuard, action: Called, attempt: () => Promise<T>): Promise<T> {
+export async function repeated<T>(guard: CallGuard, action: Limited, attempt: () => Promise<T>): Promise<T> {
   const { retry } = callSettings(action);
   for (let attempts = 1; ; attempts++) {
     try {
@@ -168,7 +188,10 @@ export async function repeated<T>(guard: CallGuard, action: Called, attempt: () 
 
 /** Whether the next call may do better: not where the action knows why not, or its receiver is left alone. */
 const isTransient = (error: unknown): boolean =>
-  error instanceof CallHeld ? error.tried : !(error instanceof ActionFailure);
+  error instanceof CallHeld ? error.tried : !(error instanceof ActionFailure || isStopped(error));
+
+/** Whether what was asked to stop did so, and can go on. */
+export const isStopped = (error: unknown): boolean => error instanceof HoldpointError && error.code === "stopped";
 
 /** How often a pause looks whether it is to end, in milliseconds. */
 const SLICE_MS = 50;
@@ -177,7 +200,7 @@ const SLICE_MS = 50;
  * Waits before the next attempt, the longer the more there were.
  * @returns false when nothing more is to start
  */
-export async function pause(guard: CallGuard, action: Called, attempts: number): Promise<boolean> {
+export async function pause(guard: CallGuard, action: Limited, attempts: number): Promise<boolean> {
   const { signal } = guard;
   const isOver = () => signal.aborted || guard.stopped();
   for (let left = pauseMs(action, attempts); left > 0 && !isOver(); left -= SLICE_MS) {
@@ -187,7 +210,7 @@ export async function pause(guard: CallGuard, action: Called, attempts: number):
 }
 
 /** Exponential, with decorrelated jitter. Made anew from the number of attempts, since a crash may lie between two. */
-export function pauseMs(action: Called, attempts: number): number {
+export function pauseMs(action: Limited, attempts: number): number {
   const { retry } = callSettings(action);
   let backoff = new ExponentialBackoff({ initialDelay: retry.pauseMs, maxDelay: retry.maxPauseMs }).next();
   for (let n = 1; n < attempts; n++) backoff = backoff.next(undefined);

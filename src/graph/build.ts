@@ -8,12 +8,14 @@ import { createGuardrail } from "../nodes/guardrail.ts";
 import { createHuman } from "../nodes/human.ts";
 import { createPlanner } from "../nodes/planner.ts";
 import { createReflector } from "../nodes/reflector.ts";
+import { PROGRESS, withProgress } from "../nodes/report.ts";
 import { withRestoredState } from "../nodes/restore-state.ts";
 import { createReviewer } from "../nodes/reviewer.ts";
 import { createSignsOfLife } from "../nodes/signs-of-life.ts";
 import { createStager } from "../nodes/stager.ts";
+import { Tracker } from "../nodes/tracker.ts";
 import { CallerContext, HoldpointInput, HoldpointState, type Update } from "../state.ts";
-import { routeFrom, routes } from "./routes.ts";
+import { type NodeName, routeFrom, routes } from "./routes.ts";
 
 /** Enough supersteps for 50 stages of one step each, and for planning again after them; LangGraph's default is 25. */
 const RECURSION_LIMIT = 1000;
@@ -24,16 +26,16 @@ const RECURSION_LIMIT = 1000;
  */
 export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   const alive = createSignsOfLife(deps.signs);
-  const node = <Result extends Update>(work: GraphNode<Result>) => alive(withRestoredState(deps, work));
+  const node = (name: NodeName, work: GraphNode<Update>) => alive(withRestoredState(deps, withProgress(name, work)));
   const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: CallerContext })
-    .addNode("guardrail", node(createGuardrail(deps)))
-    .addNode("planner", node(createPlanner(deps)))
-    .addNode("executor", node(createExecutor(deps)))
-    .addNode("stager", node(createStager(deps)))
-    .addNode("reviewer", node(createReviewer(deps)))
-    .addNode("human", node(createHuman(deps)))
-    .addNode("committer", node(createCommitter(deps)))
-    .addNode("reflector", node(createReflector(deps)))
+    .addNode("guardrail", node("guardrail", createGuardrail(deps)))
+    .addNode("planner", node("planner", createPlanner(deps)))
+    .addNode("executor", node("executor", createExecutor(deps)))
+    .addNode("stager", node("stager", createStager(deps)))
+    .addNode("reviewer", node("reviewer", createReviewer(deps)))
+    .addNode("human", node("human", createHuman(deps)))
+    .addNode("committer", node("committer", createCommitter(deps)))
+    .addNode("reflector", node("reflector", createReflector(deps)))
     .addEdge(START, "guardrail")
     .addConditionalEdges("guardrail", routeFrom("guardrail"), routes.guardrail)
     .addConditionalEdges("planner", routeFrom("planner"), routes.planner)
@@ -53,10 +55,18 @@ export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   // Every way to call a graph leads through `stream`. LangGraph keeps an answer that was cut off, and would give it to
   // the node in somebody else's call.
   graph.stream = async (input: unknown, options: CallOptions = {}) => {
-    if (isPartOfAnother(options)) return await stream(input, options); // there the answer comes by way of the other one
+    if (isPartOfAnother(options)) {
+      // There the answer comes by way of the other one, and so does whoever listens.
+      return await stream(input, {
+        ...options,
+        configurable: { ...options.configurable, [PROGRESS]: new Tracker(deps) },
+      });
+    }
     const answering = isCommand(input) && input.resume !== undefined;
     const asking = typeof input === "object" && input !== null && !isCommand(input);
-    const configurable = { ...options.configurable, [ANSWERING]: answering, [ASKING]: asking };
+    const progress = [options.streamMode].flat().includes("custom") ? new Tracker(deps) : undefined;
+    const own = { [ANSWERING]: answering, [ASKING]: asking, [PROGRESS]: progress };
+    const configurable = { ...options.configurable, ...own };
     const given = asking ? { ...input, asker: identityOf(options).principal } : input;
     return await stream(given, { ...options, configurable });
   };
@@ -72,6 +82,7 @@ function isPartOfAnother({ configurable = {} }: CallOptions): boolean {
 interface CallOptions {
   configurable?: Record<string, unknown>;
   context?: Record<string, unknown>;
+  streamMode?: string | string[] | undefined;
 }
 
 export type HoldpointGraph = ReturnType<typeof buildGraph>;

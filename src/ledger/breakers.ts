@@ -30,6 +30,31 @@ export interface Held extends Hold {
   readonly tried: boolean;
 }
 
+/** Looks breakers up for many calls: those of one turn of the event loop look once. */
+export interface BreakerLookUp {
+  /** The row of an action's breaker, or undefined. */
+  find(tenant: string, action: string): Promise<Row | undefined>;
+  /** Lets the next one look anew, since something was changed. */
+  forget(): void;
+}
+
+export function createBreakerLookUp(db: Ledger): BreakerLookUp {
+  let found = new Map<string, Promise<Row | undefined>>();
+  const forget = () => {
+    found = new Map();
+  };
+  return {
+    forget,
+    find(tenant, action) {
+      const key = JSON.stringify([tenant, action]);
+      const known = found.get(key) ?? findBreaker(db, tenant, action);
+      if (found.size === 0) setImmediate(forget);
+      found.set(key, known);
+      return known;
+    },
+  };
+}
+
 const later = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();
 
 async function findBreaker(db: Ledger, tenant: string, action: string): Promise<Row | undefined> {
@@ -60,14 +85,15 @@ export async function findHold(db: Ledger, tenant: string, action: string, now: 
  * Asks for a call. Where the breaker is half-open, the pass is its one trial, which has to be reported back with
  * {@link recordAnswer}, {@link recordFailure} or {@link giveTrialBack}.
  * @param call `trialMs`: after so many milliseconds a trial that reported nothing is over. `byHand`: a person wants it,
- * knowing that it is held back: then it is the trial, also before its time, and in place of one that is under way
+ * knowing that it is held back: then it is the trial, also before its time, and in place of one that is under way.
+ * `rows`: looks breakers up for many calls
  */
 export async function askBreaker(
   db: Ledger,
   stamp: Stamp,
-  call: { action: string; trialMs: number; byHand: boolean },
+  { rows, ...call }: { action: string; trialMs: number; byHand: boolean; rows?: BreakerLookUp | undefined },
 ): Promise<Pass | { readonly held: Held }> {
-  const row = await findBreaker(db, stamp.tenant, call.action);
+  const row = await (rows?.find(stamp.tenant, call.action) ?? findBreaker(db, stamp.tenant, call.action));
   if (!row || row.openUntil === null) return { trial: null };
   const held = heldBy(row, stamp.at);
   if (held && !call.byHand) return { held };
@@ -102,8 +128,12 @@ async function takeTrial(
 }
 
 /** The receiver answered: a trial closes the breaker, any other call starts its count anew. */
-export async function recordAnswer(db: Ledger, stamp: Stamp, { action, trial }: Pass & { action: string }) {
-  if (!(await findBreaker(db, stamp.tenant, action))) return;
+export async function recordAnswer(
+  db: Ledger,
+  stamp: Stamp,
+  { action, trial, rows }: Pass & { action: string; rows?: BreakerLookUp | undefined },
+): Promise<void> {
+  if (!(await (rows?.find(stamp.tenant, action) ?? findBreaker(db, stamp.tenant, action)))) return;
   await db.transaction().execute(async (trx) => {
     const own = trx.deleteFrom("breakers").where("tenant", "=", stamp.tenant).where("action", "=", action);
     // What was called before it opened says nothing of how the receiver is now.

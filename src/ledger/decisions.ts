@@ -1,6 +1,7 @@
 /** Decisions. One for each proposal, taken once by compare-and-set on the pending proposal (invariant 5). */
 import type { Selectable } from "kysely";
 import { canonicalJson, type Json } from "../domain/json.ts";
+import type { Plan } from "../domain/plan.ts";
 import {
   type Decision,
   DecisionSchema,
@@ -16,6 +17,7 @@ import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { tellOfDecisionIn } from "./notices.ts";
 import { getProposal, openProposalIn } from "./proposals.ts";
+import { decideRevisionIn, recordRevisionIn } from "./revisions.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { DecisionsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -61,11 +63,16 @@ export type DecisionInput = Omit<Decision, "principal" | "decidedAt"> & {
   deadline?: { readonly until: string | null; now(): string };
 };
 
+/** Where a decision leaves a proposal; a plan that is approved has nothing to commit. */
+const statusAfter = (kind: Proposal["kind"], verdict: Decision["verdict"]): ProposalStatus =>
+  kind === "plan" && verdict === "approved" ? "accepted" : STATUS_AFTER[verdict];
+
 const STATUS_AFTER: Record<Decision["verdict"], ProposalStatus> = {
   approved: "approved",
   partly_approved: "approved",
   edited: "edited",
   reconciled: "approved",
+  sent_back: "sent_back",
   rejected: "rejected",
   cancelled: "rejected",
   superseded: "superseded",
@@ -97,7 +104,7 @@ export async function takeDecisionIn(
   await assertDecidable(trx, stamp, proposal, input);
   const moved = await trx
     .updateTable("proposals")
-    .set({ status: STATUS_AFTER[input.verdict], updatedAt: stamp.at })
+    .set({ status: statusAfter(proposal.kind, input.verdict), updatedAt: stamp.at })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", proposal.id)
     .where("status", "=", "pending")
@@ -119,7 +126,8 @@ export async function takeDecisionIn(
     .execute();
   await setRunStatus(trx, stamp, proposal.runId, "running");
   const steps = decision.actions.filter((action) => action.verdict === "approved").map((action) => action.step);
-  await recordUsesIn(trx, stamp, proposal, { steps, automatic: decision.decider === "policy" });
+  if (proposal.kind === "plan") await decideRevisionIn(trx, stamp, proposal, decision);
+  else await recordUsesIn(trx, stamp, proposal, { steps, automatic: decision.decider === "policy" });
   const { proposalId, digest, decider, reason, onBehalfOf } = decision;
   const by = { decider, ...(onBehalfOf ? { onBehalfOf } : {}), settingsVersion };
   const data = { proposal: proposalId, digest, ...by, actions: JSON.parse(row.actions) as Json, reason };
@@ -143,6 +151,29 @@ export async function replaceProposal(
     const { taken, decision } = await takeDecisionIn(trx, stamp, input.decision);
     if (!taken) return { taken, decision };
     return { taken, proposal: await openProposalIn(trx, stamp, input) };
+  });
+}
+
+/**
+ * A person changed a plan: decides its proposal as edited, records the plan as it is now, and opens the proposal that
+ * takes its place, or finds that it was decided before.
+ * @returns `taken: false` with the decision of whoever came first; nothing was changed then
+ * @throws HoldpointError `usage` as {@link takeDecision}
+ */
+export async function replacePlan(
+  db: Ledger,
+  stamp: Stamp,
+  decided: DecisionInput,
+  next: { runId: string; number: number; plan: Plan; action: ProposedAction },
+): Promise<{ taken: boolean; decision: Decision }> {
+  return await db.transaction().execute(async (trx) => {
+    const { taken, decision } = await takeDecisionIn(trx, stamp, decided);
+    if (!taken) return { taken, decision };
+    const { runId, number, plan, action } = next;
+    await recordRevisionIn(trx, stamp, { runId, number, plan });
+    const { impact } = action;
+    await openProposalIn(trx, stamp, { runId, kind: "plan", actions: [action], impact, revision: number });
+    return { taken, decision };
   });
 }
 

@@ -87,6 +87,7 @@ export async function beginEffect(db: Ledger, stamp: Stamp, lease: Lease, intent
       note: null,
       createdAt: stamp.at,
       updatedAt: stamp.at,
+      durationMs: null,
     };
     await trx
       .insertInto("effects")
@@ -98,10 +99,13 @@ export async function beginEffect(db: Ledger, stamp: Stamp, lease: Lease, intent
   });
 }
 
-/** The state machine of an effect. What is repeated under the same key stays where it is, with one attempt more. */
+/**
+ * The state machine of an effect. What is repeated under the same key stays where it is, with one attempt more; where a
+ * call is known not to have happened, it goes back to being intended.
+ */
 const NEXT: Readonly<Record<EffectStatus, readonly EffectStatus[]>> = {
   intended: ["executing", "failed"],
-  executing: ["executing", "succeeded", "failed", "uncertain"],
+  executing: ["executing", "intended", "succeeded", "failed", "uncertain"],
   uncertain: ["uncertain", "succeeded", "failed"],
   succeeded: ["undoing"],
   undoing: ["undoing", "undone", "undo_failed"],
@@ -118,7 +122,15 @@ export async function settleEffect(
   db: Ledger,
   stamp: Stamp,
   lease: Lease,
-  move: { effect: Effect; to: EffectStatus; output?: Json; changes?: Change[]; note?: string; attempts?: number },
+  move: {
+    effect: Effect;
+    to: EffectStatus;
+    output?: Json;
+    changes?: Change[];
+    note?: string;
+    attempts?: number;
+    durationMs?: number;
+  },
 ): Promise<Effect> {
   const { effect, to } = move;
   if (!NEXT[effect.status].includes(to)) {
@@ -132,6 +144,7 @@ export async function settleEffect(
       changes: storedJson(move.changes ?? effect.changes),
       note: move.note ?? effect.note,
       attempts: move.attempts ?? effect.attempts,
+      ...(move.durationMs === undefined ? {} : { durationMs: move.durationMs }),
       updatedAt: stamp.at,
     };
     const written = await trx

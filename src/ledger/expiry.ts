@@ -33,7 +33,7 @@ export async function listDeadlines(db: Ledger, tenant: string, policy: Times, u
     .select(["runs.threadId", "proposals.kind"])
     .where("proposals.tenant", "=", tenant)
     .where("proposals.status", "=", "pending")
-    .where("proposals.kind", "=", "transaction")
+    .where("proposals.kind", "!=", "reconciliation")
     .where((eb) => {
       const told = eb("proposals.expiresAt", "<=", until);
       return opened === null ? told : eb.or([told, eb("proposals.createdAt", "<=", opened)]);

@@ -186,7 +186,7 @@ async function forgetPlans(trx: LedgerTransaction, tenant: string, runId: string
   for (const { revision, answer } of await listReflections(trx, tenant, runId)) {
     await trx
       .updateTable("reflections")
-      .set({ feedback: "[]", answer: canonicalJson(forgottenAnswer(answer)) })
+      .set({ wentWell: null, missing: null, feedback: "[]", answer: canonicalJson(forgottenAnswer(answer)) })
       .where("tenant", "=", tenant)
       .where("runId", "=", runId)
       .where("revision", "=", revision)

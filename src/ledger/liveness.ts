@@ -15,6 +15,8 @@ export const aliveUntil = (): string => new Date(Date.now() + ALIVE_MS).toISOStr
 export interface SignsOfLife {
   /** Says that this process is at a run. Those given shortly after another are left out. */
   give(tenant: string, runId: string): Promise<void>;
+  /** Remembers that one was given just now, together with something else that was written. */
+  gave(runId: string): void;
   /** Says that it is not any more. */
   takeBack(tenant: string, runId: string): Promise<void>;
 }
@@ -22,33 +24,73 @@ export interface SignsOfLife {
 /** Signs that cannot be given are no loss: the run may be looked at by somebody else as well. */
 export function createSigns(db: Ledger): SignsOfLife {
   const given = new Map<string, number>();
-  const write = async (tenant: string, runId: string, until: string | null): Promise<void> => {
+  const attempt = async (write: () => Promise<unknown>): Promise<void> => {
     try {
-      await db
-        .updateTable("runs")
-        .set({ aliveUntil: until })
-        .where("tenant", "=", tenant)
-        .where("id", "=", runId)
-        .where("status", "!=", "ended")
-        .execute();
+      await write();
     } catch (error) {
       warn(`A sign of life was not given: ${explainError(error)}`);
     }
   };
+  const gave = (runId: string): void => {
+    const now = Date.now();
+    for (const [id, at] of given) if (now - at > ALIVE_MS) given.delete(id);
+    given.set(runId, now);
+  };
   return {
+    gave,
     async give(tenant, runId) {
-      const now = Date.now();
-      if (now - (given.get(runId) ?? 0) < ALIVE_MS / 3) return;
-      for (const [id, at] of given) if (now - at > ALIVE_MS) given.delete(id);
-      given.set(runId, now);
-      await write(tenant, runId, aliveUntil());
+      const last = given.get(runId);
+      if (Date.now() - (last ?? 0) < ALIVE_MS / 3) return;
+      gave(runId);
+      await attempt(async () => {
+        if (last === undefined) await takeUp(db, tenant, runId);
+        await setAlive(db, tenant, runId, aliveUntil());
+      });
     },
     async takeBack(tenant, runId) {
       given.delete(runId);
-      await write(tenant, runId, null);
+      await attempt(() => setAlive(db, tenant, runId, null));
     },
   };
 }
+
+async function setAlive(db: Ledger, tenant: string, runId: string, until: string | null): Promise<void> {
+  await db
+    .updateTable("runs")
+    .set({ aliveUntil: until })
+    .where("tenant", "=", tenant)
+    .where("id", "=", runId)
+    .where("status", "!=", "ended")
+    .execute();
+}
+
+/** Where nobody was at a run under way for a while, such as after a crash, that was no time at work; it is counted once. */
+async function takeUp(db: Ledger, tenant: string, runId: string): Promise<void> {
+  const last = await findLastSign(db, tenant, runId);
+  const idleMs = gapSince(last);
+  if (last === null || idleMs === 0) return;
+  await db
+    .updateTable("runs")
+    .set((eb) => ({ aliveUntil: aliveUntil(), idleMs: eb("idleMs", "+", idleMs) }))
+    .where("tenant", "=", tenant)
+    .where("id", "=", runId)
+    .where("aliveUntil", "=", last)
+    .execute();
+}
+
+async function findLastSign(db: Ledger, tenant: string, runId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom("runs")
+    .select("aliveUntil")
+    .where("tenant", "=", tenant)
+    .where("id", "=", runId)
+    .where("status", "=", "running")
+    .executeTakeFirst();
+  return row?.aliveUntil ?? null;
+}
+
+/** For how long nobody was at a run, in milliseconds. @param last until when somebody was believed to be, ISO 8601 UTC */
+const gapSince = (last: string | null): number => (last === null ? 0 : Math.max(0, Date.now() - Date.parse(last)));
 
 /** Whether a process was at a run a short while ago. */
 export async function isAlive(db: Ledger, tenant: string, runId: string): Promise<boolean> {
@@ -61,13 +103,15 @@ export async function isAlive(db: Ledger, tenant: string, runId: string): Promis
  */
 export async function claimRun(db: Ledger, tenant: string, runId: string): Promise<boolean> {
   const now = new Date().toISOString();
+  const last = await findLastSign(db, tenant, runId);
   const claimed = await db
     .updateTable("runs")
-    .set({ aliveUntil: aliveUntil() })
+    .set((eb) => ({ aliveUntil: aliveUntil(), idleMs: eb("idleMs", "+", gapSince(last)) }))
     .where("tenant", "=", tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")
     .where((eb) => eb.or([eb("aliveUntil", "is", null), eb("aliveUntil", "<", now)]))
+    .where((eb) => eb.or([eb("status", "!=", "running"), eb("aliveUntil", "is", null), eb("aliveUntil", "=", last)]))
     .where((eb) => eb.or([eb("leaseUntil", "is", null), eb("leaseUntil", "<", now)]))
     .executeTakeFirst();
   return Number(claimed.numUpdatedRows) > 0;

@@ -1,6 +1,7 @@
 /** The one migration history, for SQLite and Postgres. A migration that has shipped is never edited. */
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Migration, MigrationProvider } from "kysely/migration";
+import { measures } from "./migration-measures.ts";
 
 const first: Migration = {
   async up(db: Kysely<unknown>) {
@@ -324,6 +325,24 @@ const breakers: Migration = {
   },
 };
 
+const budgets: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable("runs")
+      .addColumn("idle_ms", "bigint", (c) => c.notNull().defaultTo(0))
+      .execute();
+    await db.schema.alterTable("runs").addColumn("idle_since", "bigint").execute();
+    const { rows } = await sql<{ tenant: string; id: string; since: string }>`
+      select tenant, id, updated_at as since from runs where status in ('waiting', 'paused')`.execute(db);
+    for (const { tenant, id, since } of rows) {
+      await sql`update runs set idle_since = ${Date.parse(since)} where tenant = ${tenant} and id = ${id}`.execute(db);
+    }
+    for (const column of ["went_well", "missing"]) {
+      await db.schema.alterTable("reflections").addColumn(column, "text").execute();
+    }
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -336,6 +355,8 @@ export const migrations: MigrationProvider = {
       "0007_notices": notices,
       "0008_people": people,
       "0009_breakers": breakers,
+      "0011_budgets": budgets,
+      "0013_measures": measures,
     };
   },
 };

@@ -2,9 +2,11 @@
 import { z } from "zod";
 import { canonicalJson, derivedId, type Json, type JsonObject, JsonObjectSchema, JsonSchema } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
-import { appendAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
-import { opened, sealed } from "./sealed-columns.ts";
+import { shortened } from "../domain/text.ts";
+import { maskText } from "../telemetry/mask.ts";
+import { appendAudits } from "./audit.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
+import { opened, sealedAll } from "./sealed-columns.ts";
 
 const ReadStatusSchema = z.enum(["succeeded", "failed"]);
 
@@ -19,36 +21,76 @@ export interface ReadOutcome {
   output: Json;
   /** The customer-facing sentence, or why it failed. */
   summary: string;
+  /** How long it took, in milliseconds; absent or null where nobody measured it. */
+  durationMs?: number | null;
 }
 
-/** The key of a read: run, step, action, version and resolved arguments. */
+/** The key of a read: run, step, action, version and resolved arguments, and which attempt it is after the first. */
 export function readKey(
   runId: string,
-  call: { step: string; action: string; version: number; args: JsonObject },
+  call: { step: string; action: string; version: number; args: JsonObject; attempt?: number },
 ): string {
-  const { step, action, version, args } = call;
-  return derivedId("read", { runId, step, action, version, args });
+  const { step, action, version, args, attempt = 1 } = call;
+  return derivedId("read", { runId, step, action, version, args, ...(attempt > 1 ? { attempt } : {}) });
 }
 
-/** Records finished reads in one statement; those recorded already stay as they are. */
-export async function recordReads(db: Ledger, stamp: Stamp, runId: string, outcomes: ReadOutcome[]): Promise<void> {
-  await db.transaction().execute(async (trx) => {
-    const rows = [];
-    for (const outcome of outcomes) {
-      const texts = { args: canonicalJson(outcome.args), output: canonicalJson(outcome.output) };
-      const row = { ...outcome, ...texts, tenant: stamp.tenant, runId, finishedAt: stamp.at };
-      rows.push(await sealed(trx, "reads", stamp.tenant, row));
+/** Of a summary in the audit log, in characters: a text that was written stands in the ledger. */
+const MAX_AUDITED = 2000;
+
+/** Masked before it is cut, since half a secret is not known for one. */
+const audited = (summary: string): string =>
+  summary.length > MAX_AUDITED ? shortened(maskText(summary), MAX_AUDITED) : summary;
+
+/** So many rows are written by one statement: a database takes only so many values at once. */
+const ROWS = 100;
+
+/**
+ * Records finished reads together, in one transaction with their audit entries.
+ * @returns them as they are recorded then: those that somebody else had recorded stay as they were
+ */
+export async function recordReads(
+  db: Ledger,
+  stamp: Stamp,
+  runId: string,
+  outcomes: readonly ReadOutcome[],
+): Promise<ReadOutcome[]> {
+  const isNew = await db.transaction().execute(async (trx) => {
+    const inserted = new Set<string>();
+    for (let from = 0; from < outcomes.length; from += ROWS) {
+      for (const key of await insertReads(trx, stamp, runId, outcomes.slice(from, from + ROWS))) inserted.add(key);
     }
-    const inserted = await trx
-      .insertInto("reads")
-      .values(rows)
-      .onConflict((c) => c.columns(["tenant", "runId", "key"]).doNothing())
-      .returning(["step", "action", "status", "summary"])
-      .execute();
-    for (const { status, ...data } of await opened(trx, "reads", stamp.tenant, inserted)) {
-      await appendAudit(trx, { ...stamp, event: `read.${status}`, runId, data });
-    }
+    const entries = outcomes
+      .filter(({ key }) => inserted.delete(key))
+      .map(({ step, action, status, summary }) => ({
+        event: `read.${status}`,
+        runId,
+        data: { step, action, summary: audited(summary) },
+      }));
+    if (entries.length > 0) await appendAudits(trx, stamp, entries);
+    return entries.length === outcomes.length;
   });
+  if (isNew) return [...outcomes];
+  const recorded = new Map((await listReads(db, stamp.tenant, runId)).map((read) => [read.key, read]));
+  return outcomes.map((outcome) => recorded.get(outcome.key) ?? outcome);
+}
+
+async function insertReads(
+  trx: LedgerTransaction,
+  { tenant, at }: Stamp,
+  runId: string,
+  outcomes: readonly ReadOutcome[],
+): Promise<string[]> {
+  const rows = outcomes.map((outcome) => {
+    const texts = { args: canonicalJson(outcome.args), output: canonicalJson(outcome.output) };
+    return { ...outcome, ...texts, tenant, runId, finishedAt: at, durationMs: outcome.durationMs ?? null };
+  });
+  const inserted = await trx
+    .insertInto("reads")
+    .values(await sealedAll(trx, "reads", tenant, rows))
+    .onConflict((c) => c.columns(["tenant", "runId", "key"]).doNothing())
+    .returning("key")
+    .execute();
+  return inserted.map(({ key }) => key);
 }
 
 /** A run's recorded reads, in the order in which they finished. */
@@ -70,5 +112,6 @@ export async function listReads(db: Ledger, tenant: string, runId: string): Prom
     status: ReadStatusSchema.parse(row.status),
     output: JsonSchema.parse(JSON.parse(row.output)),
     summary: row.summary,
+    durationMs: row.durationMs,
   }));
 }

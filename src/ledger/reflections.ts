@@ -1,4 +1,4 @@
-/** What was made of an outcome: that another plan is wanted, and whether one came. */
+/** What was made of an outcome: that it is done, or that another plan is wanted, and whether one came. */
 import { z } from "zod";
 import { AnswerSchema } from "../domain/answer.ts";
 import { canonicalJson } from "../domain/json.ts";
@@ -10,8 +10,12 @@ import { opened, sealed } from "./sealed-columns.ts";
 const ReflectionSchema = z.object({
   /** The revision of the plan whose outcome was looked at. */
   revision: z.number().int(),
-  /** `replan`: another plan is wanted. `stop`: none came of that. */
-  verdict: z.enum(["replan", "stop"]),
+  /** `done`: no other plan is wanted. `replan`: one is. `stop`: none came of that. */
+  verdict: z.enum(["done", "replan", "stop"]),
+  /** What went well, in a sentence; empty where nobody said so. */
+  wentWell: z.string(),
+  /** What was asked for and is not done, or not as it should be, a sentence each. */
+  missing: z.array(z.string()),
   /** For the next plan: what went wrong or is missing, a sentence each. */
   feedback: z.array(z.string()),
   /** What the revision came to. */
@@ -29,7 +33,13 @@ export async function listReflections(db: Ledger, tenant: string, runId: string)
     .orderBy("revision")
     .execute();
   return (await opened(db, "reflections", tenant, rows)).map((row) =>
-    ReflectionSchema.parse({ ...row, feedback: JSON.parse(row.feedback), answer: JSON.parse(row.answer) }),
+    ReflectionSchema.parse({
+      ...row,
+      wentWell: row.wentWell ?? "",
+      missing: row.missing === null ? [] : JSON.parse(row.missing),
+      feedback: JSON.parse(row.feedback),
+      answer: JSON.parse(row.answer),
+    }),
   );
 }
 
@@ -38,11 +48,12 @@ export async function recordReflection(
   db: Ledger,
   stamp: Stamp,
   runId: string,
-  { revision, verdict, feedback, answer }: Reflection,
+  { revision, verdict, wentWell, missing, feedback, answer }: Reflection,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const row = { tenant: stamp.tenant, runId, revision, verdict, createdAt: stamp.at };
-    const said = { feedback: canonicalJson(feedback), answer: canonicalJson(answer) };
+    const made = { wentWell, missing: canonicalJson(missing), feedback: canonicalJson(feedback) };
+    const said = { ...made, answer: canonicalJson(answer) };
     const written = await trx
       .insertInto("reflections")
       .values(await sealed(trx, "reflections", stamp.tenant, { ...row, ...said }))

@@ -3,10 +3,17 @@ import type { Selectable } from "kysely";
 import { z } from "zod";
 import { canonicalJson, digestOf } from "../domain/json.ts";
 import { type Plan, PlanSchema } from "../domain/plan.ts";
-import { type Finding, FindingSchema, type Verdict, VerdictSchema } from "../domain/proposal.ts";
+import {
+  type Decision,
+  type Finding,
+  FindingSchema,
+  type Proposal,
+  type Verdict,
+  VerdictSchema,
+} from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
+import type { Ledger, LedgerTransaction } from "./database.ts";
 import type { PlanRevisionsTable } from "./schema.ts";
 import { opened, sealed } from "./sealed-columns.ts";
 
@@ -53,28 +60,67 @@ export async function recordRevision(
   input: { runId: string; number: number; plan: Plan },
 ): Promise<Revision> {
   const { runId, number, plan } = input;
-  return await db.transaction().execute(async (trx) => {
-    const existing = (await listRevisions(trx, stamp.tenant, runId)).find((revision) => revision.number === number);
-    if (existing) return existing;
-    const row = {
-      tenant: stamp.tenant,
-      runId,
-      number,
-      digest: digestOf(plan),
-      plan: canonicalJson(plan),
-      verdict: null,
-      findings: null,
-      createdAt: stamp.at,
-    };
-    await trx
-      .insertInto("planRevisions")
-      .values(await sealed(trx, "planRevisions", stamp.tenant, row))
-      .execute();
-    const data = { number, source: plan.source.kind, steps: plan.steps.map((step) => `${step.id}: ${step.title}`) };
-    await appendAudit(trx, { ...stamp, event: "plan.recorded", runId, data });
-    return toRevision(row);
-  });
+  return await db.transaction().execute((trx) => recordRevisionIn(trx, stamp, { runId, number, plan }));
 }
+
+/** {@link recordRevision}, inside a transaction. */
+export async function recordRevisionIn(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  { runId, number, plan }: { runId: string; number: number; plan: Plan },
+): Promise<Revision> {
+  const existing = (await listRevisions(trx, stamp.tenant, runId)).find((revision) => revision.number === number);
+  if (existing) return existing;
+  const row = {
+    tenant: stamp.tenant,
+    runId,
+    number,
+    digest: digestOf(plan),
+    plan: canonicalJson(plan),
+    verdict: null,
+    findings: null,
+    createdAt: stamp.at,
+  };
+  await trx
+    .insertInto("planRevisions")
+    .values(await sealed(trx, "planRevisions", stamp.tenant, row))
+    .execute();
+  const data = { number, source: plan.source.kind, steps: plan.steps.map((step) => `${step.id}: ${step.title}`) };
+  await appendAudit(trx, { ...stamp, event: "plan.recorded", runId, data });
+  return toRevision(row);
+}
+
+/** What a person decided of a plan: approved it may be carried out, sent back it is planned anew with their words. */
+export async function decideRevisionIn(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  { runId, revision }: Pick<Proposal, "runId" | "revision">,
+  { verdict, reason, principal }: Pick<Decision, "verdict" | "reason" | "principal">,
+): Promise<void> {
+  if (verdict !== "approved" && verdict !== "sent_back") return;
+  const words = `${principal} sent the plan back: ${reason ?? "make another one"}`;
+  const findings: Finding[] = verdict === "approved" ? [] : [{ rule: SENT_BACK, verdict: "deny", reason: words }];
+  await trx
+    .updateTable("planRevisions")
+    .set(
+      await sealed(trx, "planRevisions", stamp.tenant, {
+        verdict: verdict === "approved" ? "allow" : "deny",
+        findings: canonicalJson(findings),
+      }),
+    )
+    .where("tenant", "=", stamp.tenant)
+    .where("runId", "=", runId)
+    .where("number", "=", revision)
+    .where("verdict", "=", "escalate")
+    .execute();
+}
+
+/** The rule of a finding that is a person's word on a plan. */
+const SENT_BACK = "plan-sent-back";
+
+/** Whether a person sent it back: such a plan did not fail. */
+export const isSentBack = ({ verdict, findings }: Revision): boolean =>
+  verdict === "deny" && findings.some(({ rule }) => rule === SENT_BACK);
 
 /** Stores the guardrail's verdict on a revision, once. */
 export async function judgeRevision(

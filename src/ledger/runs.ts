@@ -1,5 +1,5 @@
 /** Runs. Every query carries the tenant (invariant 9); a run ends once. */
-import type { Selectable } from "kysely";
+import { type Selectable, sql } from "kysely";
 import { type Answer, AnswerSchema } from "../domain/answer.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Finding } from "../domain/proposal.ts";
@@ -35,10 +35,29 @@ function toRun(row: Selectable<RunsTable>): Run {
     rollback: row.rollback === null ? null : RollbackRequestSchema.parse(JSON.parse(row.rollback)),
     ...(row.forgottenAt === null ? {} : { forgottenAt: row.forgottenAt }),
     ...(row.refusal === null ? {} : { refusal: row.refusal }),
+    idleMs: Number(row.idleMs),
+    idleSince: idleSinceOf(row),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };
 }
+
+/** Runs that ended before this was recorded have none. */
+const idleSinceOf = ({ idleSince, status, updatedAt }: Selectable<RunsTable>): string | null =>
+  idleSince === null ? (status === "ended" ? updatedAt : null) : new Date(Number(idleSince)).toISOString();
+
+/** What was waited up to now, added to what was before. @param at ISO 8601 UTC */
+const waited = (at: string) => {
+  const now = sql`cast(${Date.parse(at)} as bigint)`; // Postgres does not know the type of a bare parameter
+  return sql<number>`idle_ms + case when idle_since < ${now} then ${now} - idle_since else 0 end`;
+};
+
+/** From now on nobody works on a run; where nobody did before, that stays. */
+const idle = (at: string) => ({ idleSince: sql<number>`coalesce(idle_since, cast(${Date.parse(at)} as bigint))` });
+/** From now on somebody works on it. */
+const notIdle = (at: string) => ({ idleMs: waited(at), idleSince: null });
+/** From now on nobody ever works on it. */
+const idleForGood = (at: string) => ({ idleMs: waited(at), idleSince: Date.parse(at) });
 
 /** The run, or undefined when this tenant has none of that id. */
 export async function findRun(db: Ledger, tenant: string, id: string): Promise<Run | undefined> {
@@ -50,6 +69,19 @@ export async function findRun(db: Ledger, tenant: string, id: string): Promise<R
     .executeTakeFirst();
   const run = await openedOne(db, "runs", tenant, row);
   return run && toRun(run);
+}
+
+/** Whether nothing more of a run is to start: {@link isOver}, for whoever asks often. One that is not there is over. */
+export async function isRunOver(db: Ledger, tenant: string, id: string): Promise<boolean> {
+  const open = await db
+    .selectFrom("runs")
+    .select("id")
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .where("status", "!=", "ended" satisfies RunStatus)
+    .where("cancellation", "is", null)
+    .executeTakeFirst();
+  return open === undefined;
 }
 
 /** @throws HoldpointError `unknown_thread` when this tenant has no such run */
@@ -88,14 +120,15 @@ export async function isForeignThread(db: Ledger, tenant: string, threadId: stri
   return row !== undefined;
 }
 
-/** A tenant's runs, newest first unless told otherwise. `limit` is at most 1,000. */
+/** A tenant's runs, newest first unless told otherwise; with `open`, those that have not ended. `limit` is at most 1,000. */
 export async function listRuns(
   db: Ledger,
   tenant: string,
-  options: { status?: RunStatus; threadId?: string; limit?: number; oldestFirst?: boolean } = {},
+  options: { status?: RunStatus; open?: true; threadId?: string; limit?: number; oldestFirst?: boolean } = {},
 ): Promise<Run[]> {
   let query = db.selectFrom("runs").selectAll().where("tenant", "=", tenant);
   if (options.status) query = query.where("status", "=", options.status);
+  if (options.open) query = query.where("status", "!=", "ended" satisfies RunStatus);
   if (options.threadId !== undefined) query = query.where("threadId", "=", options.threadId);
   const order = options.oldestFirst ? "asc" : "desc";
   const rows = await query
@@ -125,7 +158,12 @@ export async function pauseRun(db: Ledger, stamp: Stamp, runId: string, pause: P
     const row = { status: "paused" satisfies RunStatus, pause: canonicalJson(pause), pausedUntil: pause.until };
     const paused = await trx
       .updateTable("runs")
-      .set(await sealed(trx, "runs", stamp.tenant, { ...row, aliveUntil: null, updatedAt: stamp.at }))
+      .set({
+        ...(await sealed(trx, "runs", stamp.tenant, row)),
+        ...idle(stamp.at),
+        aliveUntil: null,
+        updatedAt: stamp.at,
+      })
       .where("tenant", "=", stamp.tenant)
       .where("id", "=", runId)
       .where("status", "!=", "ended")
@@ -142,7 +180,8 @@ export async function endPause(db: Ledger, stamp: Stamp, runId: string): Promise
   return await db.transaction().execute(async (trx) => {
     const going = await trx
       .updateTable("runs")
-      .set({ status: "running" satisfies RunStatus, ...NOT_PAUSED, aliveUntil: aliveUntil(), updatedAt: stamp.at })
+      .set({ status: "running" satisfies RunStatus, ...NOT_PAUSED, ...notIdle(stamp.at), aliveUntil: aliveUntil() })
+      .set({ updatedAt: stamp.at })
       .where("tenant", "=", stamp.tenant)
       .where("id", "=", runId)
       .where("status", "=", "paused" satisfies RunStatus)
@@ -229,9 +268,10 @@ export async function setRunStatus(
   runId: string,
   status: "running" | "waiting",
 ): Promise<void> {
+  const meaning = status === "running" ? { ...notIdle(stamp.at), aliveUntil: aliveUntil() } : idle(stamp.at);
   await trx
     .updateTable("runs")
-    .set({ status, ...NOT_PAUSED, updatedAt: stamp.at, ...(status === "running" ? { aliveUntil: aliveUntil() } : {}) })
+    .set({ status, ...NOT_PAUSED, ...meaning, updatedAt: stamp.at })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")
@@ -321,15 +361,12 @@ export async function endRunAsRead(
 export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
   const ended = await trx
     .updateTable("runs")
-    .set(
-      await sealed(trx, "runs", stamp.tenant, {
-        status: "ended" satisfies RunStatus,
-        answer: canonicalJson(answer),
-        aliveUntil: null,
-        ...NOT_PAUSED,
-        updatedAt: stamp.at,
-      }),
-    )
+    .set({
+      ...(await sealed(trx, "runs", stamp.tenant, { answer: canonicalJson(answer) })),
+      ...{ status: "ended" satisfies RunStatus, aliveUntil: null, ...NOT_PAUSED, ...idleForGood(stamp.at) },
+      answerStatus: answer.status,
+      updatedAt: stamp.at,
+    })
     .where("tenant", "=", stamp.tenant)
     .where("id", "=", runId)
     .where("status", "!=", "ended")

@@ -32,6 +32,11 @@ export interface RunsTable {
   checkpointsDeletedAt: string | null;
   /** Why it was refused at once, as one of too many; it does not count as a request then. */
   refusal: string | null;
+  /** How it ended, which `answer` says too, but that may be encrypted. Null before, and where nobody recorded it. */
+  answerStatus: string | null;
+  /** How long it has waited for people or been paused; a wait that has not ended began at `idleSince`. Both in milliseconds. */
+  idleMs: Generated<number>;
+  idleSince: number | null;
 }
 
 export interface PlanRevisionsTable {
@@ -96,6 +101,8 @@ interface ReflectionsTable {
   /** The revision that was looked at. */
   revision: number;
   verdict: string;
+  wentWell: string | null;
+  missing: string | null;
   feedback: string;
   answer: string;
   createdAt: string;
@@ -122,6 +129,8 @@ interface ReadsTable {
   output: string;
   summary: string;
   finishedAt: string;
+  /** How long it took, in milliseconds, its repeats and the pauses between them included; null where nobody measured it. */
+  durationMs: number | null;
 }
 
 export interface ProposalsTable {
@@ -177,6 +186,8 @@ export interface EffectsTable {
   note: string | null;
   createdAt: string;
   updatedAt: string;
+  /** How long its last call took, in milliseconds; null where nobody measured it. */
+  durationMs: number | null;
 }
 
 interface AuditLogTable {

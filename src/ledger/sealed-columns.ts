@@ -13,7 +13,7 @@ type Ledger = Kysely<LedgerSchema>;
 const COLUMNS = {
   runs: ["request", "answer", "cancellation", "pause", "rollback"],
   planRevisions: ["plan", "findings"],
-  reflections: ["feedback", "answer"],
+  reflections: ["wentWell", "missing", "feedback", "answer"],
   reads: ["args", "output", "summary"],
   proposals: ["actions", "impact", "findings", "review", "failure"],
   decisions: ["actions", "reason"],
@@ -97,10 +97,23 @@ export async function sealed<Values extends object>(
   tenant: string,
   values: Values,
 ): Promise<Values> {
+  const [row = values] = await sealedAll(db, table, tenant, [values]);
+  return row;
+}
+
+/** {@link sealed}, of several rows. */
+export async function sealedAll<Values extends object>(
+  db: Ledger,
+  table: Table,
+  tenant: string,
+  rows: readonly Values[],
+): Promise<Values[]> {
   const key = keyOf(db);
-  if (!key) return values;
+  if (!key) return [...rows];
   const dataKey = await getDataKey(db, key, tenant);
-  return mapColumns(table, values, (column, text) => seal(dataKey, placeOf(tenant, table, column), text));
+  return rows.map((values) =>
+    mapColumns(table, values, (column, text) => seal(dataKey, placeOf(tenant, table, column), text)),
+  );
 }
 
 /** Rows as they were before {@link sealed}; what was written without a key is as it was. */

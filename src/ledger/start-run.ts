@@ -11,7 +11,7 @@ import { tooManyRequests } from "./request-rate.ts";
 import { endRunIn, findRun, findThreadRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
 
 export type RunStart =
-  | { kind: "started"; run: Run; superseded: Run[] }
+  | { kind: "started"; run: Run; superseded: Run[] /** Whether this call recorded it. */; created: boolean }
   /** A transaction of an earlier run is under way: nothing was started, that one has to end first. */
   | { kind: "unfinished"; run: Run };
 
@@ -49,7 +49,7 @@ async function startRunIn(
 ): Promise<RunStart> {
   if (await findRun(trx, stamp.tenant, input.id)) {
     const { run } = await insertRun(trx, stamp, input);
-    return { kind: "started", run, superseded: [] };
+    return { kind: "started", run, superseded: [], created: false };
   }
   if (await isForeignThread(trx, stamp.tenant, input.threadId)) {
     throw new HoldpointError("unknown_thread", `There is no thread "${input.threadId}".`, {
@@ -62,16 +62,17 @@ async function startRunIn(
   const at = await afterEarlierRuns(trx, stamp, input.threadId);
   // Counted and inserted while nobody else of the tenant can: the limit of requests is exact.
   await lockAudit(trx, stamp.tenant);
-  const { run } = await insertRun(trx, { ...stamp, at }, { ...input, refusal: await tooManyRequests(trx, stamp) });
+  const refusal = await tooManyRequests(trx, stamp);
+  const { run, created } = await insertRun(trx, { ...stamp, at }, { ...input, refusal });
   // On Postgres two requests may have looked at the same time. The audit entry of the start holds the tenant's head: the
   // other has either ended by now, and is seen here, or sees this one.
   const others = (await listOpenRuns(trx, stamp.tenant, input.threadId)).filter(({ id }) => id !== run.id);
   if (others.length > 0) throw new Overtaken();
-  return { kind: "started", run, superseded: open };
+  return { kind: "started", run, superseded: open, created };
 }
 
 async function listOpenRuns(trx: LedgerTransaction, tenant: string, threadId: string): Promise<Run[]> {
-  return (await listRuns(trx, tenant, { threadId })).filter((run) => run.status !== "ended");
+  return await listRuns(trx, tenant, { threadId, open: true });
 }
 
 /**
@@ -90,7 +91,7 @@ async function afterEarlierRuns(trx: LedgerTransaction, { tenant, at }: Stamp, t
  */
 export async function isUnderWay(db: Ledger, tenant: string, runId: string): Promise<boolean> {
   const latest = await findLatestProposal(db, tenant, runId);
-  if (latest?.kind === "transaction" && latest.status === "pending") return false;
+  if (latest && latest.kind !== "reconciliation" && latest.status === "pending") return false;
   return latest?.status === "approved" || (await listEffects(db, tenant, runId)).length > 0;
 }
 

@@ -1,6 +1,7 @@
 /** Why a model gave no answer, told from what its client threw. */
 
-export type FailureKind = "unauthorized" | "rate_limited" | "unreachable" | "refused" | "aborted";
+/** `withheld`: the server did answer, and keeps the answer back; asking again would give the same. */
+export type FailureKind = "unauthorized" | "rate_limited" | "unreachable" | "refused" | "withheld" | "aborted";
 
 export interface ModelFailure {
   readonly why: FailureKind;

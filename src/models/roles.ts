@@ -7,6 +7,8 @@ export interface Models {
   readonly planner?: BaseChatModel;
   readonly reviewer?: BaseChatModel;
   readonly reflector?: BaseChatModel;
+  /** Does the thinking that a plan's own steps ask for. */
+  readonly worker?: BaseChatModel;
 }
 
 export type Role = keyof Models;
@@ -27,5 +29,6 @@ export function createModels(config: ModelConfig): Models {
     planner: create(config.planner),
     reviewer: create(config.reviewer),
     reflector: create(config.reflector),
+    worker: create(config.worker ?? config.planner),
   };
 }

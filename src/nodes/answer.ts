@@ -3,10 +3,13 @@ import type { Answer } from "../domain/answer.ts";
 import { type Decision, type Effect, nameRules, type Proposal } from "../domain/proposal.ts";
 import type { Cancellation, Run } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
-import { type RunRecord, stepStates } from "../execution/progress.ts";
+import { failureIn } from "../execution/failures.ts";
+import { type RunRecord, unmetChecks } from "../execution/progress.ts";
+import { StepBoard } from "../execution/step-board.ts";
 import type { Revision } from "../ledger/revisions.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../tools/registry.ts";
+import { joined, toldByReads } from "./told.ts";
 
 export interface Facts {
   run: Run;
@@ -26,33 +29,60 @@ export function composeAnswer(facts: Facts, registry: Registry): Answer {
   const decision = record.decisions.find(({ proposalId }) => proposalId === proposal?.id);
   if (record.effects.some((effect) => effect.status === "uncertain")) return uncertainAnswer(record, doneTexts);
   if (facts.run.cancellation) return cancelledAnswer(facts.run.cancellation, record, doneTexts);
+  const left = leftOf(facts);
   const isUndone = proposal?.status === "rolled_back" && proposal.revision >= (facts.revision?.number ?? 0);
-  if (isUndone || failure) return failureAnswer(facts, doneTexts);
+  if (isUndone || failure) return failureAnswer(facts, doneTexts, left);
   const refused = proposal && refusedAnswer(proposal, decision, doneTexts);
   if (refused) return refused;
-  const reads = record.reads.filter((read) => read.status === "succeeded").map((read) => read.summary);
-  const rejected = record.decisions.flatMap(({ actions }) => actions.filter(({ verdict }) => verdict === "rejected"));
-  const left = rejected.map(
-    ({ step, reason }) => `Not done: ${facts.titles.get(step) ?? step}${reason === null ? "" : ` (${reason})`}.`,
-  );
-  const undone = leftOf(facts);
-  if (undone.length > 0 && done.length === 0) {
-    const text = `Nothing was done. ${[...left, ...undone].join(" ")}`;
-    return { status: "failed", text, details: reads };
+  if (left.failure) return failureAnswer({ ...facts, failure: left.failure }, doneTexts, left);
+  const told = toldByReads(facts.revision?.plan, record, registry);
+  const isNothing = done.length === 0 && (left.open.length > 0 || told.texts.length === 0);
+  if (isNothing) {
+    const text = ["Nothing was done.", ...left.rejected, ...left.open, ...left.skipped].join(" ");
+    return { status: "failed", text, details: [...told.texts, ...told.details] };
   }
-  const texts = done.length > 0 ? [...doneTexts, ...left, ...undone] : reads;
-  if (texts.length === 0) return { status: "failed", text: "Nothing was done.", details: [] };
-  return { status: "success", text: texts.join(" "), details: [] };
+  const texts = done.length > 0 ? [...doneTexts, ...left.rejected, ...left.open] : told.texts;
+  const written = done.length > 0 ? told.written : [];
+  const text = joined([...texts, ...left.skipped, ...left.unmet, ...written]);
+  return { status: "success", text, details: done.length > 0 ? [] : [...told.details] };
 }
 
-/** What of the plan was not done, a sentence each; what a person rejected is not among it. */
-function leftOf({ revision, record }: Facts): string[] {
-  if (!revision) return [];
-  const states = stepStates(revision.plan, record);
-  return revision.plan.steps
-    .filter(({ id }) => ["pending", "blocked"].includes(states[id]?.status ?? ""))
-    .map(({ id, title }) => `Not done: ${title}${states[id]?.note ? ` (${states[id].note})` : ""}.`);
+/** What of a plan was not done, or not as it should be: a sentence each. */
+interface Left {
+  /** How it failed, where reads did. */
+  readonly failure: Facts["failure"];
+  readonly rejected: string[];
+  /** Not begun, or behind what failed. */
+  readonly open: string[];
+  /** What the plan goes on without. */
+  readonly skipped: string[];
+  /** Done, but a check of its success is not met. */
+  readonly unmet: string[];
+  /** What reads found that no other step was to use. */
+  readonly found: string[];
 }
+
+function leftOf({ revision, record, titles }: Facts): Left {
+  const rejections = record.decisions.flatMap(({ actions }) => actions.filter(({ verdict }) => verdict === "rejected"));
+  const rejected = rejections.map(({ step, reason }) => notDone(titles.get(step) ?? step, reason));
+  if (!revision) return { failure: null, rejected, open: [], skipped: [], unmet: [], found: [] };
+  const board = new StepBoard(revision.plan, record);
+  const linked = [...board.linked.values()].map((one) => ({ ...one, place: board.placeOf(one.step.id) }));
+  const sentences = (passes: (one: (typeof linked)[number]) => boolean) =>
+    linked.filter(passes).map(({ step, place }) => notDone(step.title, place.note));
+  return {
+    rejected,
+    failure: failureIn(board) ?? null,
+    open: sentences(({ place }) => place.status === "pending" || place.status === "blocked"),
+    skipped: sentences(({ place }) => place.status === "skipped" && !place.rejected),
+    unmet: unmetChecks(revision.plan, record).map(({ step, reason }) => `But of "${step.title}", ${reason}.`),
+    found: linked
+      .filter(({ place, dependants }) => place.status === "completed" && !place.effect && dependants.length === 0)
+      .map(({ place }) => place.note),
+  };
+}
+
+const notDone = (title: string, why: string | null): string => `Not done: ${title}${why ? ` (${why})` : ""}.`;
 
 /** What came of a proposal that was not carried out, or undefined of one that was. */
 function refusedAnswer(
@@ -126,7 +156,11 @@ function changedSoFar(doneTexts: readonly string[]): string {
   return doneTexts.length === 0 ? "Nothing was changed." : `What was done before stays: ${doneTexts.join(" ")}`;
 }
 
-function failureAnswer({ failure: kept, proposal, record }: Facts, doneTexts: readonly string[]): Answer {
+function failureAnswer(
+  { failure: kept, proposal, record }: Facts,
+  doneTexts: readonly string[],
+  left: Pick<Left, "found" | "open" | "skipped">,
+): Answer {
   const recorded = proposal?.status === "rolled_back" ? proposal.failure : null;
   const failure = kept ?? (recorded && { ...recorded, details: [] });
   const undone = record.effects.filter((effect) => effect.status === "undone");
@@ -141,7 +175,8 @@ function failureAnswer({ failure: kept, proposal, record }: Facts, doneTexts: re
   } else {
     parts.push("Nothing was changed.");
   }
-  return { status, text: parts.join(" "), details: failure?.details ?? [] };
+  if (doneTexts.length > 0) parts.push(...left.open, ...left.skipped);
+  return { status, text: joined([...parts, ...left.found]), details: failure?.details ?? [] };
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

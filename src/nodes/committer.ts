@@ -21,10 +21,10 @@ export function createCommitter(deps: NodeDeps) {
     if (!state.run) return { outcome: "nothing to commit" };
     const identity = identityOf(config);
     const run = await getRun(deps.ledger, identity.tenant, state.run.id);
-    const report = createReporter(config, run.id, state);
+    const report = createReporter(config);
     const onEffect: EffectListener = (step, status) =>
       status === "undoing" || status === "undone" || status === "undo_failed"
-        ? report.step(step, "failed", "rolling back")
+        ? report.step(step, "failed", "undoing")
         : report.step(step, EFFECT_STATUS[status], "committing");
     const stopped = () => isDraining(config);
     // What was begun comes to its end, its rollback too: an aborted call in it would only leave doubt.

@@ -5,6 +5,7 @@ import { HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
 import type { SignsOfLife } from "../ledger/liveness.ts";
 import type { Models } from "../models/roles.ts";
+import type { OwnPlaybooks } from "../planning/own-playbooks/index.ts";
 import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { CallerContext, type State } from "../state.ts";
@@ -19,11 +20,15 @@ export interface NodeDeps {
   readonly policy: Policy;
   /** The plan for a request, without a model; undefined where the model alone plans. */
   readonly matchRequest: ((request: string) => PlaybookResult) | undefined;
+  /** Those of one's own, which models are offered. */
+  readonly playbooks: OwnPlaybooks;
   readonly models: Models;
   /** For one question to a model, its repeats included, in milliseconds. */
   readonly modelTimeoutMs: number;
   /** What to show when a request was not understood. */
   readonly whatCanBeAsked: readonly string[];
+  /** How many reads of a run may be under way at once. */
+  readonly concurrency: number;
   readonly signs: SignsOfLife;
   /** Marks work that must come to its end before the databases are closed. */
   track<T>(work: Promise<T>): Promise<T>;

@@ -4,6 +4,7 @@
  */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { ParsedAnswer } from "../domain/answer-to-proposal.ts";
+import { coerceArgs } from "../domain/coerce-args.ts";
 import { canonicalJson, type JsonObject } from "../domain/json.ts";
 import type { Plan } from "../domain/plan.ts";
 import { type ActionDecision, type Proposal, proposalDigest } from "../domain/proposal.ts";
@@ -15,7 +16,6 @@ import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { checkPlan, unsettled } from "../planning/check-plan.ts";
 import { checkTransaction, expiryOf } from "../policy/policy.ts";
-import { coerceArgs } from "../tools/args.ts";
 import { type StageResult, stageWrites } from "../transaction/stage.ts";
 import { actorOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 
@@ -99,7 +99,7 @@ function faultsOf(
   if (large.length > 0) {
     return large.map(({ id }) => `The arguments of ${id} are longer than ${MAX_ARGS} characters.`);
   }
-  const found = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
+  const found = [...checkPlan(plan, (name) => deps.registry.find(name), states), ...deps.policy.checkPlan(plan)];
   const findings = unsettled(found, states);
   return findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
 }

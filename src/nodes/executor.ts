@@ -1,21 +1,26 @@
 /** The executor: runs the ready reads, each as soon as its own dependencies are done, and journals their outcomes. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { FailureStatusSchema } from "../domain/answer.ts";
+import type { Failure } from "../domain/answer.ts";
+import { explainBudget } from "../domain/budget.ts";
 import { digestOf } from "../domain/json.ts";
-import type { Plan } from "../domain/plan.ts";
+import { EXPAND, type Plan, type Step } from "../domain/plan.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import { isOver, type Pause, type Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
-import { editedPlan } from "../execution/edits.ts";
-import { isDue, loadRecord, type StepState, stepStates } from "../execution/progress.ts";
+import { ModelAway } from "../execution/call-model.ts";
+import { failureIn } from "../execution/failures.ts";
+import { CallHeld } from "../execution/guarded-call.ts";
+import { isDue, loadRecord } from "../execution/progress.ts";
+import { reachedExpand } from "../execution/reached.ts";
+import { StepBoard } from "../execution/step-board.ts";
 import type { Outcome } from "../graph/routes.ts";
+import { findDeadline, findSpentTime } from "../ledger/budgets.ts";
 import { findTransaction } from "../ledger/proposals.ts";
 import { listReflections } from "../ledger/reflections.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
-import { getRun } from "../ledger/runs.ts";
-import { dependenciesOf } from "../planning/references.ts";
+import { getRun, isRunOver } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
-import { readyWrites } from "../transaction/stage.ts";
+import { readyWrites } from "../transaction/ready-writes.ts";
 import { identityOf, isDraining, type NodeDeps } from "./deps.ts";
 import { pauseAt } from "./pause.ts";
 import { type Reads, readyReads, runReads } from "./run-reads.ts";
@@ -50,61 +55,77 @@ export function createExecutor(deps: NodeDeps) {
     const { number: _number, ...plan } = state.plan;
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
     if (await isThrough(deps, run, state.plan.number)) return { outcome: "nothing left" };
-    await assertKnown(deps, plan, run);
-    const { record, held } = await runReads(deps, config, run, plan);
-    if (isOver(await getRun(deps.ledger, run.tenant, run.id))) {
-      return { steps: stepStates(plan, record), outcome: "nothing left" };
+    const board = new StepBoard(plan, await loadRecord(deps.ledger, run.tenant, run.id));
+    await assertKnown(deps, board, run);
+    const until = await findDeadline(deps.ledger, run.tenant, run.id);
+    const reads = await runReads(deps, config, run, { board, until });
+    if (await isRunOver(deps.ledger, run.tenant, run.id)) return { steps: board.states(), outcome: "nothing left" };
+    if (isDraining(config) && readyReads(deps, board, reads.lookedAt).length > 0) {
+      return { steps: board.states(), outcome: "drained" };
     }
-    if (isDraining(config) && readyReads(deps, plan, record).length > 0) {
-      return { steps: stepStates(plan, record), outcome: "drained" };
-    }
-    return await leadOn(deps, config, run, { plan, record, held });
+    const late = await outOfTime(deps, run, board);
+    if (late) return late;
+    return await leadOn(deps, config, run, { board, ...reads });
   };
 }
 
+/** The end of the run where its time at work is used up, and anything of the plan is left to be begun. */
+async function outOfTime(deps: NodeDeps, run: Run, board: StepBoard): Promise<Executed | undefined> {
+  if (board.plan.steps.every(({ id }) => board.placeOf(id).status !== "pending")) return undefined;
+  const spent = await findSpentTime(deps.ledger, run.tenant, run.id, deps.now());
+  const failure = spent && { status: "failed" as const, message: explainBudget(spent), details: [] };
+  return failure && { steps: board.states(), failure, outcome: "budget spent" };
+}
+
 /** @throws HoldpointError `action_failed` when a step that is left calls what another version of the program has */
-async function assertKnown(deps: NodeDeps, plan: Plan, run: Run): Promise<void> {
+async function assertKnown(deps: NodeDeps, board: StepBoard, run: Run): Promise<void> {
+  const isLost = ({ id, action }: Step) => board.placeOf(id).status === "pending" && !deps.registry.find(action);
+  const lost = board.plan.steps.find((step) => step.action !== EXPAND && isLost(step));
+  if (!lost) return;
   // Of what was approved and became stale, the answer says why.
   if ((await findTransaction(deps.ledger, run.tenant, run.id))?.status === "stale") return;
-  const states = stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id));
-  const lost = plan.steps.find(({ id, action }) => states[id]?.status === "pending" && !deps.registry.find(action));
-  if (!lost) return;
   throw new HoldpointError("action_failed", `Step "${lost.id}" calls "${lost.action}", which is no action here.`, {
     hint: "Go on with a version of the program that has it, or cancel the run.",
   });
 }
 
+/** A failure stops what hangs on it. Everything else is done first, unless the plan says that nothing more is to begin. */
 async function leadOn(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
-  { plan, record, held }: { plan: Plan } & Reads,
+  { board, held, lookedAt }: { board: StepBoard } & Reads,
 ): Promise<Executed> {
-  const steps = stepStates(plan, record);
-  const failed = record.reads.find((read) => read.status === "failed" && steps[read.step]?.status === "failed");
-  if (failed) {
-    const known = FailureStatusSchema.safeParse(failed.output);
-    const status = known.success ? known.data : "failed";
-    return { steps, failure: { status, message: failed.summary, details: [] }, outcome: "step failed" };
-  }
-  const writes = readyWrites(editedPlan(plan, record.decisions), { steps, registry: deps.registry, now: deps.now() });
+  const steps = board.states();
+  const failed = failureIn(board);
+  if (failed && board.stoppedBy()) return { steps, failure: failed, outcome: "step failed" };
+  const writes = readyWrites(board, { registry: deps.registry, now: lookedAt });
   if (writes.length > 0) return { steps, outcome: "writes ready" };
-  const wait = untilTried(held) ?? untilDue(plan, steps, deps.now());
-  const paused = wait && (await pauseAt(deps, config, run, wait));
-  return { steps, ...(paused ?? { outcome: "nothing left" }) };
+  if (reachedExpand(board, lookedAt)) return { steps, outcome: "plan wanted" };
+  const wait = untilTried(held) ?? untilDue(board, lookedAt);
+  const paused = wait && (await pauseAt(deps, config, run, besides(wait, failed)));
+  if (paused) return { steps, ...paused };
+  return failed ? { steps, failure: failed, outcome: "step failed" } : { steps, outcome: "nothing left" };
 }
 
-/** The pause until the first of the receivers that are left alone can be tried again; undefined without one. */
+/** The pause, whose reason also says what has failed already. */
+const besides = (pause: Pause, failed: Failure | undefined): Pause =>
+  failed ? { ...pause, reason: `${pause.reason} ${failed.message}` } : pause;
+
+/** The pause until a model, or the first of the receivers that are left alone, can be tried again; undefined without one. */
 function untilTried(held: Reads["held"]): Pause | undefined {
-  const [first] = held.toSorted((one, other) => (one.until < other.until ? -1 : 1));
+  const away = held.find((one) => one instanceof ModelAway);
+  if (away) return { why: "model", reason: away.message, until: null };
+  const receivers = held.filter((one) => one instanceof CallHeld);
+  const [first] = receivers.toSorted((one, other) => (one.until < other.until ? -1 : 1));
   return first && { why: "receiver", reason: first.message, until: first.until };
 }
 
 /** The pause until the first of those steps is due for which only the time has not come; undefined without one. */
-function untilDue(plan: Plan, states: Record<string, StepState>, now: string): Pause | undefined {
-  const [first] = plan.steps
-    .filter((step) => states[step.id]?.status === "pending" && !isDue(step, now))
-    .filter((step) => dependenciesOf(step).every((id) => states[id]?.status === "completed"))
+function untilDue(board: StepBoard, now: string): Pause | undefined {
+  const [first] = board
+    .ready()
+    .filter((step) => !isDue(step, now))
     .map(({ title, notBefore = now }) => ({ title, until: new Date(notBefore).toISOString() }))
     .toSorted((one, other) => (one.until < other.until ? -1 : 1));
   return (

@@ -4,6 +4,7 @@
  */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { derivedId, digestOf } from "../domain/json.ts";
+import { isByModel } from "../domain/plan.ts";
 import { type Finding, nameRules, type Proposal } from "../domain/proposal.ts";
 import { isOver, type Run, type Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
@@ -21,16 +22,19 @@ import {
   moveProposal,
   recordFindingsIn,
 } from "../ledger/proposals.ts";
-import { judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
+import { isSentBack, judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { findRun, getRun } from "../ledger/runs.ts";
+import { getSettings } from "../ledger/settings.ts";
 import { startRun } from "../ledger/start-run.ts";
 import { humanMessage, lastHuman, MAX_STORED_TEXT } from "../messages.ts";
+import { unplannable } from "../planning/check-expand.ts";
 import { checkPlan, unsettled } from "../planning/check-plan.ts";
 import type { GateFacts } from "../policy/gate.ts";
-import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
+import { checkLength, checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { ASKING, identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
 import { goOnFromPause } from "./pause.ts";
+import { askAboutPlan, whyAsk } from "./plan-review.ts";
 
 type Request = NonNullable<State["request"]>;
 type Checked = Update & { outcome: Outcome<"guardrail"> };
@@ -131,6 +135,7 @@ async function checkRequest(
     threadId: threadOf(config),
     request: text.toWellFormed(),
   });
+  if (start.kind === "started" && start.created) deps.signs.gave(request.id);
   const heard = hear(state, config, { id: request.id, text });
   if (start.kind === "unfinished") {
     const notice = `"${text.toWellFormed().slice(0, EXCERPT)}" was not taken: "${start.run.request}" on this thread is approved and not finished. Ask again after it.`;
@@ -207,21 +212,36 @@ async function checkRevision(
   run: Run,
 ): Promise<Checked> {
   const { plan, number } = revision;
-  const faults = [...checkPlan(plan, (name) => deps.registry.find(name)), ...deps.policy.checkPlan(plan)];
-  const findings = unsettled(faults, stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id)));
+  if (isSentBack(revision))
+    return { plan: { ...plan, number }, findings: revision.findings, outcome: "plan sent back" };
+  if (revision.verdict === "escalate") return await askAboutPlan(deps, config, run, revision);
+  const { settings } = await getSettings(deps.ledger, run.tenant);
+  // Before the first plan is allowed, nothing of it can have run.
+  const states = number > 1 ? stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
+  const faults = [
+    ...checkPlan(plan, (name) => deps.registry.find(name), states),
+    ...checkLength("plan", plan.steps.length, settings),
+    ...(deps.models.planner ? [] : unplannable(plan)),
+    ...deps.policy.checkPlan(plan),
+  ];
+  const found = unsettled(faults, states);
+  const asks = strictest(found, "allow") === "allow" ? await whyAsk(deps, config, { run, revision, states }) : [];
+  const findings = [...found, ...asks];
   const verdict = strictest(findings, "allow");
   await judgeRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, verdict, findings });
   if (verdict === "allow") return allowed({ ...revision, findings });
+  if (verdict === "escalate") return await askAboutPlan(deps, config, run, { ...revision, findings });
   const update = { plan: { ...plan, number }, findings };
-  const again = plan.source.kind === "model" && (await attemptsAt(deps, run)) < MAX_PLANS;
+  const again = isByModel(plan.source) && (await attemptsAt(deps, run)) < MAX_PLANS;
   if (again) return { ...update, outcome: "plan sent back" };
   return { ...update, failure: deniedBy(findings, "denied"), outcome: "plan denied" };
 }
 
-/** How many plans were refused, one after the other, last of all. */
+/** How many plans were refused, one after the other, last of all. What a person sent back passed. */
 async function attemptsAt(deps: NodeDeps, run: Run): Promise<number> {
   const revisions = await listRevisions(deps.ledger, run.tenant, run.id);
-  return revisions.length - 1 - revisions.findLastIndex(({ verdict }) => verdict === "allow");
+  const passed = revisions.findLastIndex((revision) => revision.verdict !== "deny" || isSentBack(revision));
+  return revisions.length - 1 - passed;
 }
 
 function allowed({ plan, number, findings }: Revision): Checked {
@@ -235,7 +255,7 @@ async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, ru
   if (transaction?.status === "approved") return { proposal: transaction, outcome: "transaction allowed" };
   const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
-  if (proposal?.kind === "reconciliation") return undefined; // it goes straight to a person
+  if (proposal?.kind === "reconciliation" || proposal?.kind === "plan") return undefined; // only a person answers these
   return proposal?.status === "pending" ? await checkPending(deps, config, { run, proposal }) : undefined;
 }
 

@@ -22,6 +22,7 @@ import type { State, Update } from "../state.ts";
 import { approve } from "./approve.ts";
 import { ANSWERING, identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { takeEdit } from "./edit.ts";
+import { takePlanEdit } from "./edit-plan.ts";
 import { buildQuestion } from "./question.ts";
 
 type Answered = Update & { outcome: Outcome<"human"> };
@@ -107,6 +108,11 @@ const isChecked = (proposal: Proposal): boolean => proposal.findings.length > 0;
 /** Leads on from the run's newest proposal. */
 function follow(proposal: Proposal, notices: string[] = []): Answered {
   const update = { proposal, notices };
+  if (proposal.kind === "plan") {
+    if (proposal.status === "accepted") return { ...update, outcome: "plan approved" };
+    if (proposal.status === "sent_back") return { ...update, outcome: "plan sent back" };
+    if (proposal.status === "edited") return { ...update, outcome: "edited" };
+  }
   if (proposal.status === "pending") return { ...update, outcome: isChecked(proposal) ? "asked again" : "edited" };
   if (proposal.status === "approved") return { ...update, outcome: "approved" };
   return { ...update, outcome: OVER.includes(proposal.status) ? "rejected" : "nothing to decide" };
@@ -164,7 +170,11 @@ async function takeParsed(
   if (parsed.kind === "not_now") return await postpone(deps, stampOf(deps, config), subject.proposal, parsed);
   if (parsed.kind === "edited") {
     await assertMay(deps.ledger, identityOf(config), "answer");
-    return await takeEdit(deps, config, subject, parsed);
+    const isPlan = subject.proposal.kind === "plan";
+    return await (isPlan ? takePlanEdit : takeEdit)(deps, config, subject, parsed);
+  }
+  if (parsed.verdict === "sent_back" && !deps.models.planner) {
+    return "There is no model to make another plan: approve this one, edit it, or reject it.";
   }
   const stamp = stampOf(deps, config);
   const approved = await approve(deps.ledger, stamp, subject, parsed);

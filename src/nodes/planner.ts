@@ -3,21 +3,18 @@
  * the revision that is recorded.
  */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { z } from "zod";
-import { type Plan, PlanSchema } from "../domain/plan.ts";
+import { explainBudget } from "../domain/budget.ts";
+import type { Plan } from "../domain/plan.ts";
 import { isOver, type Pause, type Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
-import { listRevisions, recordRevision } from "../ledger/revisions.ts";
+import { listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
-import { type ActionCard, PlannerReplySchema, plannerPrompt } from "../models/prompts/planner.ts";
 import type { State, Update } from "../state.ts";
-import { argsJsonSchema } from "../tools/args.ts";
-import type { Registry } from "../tools/registry.ts";
-import { askRole } from "./ask-role.ts";
+import { askPlanner, type PlanContext } from "./ask-planner.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { endExpansion, findExpansion } from "./expand.ts";
 import { pauseAt } from "./pause.ts";
-import { type Earlier, loadEarlier, mergeWith, type NoPlan, stopReplanning } from "./replan.ts";
-import { createReporter } from "./report.ts";
+import { loadEarlier, type NoPlan, stopReplanning } from "./replan.ts";
 
 type Planned = Update & { outcome: Outcome<"planner"> };
 
@@ -27,38 +24,39 @@ export function createPlanner(deps: NodeDeps) {
     const run = await getRun(deps.ledger, identityOf(config).tenant, state.run.id);
     if (isOver(run)) return { outcome: "no plan" };
     const revisions = await listRevisions(deps.ledger, run.tenant, run.id);
+    const context = await findContext(deps, run, revisions);
     const latest = revisions.at(-1);
-    const earlier = await loadEarlier(deps, run, revisions);
-    if (latest && latest.verdict !== "deny" && earlier?.reflection.revision !== latest.number) {
-      return { plan: { ...latest.plan, number: latest.number }, outcome: "planned" };
-    }
-    const feedback = latest?.verdict === "deny" ? latest.findings.map((finding) => finding.reason) : [];
-    createReporter(config, run.id, { plan: null, steps: {} }).doing("planning");
-    const made = await makePlan(deps, config, run, { feedback, earlier });
+    if (!context) return latest ? planned(latest) : { outcome: "no plan" };
+    const made = await makePlan(deps, config, run, context);
     if ("why" in made) return (await pauseAt(deps, config, run, made)) ?? { outcome: "no plan" };
-    if ("message" in made) return await noPlan(deps, config, run, { earlier, made });
+    if (!("steps" in made)) return await noPlan(deps, config, run, { ...context, made, latest });
     const number = (latest?.number ?? 0) + 1;
-    const revision = await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made });
-    return { plan: { ...revision.plan, number }, outcome: "planned" };
+    return planned(await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made }));
   };
 }
 
-/** Where another plan was wanted and none came, that is recorded: it is not asked for again. */
+/** What a plan is wanted for; undefined where the newest one is what is wanted. */
+async function findContext(deps: NodeDeps, run: Run, revisions: readonly Revision[]): Promise<PlanContext | undefined> {
+  const latest = revisions.at(-1);
+  const earlier = await loadEarlier(deps, run, revisions);
+  const expansion = earlier ? undefined : await findExpansion(deps, run, revisions);
+  if (latest?.verdict === "deny") return { feedback: latest.findings.map(({ reason }) => reason), earlier, expansion };
+  const isWanted = !latest || expansion !== undefined || earlier?.reflection.revision === latest.number;
+  return isWanted ? { feedback: [], earlier, expansion } : undefined;
+}
+
+const planned = ({ plan, number }: Revision): Planned => ({ plan: { ...plan, number }, outcome: "planned" });
+
+/** That none came is recorded where something was done before: it is not asked for again. */
 async function noPlan(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
-  { earlier, made }: { earlier: Earlier | undefined; made: NoPlan },
+  { earlier, expansion, made, latest }: PlanContext & { made: NoPlan; latest: Revision | undefined },
 ): Promise<Planned> {
+  if (expansion && latest) return planned(await endExpansion(deps, config, run, { ...expansion, made, latest }));
   if (earlier) await stopReplanning(deps, config, run, { reflection: earlier.reflection, why: made.message });
   return { failure: made, outcome: "no plan" };
-}
-
-interface PlanContext {
-  /** What was wrong with the plan before. */
-  readonly feedback: readonly string[];
-  /** What came of an earlier plan, when another one is wanted after it. */
-  readonly earlier: Earlier | undefined;
 }
 
 async function makePlan(
@@ -67,63 +65,18 @@ async function makePlan(
   run: Run,
   context: PlanContext,
 ): Promise<Plan | NoPlan | Pause> {
+  const { feedback, earlier, expansion } = context;
+  if (expansion?.spent) return { status: "failed", message: explainBudget(expansion.spent), details: [] };
   // A playbook would only say the same again.
-  const isFirst = context.feedback.length === 0 && !context.earlier;
+  const isFirst = feedback.length === 0 && !earlier && !expansion;
   const matched = isFirst ? deps.matchRequest?.(run.request) : undefined;
   if (matched?.kind === "plan") return matched.plan;
   const asked = await askPlanner(deps, config, run, context);
   if (asked) return asked;
+  if (expansion)
+    return { why: "model", reason: `"${expansion.step.title}" has to be planned by a model.`, until: null };
   if (matched?.kind === "invalid") return { status: "invalid_request", message: matched.problem, details: [] };
   const examples = deps.whatCanBeAsked.map((line) => `  ${line}`);
   const known = examples.length > 0 ? ["Without a model only these kinds of request are understood:", ...examples] : [];
   return { status: "unsupported_intent", message: matched?.problem ?? "No plan could be made.", details: known };
-}
-
-/** The model's plan, or why there is none; undefined without a model. While there is no use in asking it, the run pauses. */
-async function askPlanner(
-  deps: NodeDeps,
-  config: LangGraphRunnableConfig,
-  run: Run,
-  { feedback, earlier }: PlanContext,
-): Promise<Plan | NoPlan | Pause | undefined> {
-  const actions = actionCards(deps.registry);
-  const prompt = plannerPrompt({
-    request: run.request,
-    now: deps.now(),
-    actions,
-    feedback,
-    ...(earlier ? { earlier } : {}),
-  });
-  const reply = await askRole(deps, config, { role: "planner", runId: run.id, schema: PlannerReplySchema, prompt });
-  if (!reply) return undefined;
-  if (reply.kind === "failed") {
-    const message = `No plan was made. ${reply.message}`;
-    return reply.why === "malformed"
-      ? { status: "failed", message, details: [] }
-      : { why: "model", reason: message, until: null };
-  }
-  const { outcome, message, goal, steps } = reply.value;
-  if (outcome === "question") return { status: "invalid_request", message, details: [] };
-  if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
-  const plan = PlanSchema.parse({
-    goal: goal || run.request.slice(0, 500).toWellFormed(),
-    source: { kind: "model" },
-    steps: steps.map(({ repeat, notBefore, ...step }) => ({
-      ...step,
-      ...(repeat ? { repeat } : {}),
-      ...(notBefore ? { notBefore } : {}),
-    })),
-  });
-  return earlier ? mergeWith(earlier, plan, (name) => deps.registry.find(name)?.kind === "write") : plan;
-}
-
-/** The actions as a planner sees them: names, purposes and schemas, nothing else. */
-function actionCards(registry: Registry): ActionCard[] {
-  return registry.actions.map((action) => ({
-    name: action.name,
-    kind: action.kind,
-    purpose: action.description,
-    args: argsJsonSchema(action),
-    output: z.toJSONSchema(action.output, { unrepresentable: "any" }),
-  }));
 }

@@ -3,8 +3,10 @@
  * (see {@link reviewPageFields}); the rest is what a person needs to decide, for the pages that know Holdpoint.
  */
 import { dependantsOf } from "../domain/answer-to-proposal.ts";
+import { planArgsJsonSchema } from "../domain/plan-proposal.ts";
 import { type Impact, type Proposal, type ProposedAction, pointOfNoReturn, type Review } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
+import { failureNotices } from "../execution/failures.ts";
 import { expiryOf, type Policy } from "../policy/policy.ts";
 import type { State } from "../state.ts";
 import { argsJsonSchema } from "../tools/args.ts";
@@ -12,7 +14,7 @@ import type { Registry } from "../tools/registry.ts";
 import { type ReviewPageFields, reviewPageFields } from "./review-pages.ts";
 
 export interface Question extends ReviewPageFields {
-  /** Whether writes may run; or whether writes did happen, of which nobody can tell. */
+  /** Whether writes may run; whether writes did happen, of which nobody can tell; or whether a plan is to be carried out. */
   kind: Proposal["kind"];
   proposalId: string;
   /** What an approval is bound to. */
@@ -43,6 +45,7 @@ export interface QuestionSubject {
 }
 
 export function buildQuestion({ run, proposal, state, registry, policy }: QuestionSubject): Question {
+  const isAhead = proposal.kind === "transaction";
   const own = {
     kind: proposal.kind,
     proposalId: proposal.id,
@@ -60,9 +63,11 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
       ...action,
       takesWith: dependantsOf(proposal, action.step),
     })),
-    notices: state.notices,
+    // Why an answer was not taken stands last.
+    notices: [...(state.plan && isAhead ? failureNotices(state.plan, state.steps) : []), ...state.notices],
   };
   const schemaOf = (name: string) => {
+    if (proposal.kind === "plan") return planArgsJsonSchema();
     const action = registry.find(name);
     return action ? argsJsonSchema(action) : {};
   };

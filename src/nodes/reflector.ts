@@ -1,23 +1,24 @@
 /** The reflector: says what came of the request, from what the ledger recorded: the run ends, or is planned again. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Answer } from "../domain/answer.ts";
+import { explainBudget } from "../domain/budget.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
-import { loadRecord, type RunRecord } from "../execution/progress.ts";
+import { loadRecord, type RunRecord, stoppedBy } from "../execution/progress.ts";
+import { isStalled } from "../execution/stalled.ts";
 import type { Outcome } from "../graph/routes.ts";
+import { findSpentReplans } from "../ledger/budgets.ts";
 import { findLatestProposal, findTransaction } from "../ledger/proposals.ts";
 import { listReflections, recordReflection } from "../ledger/reflections.ts";
 import { listRevisions, type Revision } from "../ledger/revisions.ts";
 import { endRunAsRead, getRun } from "../ledger/runs.ts";
 import { answerMessage } from "../messages.ts";
-import { ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
 import type { State, Update } from "../state.ts";
-import { createPseudonyms } from "../telemetry/pseudonyms.ts";
 import { asksForRollback } from "../transaction/rollback.ts";
-import { composeAnswer, type Facts, summaryOf } from "./answer.ts";
+import { composeAnswer, type Facts } from "./answer.ts";
 import { guardAnswer, knownTexts } from "./answer-guard.ts";
-import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { reflect, speaksForItself } from "./reflect.ts";
 import { stopReplanning } from "./replan.ts";
 
 export function createReflector(deps: NodeDeps) {
@@ -27,8 +28,10 @@ export function createReflector(deps: NodeDeps) {
     const run = await getRun(deps.ledger, tenant, state.run.id);
     if (run.answer) return done(run, run.answer, state);
     const record = await loadRecord(deps.ledger, tenant, run.id);
-    const proposal = await findTransaction(deps.ledger, tenant, run.id);
-    const open = whatIsOpen(run, record, [await findLatestProposal(deps.ledger, tenant, run.id), proposal]);
+    const latest = await findLatestProposal(deps.ledger, tenant, run.id);
+    const transaction = await findTransaction(deps.ledger, tenant, run.id);
+    const open = whatIsOpen(run, record, [latest, transaction]);
+    const proposal = latest?.kind === "plan" && isRefused(latest) ? latest : transaction;
     if (open) return open;
     const revisions = await listRevisions(deps.ledger, tenant, run.id);
     const facts: Facts = {
@@ -37,7 +40,7 @@ export function createReflector(deps: NodeDeps) {
       proposal,
       record,
       revision: revisions.findLast(({ verdict }) => verdict === "allow"),
-      titles: new Map((state.plan?.steps ?? []).map((step) => [step.id, step.title])),
+      titles: new Map(revisions.flatMap(({ plan }) => plan.steps).map(({ id, title }) => [id, title])),
     };
     const conclusion = await conclude(deps, config, facts, revisions);
     if (conclusion === "replan") return { failure: null, notices: [], outcome: "replan" };
@@ -48,6 +51,9 @@ export function createReflector(deps: NodeDeps) {
   };
   return reflectOn;
 }
+
+/** Of a plan that a person does not want, nothing more is done. */
+const isRefused = ({ status }: Proposal): boolean => status === "rejected" || status === "expired";
 
 type Reflected = Update & { outcome: Outcome<"reflector"> };
 
@@ -70,31 +76,67 @@ async function conclude(
   facts: Facts,
   revisions: readonly Revision[],
 ): Promise<Answer | "replan"> {
-  const { run, revision, record, failure } = facts;
-  const reflections = await listReflections(deps.ledger, run.tenant, run.id);
-  const reflection = reflections.find((entry) => entry.revision === revision?.number);
-  if (reflection && !run.cancellation) {
-    if (reflection.verdict === "stop") return reflection.answer;
-    if (revisions.at(-1)?.verdict !== "deny") return "replan";
-    return await stopReplanning(deps, config, run, { reflection, why: failure?.message ?? "It was not allowed." });
-  }
+  const concluded = await recall(deps, config, facts, revisions);
+  if (concluded) return concluded;
   const composed = composeAnswer(facts, deps.registry);
-  const mayReplan = revision !== undefined && canReplan(deps, record, reflections.length);
-  if (composed.status !== "success" && !(mayReplan && MENDABLE.includes(composed.status))) return composed;
+  const isSuccess = composed.status === "success";
+  if (speaksForItself(facts, composed) || !(isSuccess || MENDABLE.includes(composed.status))) return composed;
+  const objection = await whyNotAgain(deps, facts, revisions);
+  if (!isSuccess && objection !== undefined) return withDetail(composed, objection);
   const said = await reflect(deps, config, facts, composed);
-  if (!said) return composed;
-  const answer = composed.status === "success" ? said.answer : composed;
-  if (!mayReplan || said.next !== "replan") return answer;
-  const entry = { revision: revision.number, verdict: "replan" as const, feedback: said.feedback, answer };
-  await recordReflection(deps.ledger, stampOf(deps, config), run.id, entry);
-  return "replan";
+  if (typeof said === "string") return withDetail(composed, said);
+  const again = said.next === "replan" && objection === undefined;
+  const answer = said.next === "replan" ? withDetail(said.answer, objection ?? "") : said.answer;
+  if (!facts.revision) return answer;
+  const verdict = again ? ("replan" as const) : ("done" as const);
+  const entry = { ...said, answer, revision: facts.revision.number, verdict };
+  await recordReflection(deps.ledger, stampOf(deps, config), facts.run.id, entry);
+  return again ? "replan" : answer;
 }
 
-/** Whether there is somebody to plan again, and leave to. What could not be undone is for people to look at. */
-const canReplan = ({ models, policy }: NodeDeps, { effects }: RunRecord, replans: number): boolean =>
-  models.planner !== undefined &&
-  replans < (policy.maxReplans ?? 0) &&
-  !effects.some(({ status }) => status === "undo_failed");
+/** What an earlier reflection on the same plan leads to; undefined without one. */
+async function recall(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  facts: Facts,
+  revisions: readonly Revision[],
+): Promise<Answer | "replan" | undefined> {
+  const { run, revision, failure, proposal } = facts;
+  const reflections = await listReflections(deps.ledger, run.tenant, run.id);
+  const reflection = reflections.find((entry) => entry.revision === revision?.number);
+  if (!reflection || run.cancellation) return undefined;
+  if (reflection.verdict !== "replan") return reflection.answer;
+  const isRefused = proposal?.kind === "plan";
+  if (!isRefused && revisions.at(-1)?.verdict !== "deny") return "replan";
+  const denied = failure?.message ?? "It was not allowed.";
+  const why = isRefused ? composeAnswer(facts, deps.registry).text : denied;
+  return await stopReplanning(deps, config, run, { reflection, why });
+}
+
+const withDetail = (answer: Answer, detail: string): Answer =>
+  detail === "" || answer.text.includes(detail) ? answer : { ...answer, details: [...answer.details, detail] };
+
+/**
+ * Why the run is not planned again, whatever a reflection says: a sentence, empty where there is nothing to say.
+ * @returns undefined where it may be
+ */
+async function whyNotAgain(
+  { ledger, models }: NodeDeps,
+  { run, revision, record }: Facts,
+  revisions: readonly Revision[],
+): Promise<string | undefined> {
+  // What could not be undone is for people to look at.
+  const isStuck = record.effects.some(({ status }) => status === "undo_failed");
+  if (!models.planner || !revision || isStuck || stoppedBy(revision.plan, record)) return "";
+  const spent = await findSpentReplans(ledger, run.tenant, run.id);
+  if (spent) return spent.limit === 0 ? "" : explainBudget(spent);
+  const reflections = await listReflections(ledger, run.tenant, run.id);
+  const isCarriedOut = ({ number }: Revision) => reflections.some((entry) => entry.revision === number);
+  const plans = [...revisions.filter(isCarriedOut), revision].map(({ plan }) => plan);
+  return isStalled(plans, record) ? NO_PROGRESS : undefined;
+}
+
+const NO_PROGRESS = "It was not planned again: of the last two plans, no step got done that was not done before.";
 
 /** Where another plan may do what this one did not. What a person or policy refused is not among them. */
 const MENDABLE: readonly Answer["status"][] = ["failed", "no_match", "insufficient_stock", "invalid_request"];
@@ -110,49 +152,4 @@ function isUnfinished({ decisions }: RunRecord, ...proposals: (Proposal | undefi
 function done(run: Run, answer: Answer, { notices }: State): Reflected {
   const text = [...notices, answer.text].join("\n\n");
   return { answer, messages: [answerMessage(run.id, text)], outcome: "done" };
-}
-
-interface Said {
-  next: "done" | "replan" | "stop";
-  feedback: string[];
-  answer: Answer;
-}
-
-/** What the model makes of the recorded outcomes; undefined where it is of no use. */
-async function reflect(
-  deps: NodeDeps,
-  config: LangGraphRunnableConfig,
-  facts: Facts,
-  composed: Answer,
-): Promise<Said | undefined> {
-  const { run, record, titles, revision } = facts;
-  const outcomes = [
-    ...record.reads.map((read) => ({ step: read.step, status: read.status, summary: read.summary })),
-    ...record.effects.map((effect) => ({
-      step: effect.step,
-      status: effect.status,
-      summary: effect.status === "succeeded" ? summaryOf(effect, deps.registry) : (effect.note ?? "It was not done."),
-    })),
-    ...record.decisions.flatMap(({ actions }) =>
-      actions
-        .filter((action) => action.verdict === "rejected")
-        .map(({ step, reason }) => ({ step, status: "rejected", summary: reason ?? "" })),
-    ),
-  ].map(({ step, ...outcome }) => ({ title: titles.get(step) ?? step, ...outcome }));
-  const goal = revision?.plan.goal ?? "";
-  const problem = composed.status === "success" ? null : composed.text;
-  const pseudonyms = createPseudonyms();
-  const prompt = reflectorPrompt({ request: run.request, goal, outcomes, problem }, pseudonyms);
-  const reply = await askRole(deps, config, { role: "reflector", runId: run.id, schema: ReflectorReplySchema, prompt });
-  if (reply?.kind !== "answer") return undefined;
-  const { met, next } = reply.value;
-  const answer = pseudonyms.restore(reply.value.answer);
-  const advice = pseudonyms.restore(reply.value.advice);
-  const missing = reply.value.missing.map(pseudonyms.restore);
-  const recorded = outcomes
-    .filter(({ status }) => status === "succeeded")
-    .map((outcome) => `Recorded: ${outcome.summary}`);
-  const details = [...(met ? [] : missing.map((text) => `Missing: ${text}`)), ...recorded];
-  const feedback = [...(problem === null ? [] : [problem]), ...missing, ...(advice.trim() === "" ? [] : [advice])];
-  return { next: met ? "done" : next, feedback, answer: { status: "success", text: answer, details } };
 }

@@ -3,13 +3,16 @@ import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Answer, AnswerStatus } from "../domain/answer.ts";
 import { type Plan, PlanSchema, type Step } from "../domain/plan.ts";
 import type { Run } from "../domain/run.ts";
-import { loadRecord, type RunRecord, type StepState, stepStates } from "../execution/progress.ts";
+import { loadRecord, type RunRecord } from "../execution/progress.ts";
+import { StepBoard } from "../execution/step-board.ts";
 import { listReflections, type Reflection, recordReflection } from "../ledger/reflections.ts";
 import type { Revision } from "../ledger/revisions.ts";
 import type { EarlierWork } from "../models/prompts/planner.ts";
-import { callsSame, mergePlan } from "../planning/merge-plan.ts";
-import { summaryOf } from "./answer.ts";
+import { mergePlan } from "../planning/merge-plan.ts";
+import { createTaint } from "../planning/provenance.ts";
+import { callsSame } from "../planning/same-calls.ts";
 import { type NodeDeps, stampOf } from "./deps.ts";
+import { toldSteps } from "./told-steps.ts";
 
 export interface NoPlan {
   status: AnswerStatus;
@@ -22,9 +25,12 @@ export interface Earlier extends EarlierWork {
   readonly reflection: Reflection;
   /** Every plan of the run so far. */
   readonly plans: readonly Plan[];
-  /** The steps that are settled, and those that are not. */
+  /** Whether any of what is told came from outside, and is not to be trusted. */
+  readonly untrusted: boolean;
+  /** The steps that are settled. */
   readonly settled: readonly Step[];
-  readonly open: readonly Step[];
+  /** What was tried: of each plan that was begun the steps that are not settled, with all of its steps. */
+  readonly tried: readonly { readonly part: readonly Step[]; readonly steps: readonly Step[] }[];
 }
 
 /** What the last plan that was carried out came to, when another one is wanted after it; otherwise undefined. */
@@ -38,18 +44,24 @@ export async function loadEarlier(
   const reflection = reflections.find(({ revision, verdict }) => revision === last?.number && verdict === "replan");
   if (!last || !reflection) return undefined;
   const record = await loadRecord(deps.ledger, run.tenant, run.id);
-  const states = stepStates(last.plan, record);
-  const settled = last.plan.steps.filter(({ id }) => isSettled(states[id]));
-  const open = last.plan.steps.filter(({ id }) => !isSettled(states[id]));
-  const told = ({ id, title, action, args }: Step) => ({ id, title, action, args });
+  const board = new StepBoard(last.plan, record);
+  const [settled = [], open = []] = [true, false].map((is) =>
+    last.plan.steps.filter(({ id }) => isSettled(board, id) === is),
+  );
+  const tried = revisions
+    .filter(({ verdict }) => verdict === "allow")
+    .map(({ plan }) => ({ part: unsettledOf(plan, record), steps: plan.steps }));
+  const known = { board, registry: deps.registry };
+  const isTainted = createTaint(last.plan, (action) => deps.registry.find(action)?.untrustedOutput === true);
   return {
     reflection,
     feedback: reflection.feedback,
     plans: revisions.map(({ plan }) => plan),
     settled,
-    open,
-    done: settled.map((step) => ({ ...told(step), outcome: outcomeOf(step, states[step.id], { deps, record }) })),
-    notDone: open.map((step) => ({ ...told(step), outcome: states[step.id]?.note || "It was not begun." })),
+    tried,
+    untrusted: last.plan.steps.some(({ id }) => board.isRecorded(id) && isTainted(id)),
+    done: toldSteps(settled, known),
+    notDone: toldSteps(open, known),
   };
 }
 
@@ -67,41 +79,34 @@ export async function stopReplanning(
   return stopped;
 }
 
-/** Done, or refused by a person: neither is planned again. */
-const isSettled = (state: StepState | undefined): boolean =>
-  state?.status === "completed" || state?.status === "skipped";
+/** Done, refused by a person, or left out: none of it is planned again. */
+const isSettled = (board: StepBoard, id: string): boolean =>
+  ["completed", "skipped"].includes(board.placeOf(id).status);
 
-function outcomeOf(
-  { id, action }: Step,
-  state: StepState | undefined,
-  { deps, record }: { deps: NodeDeps; record: RunRecord },
-): string {
-  if (state?.status === "skipped") return `A person does not want it. ${state.note}`.trim();
-  const effect = record.effects.find((row) => row.step === id && row.action === action);
-  return effect ? summaryOf(effect, deps.registry) : (state?.note ?? "");
+function unsettledOf(plan: Plan, record: RunRecord): Step[] {
+  const board = new StepBoard(plan, record);
+  return plan.steps.filter(({ id }) => !isSettled(board, id));
 }
 
 /** The new plan together with what is settled, or that it leads nowhere. */
 export function mergeWith(
-  { plans, settled, open }: Earlier,
+  { plans, settled, tried, untrusted }: Earlier,
   proposed: Plan,
   isWrite: (action: string) => boolean,
 ): Plan | NoPlan {
   if (new Set(proposed.steps.map(({ id }) => id)).size < proposed.steps.length) return proposed; // its check says so
-  const merged = PlanSchema.safeParse(mergePlan({ earlier: plans, settled, proposed, isWrite }));
-  if (!merged.success) {
-    return {
-      status: "failed",
-      message: "With what is done, the next plan had more steps than a plan may.",
-      details: [],
-    };
-  }
+  const steps = untrusted ? proposed.steps.map((step) => ({ ...step, untrusted })) : proposed.steps;
+  const merged = PlanSchema.safeParse(
+    mergePlan({ earlier: plans, settled, proposed: { ...proposed, steps }, isWrite }),
+  );
+  if (!merged.success) return noPlanOf("With what is done, the next plan had more steps than a plan may.");
   const plan = merged.data;
-  const added = plan.steps.slice(settled.length);
-  const status = "failed" as const;
-  if (added.length === 0) return { status, message: "The next plan held nothing that is not done.", details: [] };
-  if (callsSame(added, open)) {
-    return { status, message: "The next plan was what had been tried already.", details: [] };
+  const added = { part: plan.steps.slice(settled.length), steps: plan.steps };
+  if (added.part.length === 0) return noPlanOf("The next plan held nothing that is not done.");
+  if (tried.some((earlier) => callsSame(added, earlier))) {
+    return noPlanOf("The next plan was what had been tried already.");
   }
   return plan;
 }
+
+const noPlanOf = (message: string): NoPlan => ({ status: "failed", message, details: [] });

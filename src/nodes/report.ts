@@ -1,54 +1,63 @@
-/** Progress while a run is under way, for LangGraph's `custom` stream. */
-import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import type { Plan, StepStatus } from "../domain/plan.ts";
-import type { StepState } from "../execution/progress.ts";
-import { maskText } from "../telemetry/mask.ts";
+/** Progress while a run is under way: which node tells what of it. */
+import { isGraphInterrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { Phase } from "../domain/progress.ts";
+import type { NodeName } from "../graph/routes.ts";
+import type { State, Update } from "../state.ts";
+import { type GraphNode, identityOf } from "./deps.ts";
+import { Tracker } from "./tracker.ts";
 
-/** One event of the `custom` stream. */
-export interface ProgressEvent {
-  readonly type: "progress";
-  readonly runId: string;
-  readonly doing: "planning" | "reading" | "staging" | "reviewing" | "committing" | "rolling back";
-  /** The step that this is about, with the status that it has now; its title is masked. */
-  readonly step: { readonly id: string; readonly title: string; readonly status: StepStatus } | null;
-  /** How many steps of the plan have ended, one way or the other. */
-  readonly done: number;
-  readonly total: number;
-  /** `done` of `total`, 0 to 100, whole. */
-  readonly percent: number;
-}
+/** In the configuration of a call, put there by the graph where somebody listens: what tells of its progress. */
+export const PROGRESS = "__holdpoint_progress";
 
-export interface Reporter {
-  doing(what: ProgressEvent["doing"]): void;
-  step(id: string, status: StepStatus, what: ProgressEvent["doing"]): void;
-}
+/** Tells that a step stands otherwise. */
+export type Reporter = Pick<Tracker, "step">;
 
-const ENDED: readonly StepStatus[] = ["completed", "failed", "skipped", "blocked"];
+const SILENT: Reporter = { step: () => undefined };
 
-/** Tells of a run's progress. Nobody has to listen, and a listener that fails disturbs nothing. */
-export function createReporter(
-  config: LangGraphRunnableConfig,
-  runId: string,
-  { plan, steps }: { plan: Plan | null; steps: Readonly<Record<string, StepState>> },
-): Reporter {
-  const statuses = new Map(Object.entries(steps).map(([id, { status }]) => [id, status]));
-  const total = plan?.steps.length ?? 0;
-  const send = (doing: ProgressEvent["doing"], step: ProgressEvent["step"]) => {
-    const done = [...statuses.values()].filter((status) => ENDED.includes(status)).length;
-    const percent = total === 0 ? 0 : Math.round((100 * done) / total);
-    const event: ProgressEvent = { type: "progress", runId, doing, step, done, total, percent };
+const trackerOf = ({ configurable }: LangGraphRunnableConfig): Tracker | undefined => {
+  const tracker: unknown = configurable?.[PROGRESS];
+  return tracker instanceof Tracker ? tracker : undefined;
+};
+
+/** Tells of a run's steps. Nobody has to listen, and a listener that fails disturbs nothing. */
+export const createReporter = (config: LangGraphRunnableConfig): Reporter => trackerOf(config) ?? SILENT;
+
+/** What a run is at while a node works; the executor says so when a step begins. */
+const PHASES: Partial<Record<NodeName, Phase>> = {
+  planner: "planning",
+  stager: "staging",
+  reviewer: "reviewing",
+  committer: "committing",
+  reflector: "reflecting",
+};
+
+/** The same node, which tells when it begins, what came of it, and when it waits for a person. */
+export function withProgress<Result extends Update>(name: NodeName, node: GraphNode<Result>): GraphNode<Result> {
+  return async (state, config) => {
+    const tracker = trackerOf(config);
+    // A request that has just come has no run yet: the one in state is of what was asked before.
+    if (!tracker || name === "guardrail") return await node(state, config);
+    // Where the ledger cannot be read, the node itself says so.
+    await tracker.prepare(identityOf(config).tenant, state, config.writer).catch(() => undefined);
+    const phase = PHASES[name];
+    if (phase) tracker.phase(phase);
     try {
-      config.writer?.(event);
-    } catch {
-      // Whoever listened has gone.
+      const update = await node(state, config);
+      await tellOf(tracker, name, state, update);
+      return update;
+    } catch (error) {
+      if (isGraphInterrupt(error)) tracker.phase("waiting");
+      throw error;
+    } finally {
+      tracker.flush();
     }
   };
-  return {
-    doing: (what) => send(what, null),
-    step(id, status, what) {
-      statuses.set(id, status);
-      const title = plan?.steps.find((step) => step.id === id)?.title ?? id;
-      send(what, { id, title: maskText(title), status });
-    },
-  };
+}
+
+async function tellOf(tracker: Tracker, name: NodeName, state: State, update: Update): Promise<void> {
+  if (update.steps) tracker.settle(update.steps as State["steps"]); // nodes write them as they are
+  if (update.outcome === "paused") tracker.phase("paused");
+  if (name !== "reflector" || update.outcome !== "done") return;
+  await tracker.refresh(state).catch(() => undefined);
+  tracker.phase("ended");
 }

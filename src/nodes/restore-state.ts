@@ -2,6 +2,7 @@
  * State that another version of the program wrote, and that does not fit any more, is put right from the ledger before
  * a node sees it. State is a picture of the ledger, so nothing is lost with it, and nothing that it says is believed.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Ledger } from "../ledger/database.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
 import { findRun, findThreadRun } from "../ledger/runs.ts";
@@ -33,14 +34,32 @@ export async function restoreState(
   return { state: { ...state, ...restored }, restored };
 }
 
-/** The same node, which gets its state restored, and leaves it so; see {@link restoreState}. */
-export function withRestoredState<Result extends Update>(
-  { ledger }: NodeDeps,
-  node: GraphNode<Result>,
-): GraphNode<Result> {
+/**
+ * The same node, which gets its state restored, and leaves it so; see {@link restoreState}. It writes what it changes,
+ * and nothing that state holds already.
+ */
+export function withRestoredState({ ledger }: NodeDeps, node: GraphNode<Update>): GraphNode<Update> {
   return async (values, config) => {
     const thread = { tenant: identityOf(config).tenant, threadId: threadOf(config) };
     const { state, restored } = await restoreState(ledger, thread, values);
-    return { ...(restored as Update), ...(await node(state, config)) };
+    return { ...(restored as Update), ...changesTo(state, await node(state, config)) };
   };
+}
+
+/** What an update changes; messages are added, and always do. */
+function changesTo(state: State, update: Update): Update {
+  const brief = update.steps ? { ...update, steps: withoutNotes(update.steps as State["steps"]) } : update;
+  const changes = Object.entries(brief).filter(
+    ([key, value]) => key === "messages" || !isDeepStrictEqual(state[key as keyof State], value),
+  );
+  return Object.fromEntries(changes);
+}
+
+/** What a completed step came to is told in the answer, and is in the ledger: in state it would be in each checkpoint. */
+function withoutNotes(steps: State["steps"]): State["steps"] {
+  const brief = Object.entries(steps).map(([id, { status, note }]) => [
+    id,
+    { status, note: status === "completed" ? "" : note },
+  ]);
+  return Object.fromEntries(brief);
 }

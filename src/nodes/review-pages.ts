@@ -7,6 +7,7 @@
  *   `config` and `description`
  */
 import type { JsonObject } from "../domain/json.ts";
+import { PlanArgsSchema } from "../domain/plan-proposal.ts";
 import { printable } from "../domain/printable.ts";
 import {
   type Change,
@@ -53,6 +54,7 @@ interface Asked {
 const DECISIONS: Record<Proposal["kind"], DecisionType[]> = {
   transaction: ["approve", "edit", "reject"],
   reconciliation: ["approve", "reject"],
+  plan: ["approve", "edit", "reject"],
 };
 
 export function reviewPageFields(
@@ -69,7 +71,7 @@ export function reviewPageFields(
     description: describe(asked, index === 0 ? actions : [actions[index] as ProposedAction]),
   }));
   const allowed = DECISIONS[asked.kind];
-  const mayRun = asked.kind === "transaction";
+  const mayRun = asked.kind !== "reconciliation";
   const names = [...new Set(actions.map((action) => action.action))];
   const configs = names.map((name) => ({ name, schema: schemaOf(name) }));
   return {
@@ -113,13 +115,15 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
     "NOBODY CAN TELL whether this happened. Find out, then: approve if it DID happen, reject if it did NOT.";
   const lines = [
     ...(asked.kind === "reconciliation" ? [question] : []),
+    ...(asked.kind === "plan" ? [PLAN_QUESTION, ...planLines(asked.actions)] : []),
     ...notices.map((notice) => `NOTE: ${notice}`),
     `${requester} asked: ${request}`,
     ...(all > 1 ? [`${all} actions that belong together: they succeed together, or are undone together.`] : []),
-    ...actions.flatMap((action) => [
+    ...(asked.kind === "plan" ? [] : actions).flatMap((action) => [
       ...(all > 1 && pointOfNoReturn(asked.actions) === action.step ? [NO_RETURN] : []),
       `${action.step}: ${action.title} (${action.action})`,
       ...(action.repeats === undefined ? [] : [`  once more what step ${action.repeats} does`]),
+      ...(action.optional ? ["  where it fails, the others go on without it"] : []),
       ...(action.edited
         ? [`  edited by ${action.edited.by.join(", ")}; before: ${JSON.stringify(action.edited.before)}`]
         : []),
@@ -134,6 +138,22 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
   const shown = lines.slice(0, MAX_LINES).map((line) => printable(cut(line)).replaceAll("```", "'''"));
   const rest = lines.length > MAX_LINES ? [`(${lines.length - MAX_LINES} more lines are not shown here)`] : [];
   return ["```text", ...shown, ...rest, "```"].join("\n");
+}
+
+const PLAN_QUESTION =
+  "MAY THIS PLAN BE CARRIED OUT? Approving it runs what only reads; each of its writes is asked for by itself.";
+
+/** The plan's steps, a line each, with what they wait for. */
+function planLines([proposed]: readonly ProposedAction[]): string[] {
+  const plan = PlanArgsSchema.safeParse(proposed?.args);
+  if (!plan.success) return [];
+  const { steps, assumptions = [] } = plan.data;
+  const lines = steps.map(({ id, title, action, args, dependsOn, when, notBefore }) => {
+    const waits = [...(dependsOn.length > 0 ? [`after ${dependsOn.join(", ")}`] : []), ...(when ? [`if ${when}`] : [])];
+    const about = [...waits, ...(notBefore ? [`not before ${notBefore}`] : [])].map((text) => `; ${text}`);
+    return `${id}: ${title} (${action} ${JSON.stringify(args)}${about.join("")})`;
+  });
+  return [...lines, ...assumptions.map((text) => `It is assumed: ${text}`)];
 }
 
 const MAX_LINES = 200;

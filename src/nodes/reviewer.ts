@@ -14,7 +14,6 @@ import { isCleared, strictest } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
-import { createReporter } from "./report.ts";
 
 type Reviewed = Update & { outcome: Outcome<"reviewer"> };
 
@@ -26,7 +25,6 @@ export function createReviewer(deps: NodeDeps) {
     const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
     if (proposal?.status !== "pending") return { outcome: "person asked" };
     if (!proposal.review) {
-      createReporter(config, run.id, state).doing("reviewing");
       const review = await makeReview(deps, config, { run, proposal, goal: state.plan?.goal ?? "" });
       await recordReview(deps.ledger, stampOf(deps, config), proposal, review);
     }

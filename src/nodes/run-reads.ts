@@ -1,75 +1,105 @@
 /** The reads of a plan: each starts the moment what it needs is there. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import type { Plan, Step } from "../domain/plan.ts";
-import { isOver, type Run } from "../domain/run.ts";
+import type { Step } from "../domain/plan.ts";
+import type { Run } from "../domain/run.ts";
 import { runDataflow } from "../execution/dataflow.ts";
-import { CallHeld } from "../execution/guarded-call.ts";
-import { isDue, loadRecord, type RunRecord, stepOutputs, stepStates } from "../execution/progress.ts";
-import { runRead } from "../execution/run-read.ts";
+import type { LinkedStep } from "../execution/linked-plan.ts";
+import { isDue } from "../execution/progress.ts";
+import { type HeldBack, runRead } from "../execution/run-read.ts";
+import { type StepBoard, unmetCheck } from "../execution/step-board.ts";
+import { createBreakerLookUp } from "../ledger/breakers.ts";
 import { type ReadOutcome, recordReads } from "../ledger/reads.ts";
-import { getRun } from "../ledger/runs.ts";
-import { dependenciesOf, resolveReferences } from "../planning/references.ts";
+import { isRunOver } from "../ledger/runs.ts";
+import { resolveReferences } from "../planning/references.ts";
 import { actorOf, isDraining, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 import { createReporter } from "./report.ts";
 
-const CONCURRENCY = 8;
-
 /** What came of a plan's reads. */
 export interface Reads {
-  /** What the ledger then holds. */
-  readonly record: RunRecord;
   /** What held reads back; these can run again. */
-  readonly held: readonly CallHeld[];
+  readonly held: readonly HeldBack[];
+  /** The time by which it was looked for the last time which reads may begin, ISO 8601 UTC. */
+  readonly lookedAt: string;
 }
 
-/** Runs every read that can run, each as soon as what it needs is there, and journals their outcomes. */
-export async function runReads(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run, plan: Plan): Promise<Reads> {
-  const record = await loadRecord(deps.ledger, run.tenant, run.id);
-  const reads: ReadOutcome[] = [...record.reads];
-  const held: CallHeld[] = [];
+/**
+ * Runs every read that can run, each as soon as what it needs is there, and journals their outcomes on the board.
+ * @param given `until`: from then on nothing new starts, ISO 8601 UTC
+ */
+export async function runReads(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  { board, until }: { board: StepBoard; until: string | null },
+): Promise<Reads> {
+  const held: HeldBack[] = [];
   const signal = signalOf(config);
   let over = false;
-  const report = createReporter(config, run.id, { plan, steps: stepStates(plan, record) });
-  const call = (step: Step) => ({
-    runId: run.id,
-    step: step.id,
-    args: resolveReferences(step.args, stepOutputs({ ...record, reads })).args,
-  });
-  const stopped = () => over || signal.aborted || isDraining(config);
-  const guard = { ledger: deps.ledger, identity: actorOf(run), signal, stopped, now: deps.now };
-  await runDataflow<Step, ReadOutcome | CallHeld | undefined>({
-    concurrency: CONCURRENCY,
+  const report = createReporter(config);
+  const isLate = () => until !== null && deps.now() >= until;
+  const stopped = () => over || signal.aborted || isDraining(config) || board.stoppedBy() !== undefined || isLate();
+  const breakers = createBreakerLookUp(deps.ledger);
+  const guard = { ledger: deps.ledger, identity: actorOf(run), signal, stopped, breakers, now: deps.now };
+  const turns = createTurns(deps, board);
+  await runDataflow<LinkedStep, ReadOutcome | HeldBack | undefined>({
+    concurrency: deps.concurrency,
     stopped,
-    ready: (started) => readyReads(deps, plan, { ...record, reads }).filter((step) => !started.has(step)),
-    run: async (step) => {
-      report.step(step.id, "running", "reading");
-      return await runRead(guard, deps.registry.getRead(step.action), call(step));
+    ready: () => turns.take(),
+    compare: (a, b) => b.height - a.height || a.index - b.index,
+    run: async (linked) => {
+      report.step(linked.step.id, "running", "reading");
+      return await runRead(guard, deps.registry.getRead(linked.step.action), callOf(run, board, linked));
     },
     settle: async (given) => {
-      held.push(...given.filter((outcome) => outcome instanceof CallHeld));
-      const outcomes = given.filter((one): one is ReadOutcome => one !== undefined && !(one instanceof CallHeld));
+      held.push(...given.filter((outcome) => outcome instanceof Error));
+      const outcomes = given.filter((one): one is ReadOutcome => one !== undefined && !(one instanceof Error));
       // What was cut off by an abort is not an outcome: it runs again when the run goes on.
       const finished = signal.aborted ? outcomes.filter((outcome) => outcome.status === "succeeded") : outcomes;
-      if (finished.length > 0) await recordReads(deps.ledger, stampOf(deps, config), run.id, finished);
-      reads.push(...finished);
-      over = isOver(await getRun(deps.ledger, run.tenant, run.id));
-      for (const { step, status } of finished) {
-        report.step(step, status === "succeeded" ? "completed" : "failed", "reading");
+      if (finished.length > 0) {
+        const changed = board.take(await recordReads(deps.ledger, stampOf(deps, config), run.id, finished));
+        for (const { step } of changed) report.step(step.id, board.placeOf(step.id).status, "reading");
       }
+      over = await isRunOver(deps.ledger, run.tenant, run.id);
     },
   });
   signal.throwIfAborted();
-  return { record: await loadRecord(deps.ledger, run.tenant, run.id), held };
+  return { held, lookedAt: turns.lookedAt() };
 }
 
-/** The reads whose turn it is. */
-export function readyReads(deps: NodeDeps, plan: Plan, record: RunRecord): Step[] {
-  const states = stepStates(plan, record);
-  return plan.steps.filter(
-    (step) =>
-      states[step.id]?.status === "pending" &&
-      isDue(step, deps.now()) &&
-      deps.registry.find(step.action)?.kind === "read" &&
-      dependenciesOf(step).every((id) => states[id]?.status === "completed"),
-  );
+function callOf(run: Run, board: StepBoard, { step, check }: LinkedStep) {
+  const { outputs } = board;
+  return {
+    runId: run.id,
+    step: step.id,
+    ...resolveReferences(step.args, outputs),
+    failures: board.attemptsOf(step),
+    timeoutMs: step.timeoutMs,
+    ...(check
+      ? { unmet: (own: Parameters<typeof unmetCheck>[2]["own"]) => unmetCheck(step, check, { outputs, own }) }
+      : {}),
+  };
 }
+
+/** Whose turn it is: reads that are due, each given once, but for those that are to be done again. */
+function createTurns(deps: NodeDeps, board: StepBoard) {
+  let early: LinkedStep[] = [];
+  let now = deps.now();
+  return {
+    take(): LinkedStep[] {
+      now = deps.now();
+      const reads = board.takeReady().filter(({ step }) => isRead(deps, step));
+      const [due = [], later = []] = [true, false].map((is) =>
+        [...early, ...reads].filter(({ step }) => isDue(step, now) === is),
+      );
+      early = later;
+      return due;
+    },
+    lookedAt: () => now,
+  };
+}
+
+const isRead = (deps: NodeDeps, { action }: Step): boolean => deps.registry.find(action)?.kind === "read";
+
+/** The reads whose turn it is. */
+export const readyReads = (deps: NodeDeps, board: StepBoard, now: string): Step[] =>
+  board.stoppedBy() ? [] : board.ready().filter((step) => isRead(deps, step) && isDue(step, now));

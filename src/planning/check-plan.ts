@@ -1,113 +1,118 @@
 /** Checks a plan before anything of it runs. What is wrong comes back as findings that say where and what to do. */
-import { z } from "zod";
-import type { Plan, Step, StepStatus } from "../domain/plan.ts";
+import type { z } from "zod";
+import { EXPAND, type Plan, type Step, type StepStatus } from "../domain/plan.ts";
 import type { Finding } from "../domain/proposal.ts";
-import { dependenciesOf, findReferences } from "./references.ts";
+import { argumentFaults, createSchemaOf, referenceFaults } from "./check-arguments.ts";
+import { expandFaults, expandUses } from "./check-expand.ts";
+import { type Dependencies, findCycle, unreachable } from "./check-order.ts";
+import { needlessSteps, vagueSteps } from "./check-sense.ts";
+import { dependenciesOf } from "./references.ts";
+import { stepConditionFault } from "./step-conditions.ts";
 
 /** What a plan check needs to know of an action. */
-export interface ActionFacts {
+interface ActionFacts {
   readonly kind: "read" | "write";
   readonly input: z.ZodType;
   readonly output: z.ZodType;
 }
 
-/** @returns one `deny` finding for each fault; an empty list means that the plan can run */
-export function checkPlan(plan: Plan, findAction: (name: string) => ActionFacts | undefined): Finding[] {
-  const ids = plan.steps.map((step) => step.id);
-  const findings = plan.steps.flatMap((step) => checkStep(step, ids, findAction(step.action)));
-  const outputOf = (id: string) => {
-    const step = plan.steps.find((candidate) => candidate.id === id);
-    return step && findAction(step.action)?.output;
-  };
-  findings.push(...plan.steps.flatMap((step) => checkReferences(step, outputOf)));
-  const cycle = findCycle(plan.steps);
-  if (cycle) findings.push(fault("plan-cycle", cycle[0] ?? "", `Steps wait for each other: ${cycle.join(" -> ")}.`));
-  return findings;
+type StepStates = Readonly<Record<string, { readonly status: StepStatus }>>;
+export type FindAction = (name: string) => ActionFacts | undefined;
+
+/**
+ * @param states of the steps, by id, where some of them are settled
+ * @returns one `deny` finding for each fault; an empty list means that the plan can run
+ */
+export function checkPlan(plan: Plan, findAction: FindAction, states: StepStates = {}): Finding[] {
+  const isExpand = (id: string) => byId.get(id)?.action === EXPAND;
+  const dependencies: Dependencies = new Map(plan.steps.map((step) => [step.id, dependenciesOf(step)]));
+  const byId = new Map(plan.steps.map((step) => [step.id, step]));
+  const outputOf = (id: string) => findAction(byId.get(id)?.action ?? "")?.output;
+  const schemaOf = createSchemaOf();
+  const cycle = findCycle(dependencies);
+  const never = unreachable(plan.steps, dependencies);
+  return [
+    ...duplicates(plan.steps),
+    ...plan.steps.flatMap((step) => {
+      const action = findAction(step.action);
+      const ofExpand = [...(step.action === EXPAND ? expandFaults(step) : []), ...expandUses(step, isExpand)];
+      return [
+        ...faults("plan-expand", step.id, ofExpand),
+        ...missingSteps(step, dependencies),
+        ...(action ? faults("plan-arguments", step.id, argumentFaults(step, action)) : unknownAction(step)),
+        ...(action ? faults("plan-reference", step.id, referenceFaults(step, { ...action, outputOf, schemaOf })) : []),
+        ...faults("plan-condition", step.id, conditionFaults(step, outputOf)),
+      ];
+    }),
+    ...(cycle ? [fault("plan-cycle", cycle[0] ?? "", `Steps wait for each other: ${cycle.join(" -> ")}.`)] : []),
+    ...[...never].map(([id, reason]) => fault("plan-unreachable", id, reason)),
+    ...senseless({ ...plan, steps: plan.steps.filter(({ id }) => !isSettled(states, id)) }, findAction),
+  ];
 }
 
 /** Rules about what a step is to do: of one that is settled they were asked when it was planned. */
-const ABOUT_DOING = ["plan-unknown-action", "plan-arguments", "plan-reference", "plan-unknown-step", "blocked-pattern"];
+const ABOUT_DOING = [
+  "plan-unknown-action",
+  "plan-expand",
+  "plan-arguments",
+  "plan-reference",
+  "plan-condition",
+  "plan-unknown-step",
+  "plan-unreachable",
+  "plan-vague-step",
+  "plan-needless-step",
+  "blocked-pattern",
+];
 
 /**
  * The findings without those on steps that are settled: actions may have changed since, and what they waited for may
  * have been undone.
  * @param states of the steps, by id
  */
-export function unsettled(
-  findings: readonly Finding[],
-  states: Readonly<Record<string, { readonly status: StepStatus }>>,
-): Finding[] {
-  const isSettled = (step: string) => ["completed", "skipped"].includes(states[step]?.status ?? "");
-  return findings.filter(({ rule, step }) => step === undefined || !ABOUT_DOING.includes(rule) || !isSettled(step));
+export function unsettled(findings: readonly Finding[], states: StepStates): Finding[] {
+  return findings.filter(
+    ({ rule, step }) => step === undefined || !ABOUT_DOING.includes(rule) || !isSettled(states, step),
+  );
 }
+
+const isSettled = (states: StepStates, step: string): boolean =>
+  Object.hasOwn(states, step) && ["completed", "skipped"].includes(states[step]?.status ?? "");
 
 const fault = (rule: string, step: string, reason: string): Finding => ({ rule, verdict: "deny", reason, step });
+const faults = (rule: string, step: string, reasons: readonly string[]): Finding[] =>
+  reasons.map((reason) => fault(rule, step, reason));
 
-function checkStep(step: Step, ids: readonly string[], action: ActionFacts | undefined): Finding[] {
-  const { id } = step;
-  const findings: Finding[] = [];
-  if (ids.filter((other) => other === id).length > 1) {
-    findings.push(fault("plan-duplicate-step", id, `Two steps are called "${id}".`));
-  }
-  for (const other of dependenciesOf(step).filter((dependency) => !ids.includes(dependency))) {
-    findings.push(fault("plan-unknown-step", id, `Step "${id}" waits for "${other}", which is no step.`));
-  }
-  if (!action) {
-    findings.push(fault("plan-unknown-action", id, `Step "${id}" calls "${step.action}", which is no action.`));
-  } else {
-    findings.push(...argumentFaults(step, action).map((reason) => fault("plan-arguments", id, reason)));
-  }
-  return findings;
+const unknownAction = ({ id, action }: Step): Finding[] =>
+  action === EXPAND ? [] : [fault("plan-unknown-action", id, `Step "${id}" calls "${action}", which is no action.`)];
+
+function duplicates(steps: readonly Step[]): Finding[] {
+  const ids = steps.map(({ id }) => id);
+  const repeated = new Set(ids.filter((id, index) => ids.indexOf(id) !== index));
+  return [...repeated].map((id) => fault("plan-duplicate-step", id, `Two steps are called "${id}".`));
 }
 
-/** A reference must not lead where the other step's output has nothing; where its schema does not say, it may. */
-function checkReferences(step: Step, outputOf: (id: string) => z.ZodType | undefined): Finding[] {
-  return [...new Set(findReferences(step.args))].flatMap((path) => {
-    const [id = "", ...keys] = path.split(".");
-    const output = outputOf(id);
-    if (!output || leads(z.toJSONSchema(output, { unrepresentable: "any" }), keys)) return [];
-    return [fault("plan-reference", step.id, `Step "${step.id}" refers to "${path}", which "${id}" does not put out.`)];
-  });
+function missingSteps({ id }: Step, dependencies: Dependencies): Finding[] {
+  const missing = (dependencies.get(id) ?? []).filter((other) => !dependencies.has(other));
+  return missing.map((other) => fault("plan-unknown-step", id, `Step "${id}" waits for "${other}", which is no step.`));
 }
 
-function leads(schema: unknown, [key, ...rest]: readonly string[]): boolean {
-  if (key === undefined || typeof schema !== "object" || schema === null) return true;
-  const { type, properties, items } = schema as { type?: unknown; properties?: object; items?: unknown };
-  if (type === "array") return /^\d+$/.test(key) && (items === undefined || leads(items, rest));
-  if (type !== "object" || properties === undefined) return typeof type !== "string" || type === "object";
-  return Object.hasOwn(properties, key) && leads((properties as Record<string, unknown>)[key], rest);
-}
-
-/** Arguments with references are checked again once those are known. */
-function argumentFaults(step: Step, action: ActionFacts): string[] {
-  if (findReferences(step.args).length > 0) return [];
-  const parsed = action.input.safeParse(step.args);
-  if (parsed.success) return [];
-  return parsed.error.issues.map((issue) => {
-    const where = issue.path.length > 0 ? `"${issue.path.join(".")}"` : "the arguments";
-    return `Step "${step.id}" (${step.action}): ${where}: ${issue.message}.`;
-  });
-}
-
-/** The steps of one cycle, first repeated at the end, or undefined. */
-function findCycle(steps: readonly Step[]): string[] | undefined {
-  const byId = new Map(steps.map((step) => [step.id, step]));
-  const done = new Set<string>();
-  const visit = (id: string, path: string[]): string[] | undefined => {
-    const at = path.indexOf(id);
-    if (at >= 0) return [...path.slice(at), id];
-    const step = byId.get(id);
-    if (!step || done.has(id)) return undefined;
-    for (const next of dependenciesOf(step)) {
-      const cycle = visit(next, [...path, id]);
-      if (cycle) return cycle;
-    }
-    done.add(id);
-    return undefined;
+function conditionFaults(
+  { id, action, when, success }: Step,
+  outputOf: (id: string) => z.ZodType | undefined,
+): string[] {
+  const said = (name: string, text: string | undefined, own?: z.ZodType) => {
+    const wrong = text === undefined ? undefined : stepConditionFault(text, { outputOf, own });
+    return wrong === undefined ? [] : [`Step "${id}" (${action}): its ${name} "${text}" does not fit: ${wrong}.`];
   };
-  for (const step of steps) {
-    const cycle = visit(step.id, []);
-    if (cycle) return cycle;
-  }
-  return undefined;
+  return [...said("condition", when), ...said("check", success?.check, outputOf(id))];
+}
+
+/** What only plans that somebody made for this request are asked. */
+function senseless(plan: Plan, findAction: FindAction): Finding[] {
+  if (plan.source.kind === "playbook") return [];
+  const isRead = (action: string) => findAction(action)?.kind === "read";
+  return [
+    ...vagueSteps(plan).map(([id, reason]) => fault("plan-vague-step", id, reason)),
+    ...needlessSteps(plan, isRead).map(([id, reason]) => fault("plan-needless-step", id, reason)),
+  ];
 }

@@ -5,6 +5,7 @@
 import { canonicalJson } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
 import { renameReferences } from "./references.ts";
+import { renameSteps } from "./rename-steps.ts";
 
 export interface MergeInput {
   /** Every earlier plan of the run. */
@@ -27,13 +28,7 @@ export function mergePlan(input: MergeInput): Plan {
   const used = new Set([...before, ...proposed.steps.map(({ id }) => id)]);
   const added = proposed.steps.filter(({ id }) => !names.has(id));
   for (const { id } of added) if (before.has(id)) names.set(id, unusedId(used));
-  const renamed = added.map((step) => ({
-    ...step,
-    id: names.get(step.id) ?? step.id,
-    args: renameReferences(step.args, names),
-    dependsOn: step.dependsOn.map((id) => names.get(id) ?? id),
-  }));
-  return { ...proposed, steps: [...settled, ...renamed] };
+  return { ...proposed, steps: [...settled, ...added.map((step) => renameSteps(step, names))] };
 }
 
 /** The proposed steps that are settled ones, by id: found in turns, since one may refer to another. */
@@ -55,17 +50,12 @@ function findSettled({ settled, proposed, isWrite }: MergeInput): Map<string, st
 
 const isSame = (a: Step, b: Step): boolean => a.action === b.action && canonicalJson(a.args) === canonicalJson(b.args);
 
-function unusedId(used: Set<string>): string {
+/** An id that is not used yet; it is then. */
+export function unusedId(used: Set<string>): string {
   for (let number = 1; ; number++) {
     const id = `s${number}`;
     if (used.has(id)) continue;
     used.add(id);
     return id;
   }
-}
-
-/** Whether two plans call the same, whatever they name it. */
-export function callsSame(a: readonly Step[], b: readonly Step[]): boolean {
-  const calls = (steps: readonly Step[]) => steps.map(({ action, args }) => canonicalJson({ action, args })).sort();
-  return canonicalJson(calls(a)) === canonicalJson(calls(b));
 }

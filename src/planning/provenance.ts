@@ -5,21 +5,32 @@ import { dependenciesOf, findReferences } from "./references.ts";
 
 /**
  * @param isUntrusted whether an action's output is not to be trusted
- * @returns the names of the step's arguments that refer to such output, or to that of a step that was given some
+ * @returns the names of the step's arguments that refer to such output, or to that of a step that was given some; all of
+ * them where whoever planned the step had some in view
  */
 export function untrustedArguments(plan: Plan, step: Step, isUntrusted: (action: string) => boolean): string[] {
+  if (step.untrusted) return Object.keys(step.args);
+  const isTainted = createTaint(plan, isUntrusted);
+  const refersToTainted = (value: Json) => findReferences(value).some((path) => isTainted(path.split(".")[0] ?? ""));
+  return Object.entries(step.args)
+    .filter(([, value]) => refersToTainted(value))
+    .map(([name]) => name);
+}
+
+/** @returns whether the output of a step of the plan is not to be trusted, or may hold some that is not */
+export function createTaint(plan: Plan, isUntrusted: (action: string) => boolean): (id: string) => boolean {
+  const steps = new Map(plan.steps.map((step) => [step.id, step]));
   const known = new Map<string, boolean>();
   const isTainted = (id: string): boolean => {
     const found = known.get(id);
     if (found !== undefined) return found;
     known.set(id, false); // a cycle has no output
-    const source = plan.steps.find((other) => other.id === id);
-    const tainted = source !== undefined && (isUntrusted(source.action) || dependenciesOf(source).some(isTainted));
+    const source = steps.get(id);
+    const tainted =
+      source !== undefined &&
+      (source.untrusted === true || isUntrusted(source.action) || dependenciesOf(source).some(isTainted));
     known.set(id, tainted);
     return tainted;
   };
-  const refersToTainted = (value: Json) => findReferences(value).some((path) => isTainted(path.split(".")[0] ?? ""));
-  return Object.entries(step.args)
-    .filter(([, value]) => refersToTainted(value))
-    .map(([name]) => name);
+  return isTainted;
 }

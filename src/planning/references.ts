@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { Step } from "../domain/plan.ts";
 import { findReferences, INLINE_REFERENCE, wholeReference } from "../domain/references.ts";
+import { conditionUses } from "./step-conditions.ts";
 
 export { findReferences };
 
@@ -23,10 +24,11 @@ export function renameReferences(args: JsonObject, names: ReadonlyMap<string, st
   return rename(args) as JsonObject;
 }
 
-/** The steps that a step waits for: those it names and those it refers to. */
+/** The steps that a step waits for: those it names, and those that its arguments and its conditions refer to. */
 export function dependenciesOf(step: Step): string[] {
   const referred = findReferences(step.args).map((path) => path.split(".")[0] ?? "");
-  return [...new Set([...step.dependsOn, ...referred])];
+  const conditions = [step.when, step.success?.check].filter((text) => text !== undefined);
+  return [...new Set([...step.dependsOn, ...referred, ...conditions.flatMap(conditionUses)])];
 }
 
 function follow(path: string, outputs: ReadonlyMap<string, Json>): Json | undefined {

@@ -126,10 +126,11 @@ function proposalOf(actions: readonly CaseAction[], given: PolicyCase): { propos
   const [first] = proposed;
   if (!first) throw new Error("a case has an action");
   const { tenant, requester, request } = given;
-  const ended = { answer: null, cancellation: null, pause: null, rollback: null, createdAt: at, updatedAt: at };
+  const ended = { answer: null, cancellation: null, pause: null, rollback: null };
+  const times = { idleMs: 0, idleSince: null, createdAt: at, updatedAt: at };
   return {
     proposal: { ...ids, ...state, actions: proposed, impact: first.impact },
-    run: { id: "case", threadId: "case", tenant, requester, request, status: "running", ...ended },
+    run: { id: "case", threadId: "case", tenant, requester, request, status: "running", ...ended, ...times },
   };
 }
 

@@ -1,10 +1,11 @@
 /**
- * CEL as conditions have it. Two things differ from the language's definition, so that a value of the wrong kind cannot
+ * CEL as conditions have it. Three things differ from the language's definition, so that a value of the wrong kind cannot
  * slip past a rule that names the right one:
  * - `==`, `!=` and `in` between values of different kinds are errors instead of "not equal". Only a `null` that is written
  *   in the condition compares with everything.
  *   Objects with other fields count as another kind.
  * - Calculations that leave the range of doubles are errors instead of infinity, as they are for whole numbers.
+ * - An int and a double are calculated with as doubles, instead of being an error.
  */
 import {
   type CelEnv,
@@ -32,12 +33,19 @@ const { BOOL, DOUBLE, DYN, INT, STRING, UINT } = CelScalar;
 const LIST = listType(DYN);
 const MAP = mapType(DYN, DYN);
 
-const doubles = (name: string, calculate: (left: number, right: number) => number) =>
-  celFunc(name, [DOUBLE, DOUBLE], DOUBLE, (left, right) => {
+/** Values from JSON are doubles; the whole numbers that a condition writes are ints, and count beside them as doubles. */
+const doubles = (name: string, calculate: (left: number, right: number) => number) => {
+  const checked = (left: number, right: number): number => {
     const result = calculate(left, right);
     if (!Number.isFinite(result)) throw new Error(`${left} and ${right} calculate to what is no number`);
     return result;
-  });
+  };
+  return [
+    celFunc(name, [DOUBLE, DOUBLE], DOUBLE, checked),
+    celFunc(name, [INT, DOUBLE], DOUBLE, (left, right) => checked(Number(left), right)),
+    celFunc(name, [DOUBLE, INT], DOUBLE, (left, right) => checked(left, Number(right))),
+  ];
+};
 
 const patterns = new Map<string, LinearPattern>();
 
@@ -62,10 +70,10 @@ export const environment: CelEnv = celEnv({
         throw new Error("the names of an object are text");
       }),
     ),
-    doubles("_+_", (left, right) => left + right),
-    doubles("_-_", (left, right) => left - right),
-    doubles("_*_", (left, right) => left * right),
-    doubles("_/_", (left, right) => left / right),
+    ...doubles("_+_", (left, right) => left + right),
+    ...doubles("_-_", (left, right) => left - right),
+    ...doubles("_*_", (left, right) => left * right),
+    ...doubles("_/_", (left, right) => left / right),
   ],
 });
 

@@ -19,19 +19,18 @@ export class ConditionFault extends Error {
   }
 }
 
-type Scope = Readonly<Record<string, Known>>;
+export type Scope = Readonly<Record<string, Known>>;
 
 const FIELD = /^[A-Za-z_]\w*$/;
 /** Of these the planner of the library takes care; they are no functions. */
 const OPERATORS = /^(?:_.*_|@.*|[!-]_|_\?_:_|_\[_\])$/;
 
 /**
- * Checks a parsed condition, and marks its comparisons with `null`, in place.
+ * Checks a parsed rule's condition, and marks its comparisons with `null`, in place.
  * @param actions the names that actions can have; undefined when those are not known
  * @throws ConditionFault
  */
 export function checkCondition(parsed: Parsed, actions: readonly string[] | undefined): void {
-  if (!parsed.expr) throw new ConditionFault("it is empty", 0);
   const { shape } = RuleFactsSchema;
   const name = actions && actions.length > 0 ? z.enum(actions as [string, ...string[]]) : undefined;
   const scope: Scope = name
@@ -41,6 +40,15 @@ export function checkCondition(parsed: Parsed, actions: readonly string[] | unde
         transaction: shape.transaction.extend({ actions: z.array(name) }),
       }
     : shape;
+  checkExpression(parsed, scope);
+}
+
+/**
+ * Checks a parsed condition against the names that it may use, and marks its comparisons with `null`, in place.
+ * @throws ConditionFault
+ */
+export function checkExpression(parsed: Parsed, scope: Scope): void {
+  if (!parsed.expr) throw new ConditionFault("it is empty", 0);
   const whole = new Check(parsed).of(parsed.expr, scope);
   if (whole !== undefined && !(whole instanceof z.ZodBoolean)) {
     throw new ConditionFault("it is never true or false", 0);
@@ -121,7 +129,7 @@ class Check {
     if (name === "matches") this.#pattern(at, call);
     if (name === "_==_" || name === "_!=_" || name === "@in") this.#values(call, known);
     if (name === "_[_]") return this.#index(at, call, known[0]);
-    return known.length > 0 ? resultOf(name) : undefined;
+    return known.length > 0 || name === "size" ? resultOf(name) : undefined;
   }
 
   #index(at: Expression, { args: [, key] }: CallExpression, owner: Known): Known {

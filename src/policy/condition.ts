@@ -35,7 +35,7 @@ export function compileCondition(text: string, actions: readonly string[] | unde
   return { text, judge: (bindings) => judgementOf(() => run(bindings)) };
 }
 
-function parsedCondition(text: string): Parsed {
+export function parsedCondition(text: string): Parsed {
   try {
     return parse(text);
   } catch (error) {
@@ -44,8 +44,8 @@ function parsedCondition(text: string): Parsed {
   }
 }
 
-/** Errors of CEL are values, which JavaScript takes for true. */
-function judgementOf(run: () => unknown): Judgement {
+/** What came of a judgement. Errors of CEL are values, which JavaScript takes for true. */
+export function judgementOf(run: () => unknown): Judgement {
   try {
     const value = run();
     if (value === true || value === false) return value;

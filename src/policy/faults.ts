@@ -20,6 +20,9 @@ export function faultsOf(error: z.ZodError, source: unknown): Fault[] {
         isName: true,
       }));
     }
+    if (issue.code === "invalid_key") {
+      return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message, isName: true }];
+    }
     const value = valueAt(source, issue.path);
     const message = value === undefined ? issue.message : `${issue.message}; it is ${shown(value)}`;
     return [{ path: issue.path, message }];
@@ -27,10 +30,14 @@ export function faultsOf(error: z.ZodError, source: unknown): Fault[] {
 }
 
 /** One sentence for a fault in code, such as `policy.rules[0].when ("no-sales"): there is no fact "x".` */
-export function describeFault({ path, message, offset }: Fault, where: string): string {
+export function describeFault(fault: Fault, where: string): string {
+  return `${describePlace(fault, where)}: ${fault.message}.`;
+}
+
+/** Where a fault in code is, such as `policy.rules[0].when at character 7`. */
+export function describePlace({ path, offset }: Pick<Fault, "path" | "offset">, where: string): string {
   const place = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
-  const at = offset === undefined ? "" : ` at character ${offset + 1}`;
-  return `${where}${place}${at}: ${message}.`;
+  return `${where}${place}${offset === undefined ? "" : ` at character ${offset + 1}`}`;
 }
 
 function valueAt(source: unknown, path: readonly PropertyKey[]): unknown {

@@ -21,12 +21,11 @@ import { AUTOMATION_RULES, BREAKER_RULE, checkGate, type GateFacts } from "./gat
 import { factsOf, type PolicyRun, policyRunOf } from "./rule-facts.ts";
 import { evaluateRules, parseRules, type Rule, type RuleInput } from "./rules.ts";
 import { loadRulesFile } from "./rules-file.ts";
+import type { TenantSettings } from "./settings.ts";
 
 export interface PolicyOptions {
   /** Longest request, in UTF-16 code units. */
   maxRequestLength?: number;
-  /** Most steps in a plan. */
-  maxSteps?: number;
   /** Instead of `defaultBlockedPatterns`. They run on a linear-time engine, which takes no look-around. */
   blockedPatterns?: readonly BlockedPattern[];
   /**
@@ -40,8 +39,8 @@ export interface PolicyOptions {
   rulesFile?: string;
   /** Whoever asked may not decide, and whoever edited may not approve. */
   separateApprover?: boolean;
-  /** How often a run may be planned again after its outcome fell short. Default: 2; 0 for never. */
-  maxReplans?: number;
+  /** Which plans a person looks at before anything of them runs. Default: the tenant's settings say. */
+  planReview?: TenantSettings["planReview"];
   /** How long a person may take to decide, in milliseconds; then nothing of it runs any more. Default: for ever. */
   approvalExpiresMs?: number;
   /**
@@ -61,8 +60,8 @@ type Approval = "always" | "rules" | "never";
 export interface Policy {
   readonly separateApprover: boolean;
   readonly plainAnswerImpact: ImpactLevel | undefined;
-  /** Silence is never. */
-  readonly maxReplans?: number | undefined;
+  /** Silence is as the tenant's settings say. */
+  readonly planReview?: TenantSettings["planReview"] | undefined;
   /** Milliseconds; undefined for ever. */
   readonly approvalExpiresMs?: number | undefined;
   checkRequest(text: string): Finding[];
@@ -85,7 +84,6 @@ export interface TransactionContext extends PolicyRun {
 export function createPolicy(options: PolicyOptions = {}, actions?: readonly string[]): Policy {
   const {
     maxRequestLength = 4000,
-    maxSteps = 20,
     approval,
     separateApprover = false,
     clearableImpact,
@@ -97,7 +95,7 @@ export function createPolicy(options: PolicyOptions = {}, actions?: readonly str
   return {
     separateApprover,
     approvalExpiresMs: options.approvalExpiresMs,
-    maxReplans: options.maxReplans ?? 2,
+    planReview: options.planReview,
     plainAnswerImpact: plainAnswerImpact === "none" ? undefined : plainAnswerImpact,
     checkRequest(text) {
       if (text.trim() === "") return [{ rule: "request-empty", verdict: "deny", reason: "The request is empty." }];
@@ -112,13 +110,10 @@ export function createPolicy(options: PolicyOptions = {}, actions?: readonly str
       return blockedFinding(blockedText.find(text));
     },
     checkPlan(plan) {
-      return [
-        ...plan.steps.flatMap(({ id, args }) => blockedFinding(blockedText.findIn(args), id)),
-        ...lengthFinding("plan", plan.steps.length, maxSteps),
-      ];
+      return plan.steps.flatMap(({ id, args }) => blockedFinding(blockedText.findIn(args), id));
     },
     checkTransaction(proposal, context) {
-      const ofActions = proposal.actions.flatMap((action): Finding[] => {
+      return proposal.actions.flatMap((action): Finding[] => {
         const byRules = evaluateRules(rules, factsOf(action, proposal, context));
         const isLetPass = approval === "rules" && byRules.some(({ verdict }) => verdict === "allow");
         return [
@@ -127,7 +122,6 @@ export function createPolicy(options: PolicyOptions = {}, actions?: readonly str
           ...blockedFinding(blockedText.findIn(action.args), action.step),
         ];
       });
-      return [...ofActions, ...lengthFinding("transaction", proposal.actions.length, maxSteps)];
     },
   };
 }
@@ -141,9 +135,14 @@ function blockedFinding(blocked: Blocked | undefined, step?: string): Finding[] 
   return [{ rule: "blocked-pattern", verdict: "deny", reason, ...(step === undefined ? {} : { step }) }];
 }
 
-function lengthFinding(what: "plan" | "transaction", steps: number, limit: number): Finding[] {
-  if (steps <= limit) return [];
-  const reason = `The ${what} has ${steps} steps; at most ${limit} are taken.`;
+/** A `deny` finding where a plan or a transaction has more steps than the tenant's settings take. */
+export function checkLength(
+  what: "plan" | "transaction",
+  steps: number,
+  { maxSteps }: Pick<TenantSettings, "maxSteps">,
+): Finding[] {
+  if (steps <= maxSteps) return [];
+  const reason = `The ${what} has ${steps} steps; at most ${maxSteps} are taken (setting maxSteps)${what === "plan" ? ", done ones among them" : ""}.`;
   return [{ rule: `${what}-length`, verdict: "deny", reason }];
 }
 
@@ -196,7 +195,7 @@ export function expiryOf(
   { approvalExpiresMs }: Pick<Policy, "approvalExpiresMs">,
   { kind, createdAt, expiresAt }: Pick<Proposal, "kind" | "createdAt" | "expiresAt">,
 ): string | null {
-  if (kind !== "transaction") return null;
+  if (kind === "reconciliation") return null;
   const byPolicy =
     approvalExpiresMs === undefined ? null : new Date(Date.parse(createdAt) + approvalExpiresMs).toISOString();
   if (byPolicy === null || expiresAt === null) return byPolicy ?? expiresAt;
@@ -254,7 +253,9 @@ export function checkTransaction(
       const reason = `${edit?.by.join(", ")} changed the arguments of "${title}", so a person looks at it again.`;
       return { rule: "edited", verdict: "escalate", reason, step };
     });
-  return [...findings, ...silence, ...edited];
+  const [known] = facts?.values() ?? [];
+  const tooLong = known ? checkLength("transaction", proposal.actions.length, known.settings) : [];
+  return [...findings, ...silence, ...edited, ...tooLong];
 }
 
 /**

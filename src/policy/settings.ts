@@ -3,6 +3,7 @@
  * Settings are data of the tenant: durable, versioned, and changed only by an admin.
  */
 import { z } from "zod";
+import { MAX_STEPS } from "../domain/plan.ts";
 import type { ImpactLevelSchema } from "../domain/proposal.ts";
 
 /** Who may do what, from little to much; each includes those before it. */
@@ -59,12 +60,28 @@ export const TenantSettingsSchema = z.strictObject({
   allowedActions: names.nullable().default(null),
   /** Actions that need no approval, within the limits of the safety mode. */
   preApprovedActions: names.default([]),
+  /**
+   * Which plans a person looks at before anything of them runs: none, those whose writes cannot all be seen before the
+   * first of them runs or that name a risk, or all.
+   */
+  planReview: z.enum(["never", "risky", "always"]).default("risky"),
   /** The share of runs in which automation acts, 0 to 1. A run is in it or not, for good. */
   canaryShare: z.number().min(0).max(1).default(0),
   safetyMode: SafetyModeSchema.default("moderate"),
   /** How much money the actions of a run, and of 24 hours, may move; null for any amount. */
   budgetPerRun: money.nullable().default(null),
   budgetPerDay: money.nullable().default(null),
+  /** How often a run may be planned again after its outcome fell short; 0 for never. */
+  maxReplans: z.int().min(0).max(20).default(2),
+  /** How many steps of a plan may be left to be planned when they are reached, over a run; 0 for none. */
+  maxExpansions: z.int().min(0).max(1000).default(10),
+  /** The most steps of a plan, those that are done among them. */
+  maxSteps: z.int().min(1).max(MAX_STEPS).default(50),
+  /** How often a run may ask models, and how many tokens it may use, both ways together; null for any number. */
+  maxModelCalls: z.int().min(1).max(1_000_000).nullable().default(60),
+  maxTokens: z.int().min(1).max(1_000_000_000_000).nullable().default(500_000),
+  /** How long a run may be worked on, in minutes; what it waits for people or is paused does not count. Null for ever. */
+  maxMinutes: z.int().min(1).max(525_600).nullable().default(60),
   /**
    * From here on a change is a large one, which a person looks at: money that an action moves, rows that it changes,
    * resources that it touches, minutes that it takes.

@@ -7,6 +7,8 @@ import type { Fault } from "./faults.ts";
 export interface YamlFile {
   /** What the file holds, as JSON has it. */
   readonly content: unknown;
+  /** Where a fault is, from 1 on. */
+  placeOf(fault: Fault): { readonly line: number; readonly column: number };
   /** One error for faults in the content; paths begin at its root. */
   error(faults: readonly Fault[]): HoldpointError;
 }
@@ -14,28 +16,35 @@ export interface YamlFile {
 /** Larger files are refused: nobody writes them. */
 const MAX_FILE = 1_000_000;
 
-/** @throws HoldpointError `usage` when the file cannot be read or is no YAML */
-export function readYaml(path: string): YamlFile {
-  return parseYaml(readText(path), path);
+/**
+ * @param document what says how it is to be written
+ * @throws HoldpointError `usage` when the file cannot be read or is no YAML
+ */
+export function readYaml(path: string, document = "docs/policy.md"): YamlFile {
+  return parseYaml(readText(path), path, `See ${document}.`);
 }
 
 /**
  * @param path what the text is called in errors
  * @throws HoldpointError `usage` when it is no YAML
  */
-function parseYaml(text: string, path: string): YamlFile {
+function parseYaml(text: string, path: string, hint: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, version: "1.2", uniqueKeys: true, prettyErrors: false });
   const told = (offset: number, message: string) => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}: ${message}.`;
   };
-  const fail = (messages: readonly string[]) =>
-    new HoldpointError("usage", messages.join(" "), { hint: "See docs/policy.md." });
+  const fail = (messages: readonly string[]) => new HoldpointError("usage", messages.join(" "), { hint });
   // A warning is an unknown tag: what it would mean is passed over.
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) throw fail([told(problem.pos[0], problem.message.replace(/[.\s]+$/, ""))]);
+  const placeOf = (fault: Fault) => {
+    const { line, col } = lines.linePos(offsetOf(document.contents, fault, text));
+    return { line, column: col };
+  };
   return {
+    placeOf,
     content: contentOf(() => document.toJS({ maxAliasCount: 100 }), fail, path),
     error: (faults) => fail(faults.map((fault) => told(offsetOf(document.contents, fault, text), fault.message))),
   };

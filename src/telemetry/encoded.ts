@@ -25,11 +25,11 @@ export function findEncoded(text: string, look: (plain: string) => Kind | undefi
     const kind = plain.map(look).find((found) => found !== undefined);
     if (kind) finds.push({ start: match.index, end: match.index + match[0].length, kind });
   };
-  for (const match of text.matchAll(BASE64)) {
+  for (const match of text.search(BASE64) < 0 ? [] : text.matchAll(BASE64)) {
     // Readable text in base64 has letters of both cases; most ids and names have not.
     if (/[a-z]/.test(match[0]) && /[A-Z]/.test(match[0])) add(match, readable(match[0]));
   }
-  for (const match of text.matchAll(HEX)) {
+  for (const match of text.search(HEX) < 0 ? [] : text.matchAll(HEX)) {
     const plain = Buffer.from(match[0], "hex").toString("latin1");
     if (/^[\x20-\x7e\r\n\t]+$/.test(plain)) add(match, [plain]);
   }

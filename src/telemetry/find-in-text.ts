@@ -5,9 +5,12 @@ import { findAddresses, findCards, findIbans, findIps, findMails } from "./perso
 import { findInternationalPhones, findPhones } from "./phones.ts";
 import { findGivenTokens, findIssuedTokens, findRandomTokens } from "./secrets.ts";
 
+const OTHER_SIGNS = /[\uff10-\uff19\uff20\u00a0\u2007\u202f]/g;
+
 /** Digits and `@` in full width, and spaces that do not break, as the usual ones: each sign stays in its place. */
 function inPlainSigns(text: string): string {
-  return text.replaceAll(/[\uff10-\uff19\uff20\u00a0\u2007\u202f]/g, (sign) => {
+  if (text.search(OTHER_SIGNS) < 0) return text;
+  return text.replaceAll(OTHER_SIGNS, (sign) => {
     const code = sign.charCodeAt(0);
     return code >= 0xff10 ? String.fromCharCode(code - 0xfee0) : " ";
   });

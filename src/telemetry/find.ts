@@ -13,6 +13,7 @@ export interface Find {
 /** Every match of a global pattern, or of its group `value` where it has one (which needs the flag `d`), that passes. */
 export function findAll(text: string, pattern: RegExp, kind: Kind, passes = (_match: string) => true): Find[] {
   const finds: Find[] = [];
+  if (text.search(pattern) < 0) return finds; // matchAll makes a copy of the pattern, and mostly nothing is there
   for (const match of text.matchAll(pattern)) {
     const [start, end] = match.indices?.groups?.value ?? [match.index, match.index + match[0].length];
     if (passes(text.slice(start, end))) finds.push({ start, end, kind });

@@ -33,6 +33,7 @@ const IBAN_START = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])/g;
 /** Bank accounts by their country's length and check digits (ISO 13616), with spaces or dashes inside or without. */
 export function findIbans(text: string): Find[] {
   const finds: Find[] = [];
+  if (text.search(IBAN_START) < 0) return finds;
   for (const { index } of text.matchAll(IBAN_START)) {
     const length = countrySpecs[text.slice(index, index + 2).toUpperCase()]?.chars;
     if (!length) continue;

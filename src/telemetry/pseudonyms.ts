@@ -1,13 +1,22 @@
 /** Marks that tell one value from another, such as `[mail 1]` and `[mail 2]`, for whoever has to compare without seeing. */
 import type { Json } from "../domain/json.ts";
 import { maskJson } from "./mask.ts";
+import { findIssuedTokens } from "./secrets.ts";
 
 export interface Pseudonyms {
   /** The value with a mark for each find; the same find always has the same mark. */
   mask<T extends Json>(value: T): T;
   /** A text with what stands behind its marks. */
   restore(text: string): string;
+  /** A value with what stands behind the marks in its texts and names. */
+  restoreJson<T extends Json>(value: T): T;
+  /** What looks like a mark in a text, and stands for nothing. */
+  unknownMarks(text: string): string[];
+  /** The marks in a text that stand for what is certainly a secret, and for no id that only looks like one. */
+  secretMarks(text: string): string[];
 }
+
+const MARK = /\[[a-z]{2,8} \d{1,6}\]/g;
 
 export function createPseudonyms(): Pseudonyms {
   const marks = new Map<string, string>();
@@ -20,11 +29,30 @@ export function createPseudonyms(): Pseudonyms {
     marks.set(`${kind} ${found}`, `[${kind} ${count}]`);
     return `[${kind} ${count}]`;
   };
+  const found = () => new Map([...marks].map(([key, name]) => [name, key.slice(key.indexOf(" ") + 1)]));
+  const restore = (text: string): string => {
+    const known = found();
+    return text.replaceAll(MARK, (name) => known.get(name) ?? name);
+  };
+  const restoreJson = (value: Json): Json => {
+    if (typeof value === "string") return restore(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map(restoreJson);
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [restore(name), restoreJson(item)]));
+  };
   return {
     mask: (value) => maskJson(value, mark),
-    restore(text) {
-      const found = new Map([...marks].map(([key, name]) => [name, key.slice(key.indexOf(" ") + 1)]));
-      return text.replaceAll(/\[[a-z]{2,8} \d{1,6}\]/g, (name) => found.get(name) ?? name);
+    restore,
+    restoreJson: restoreJson as Pseudonyms["restoreJson"],
+    unknownMarks(text) {
+      const known = found();
+      return (text.match(MARK) ?? []).filter((name) => !known.has(name));
+    },
+    secretMarks(text) {
+      const known = found();
+      return (text.match(MARK) ?? []).filter((name) => {
+        return name.startsWith("[secret ") || findIssuedTokens(known.get(name) ?? "").length > 0;
+      });
     },
   };
 }

@@ -7,6 +7,17 @@ import type { Json } from "../domain/json.ts";
 import type { Change, Effect, Impact, Reversibility } from "../domain/proposal.ts";
 import { type CallSettings, callSettings } from "./call-settings.ts";
 
+/** For which step of which run a read is called. */
+export interface Reading {
+  readonly runId: string;
+  readonly step: string;
+  /**
+   * Whether nothing new is to be begun. What takes long looks at it between two parts, and throws a HoldpointError
+   * `stopped`: it is read again when the run goes on.
+   */
+  stopped(): boolean;
+}
+
 /** What an action gets beside its arguments. */
 export interface ActionContext {
   readonly tenant: string;
@@ -18,6 +29,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** ISO 8601 UTC. Use this rather than the clock. */
   readonly now: string;
+  /** Only for reads. */
+  readonly reading?: Reading;
 }
 
 /** While staging: the changes of the writes that stand before this one in the same proposal, oldest first. */
@@ -43,6 +56,11 @@ interface ActionBase<Input, Output> extends CallSettings {
 /** Reads run at once, possibly more than once, and change nothing. */
 export interface ReadAction<Input = unknown, Output = unknown> extends ActionBase<Input, Output> {
   readonly kind: "read";
+  /**
+   * Its summary is a text that was written for whoever asked: they get it as it is, in place of what it was written
+   * from, and no model words it again.
+   */
+  readonly authored?: boolean;
   /** @throws ActionFailure when there is no answer. */
   run(args: Input, context: ActionContext): Promise<Output>;
 }

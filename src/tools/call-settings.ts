@@ -60,8 +60,22 @@ const FullCallSettingsSchema = z.object({
 const parse = ({ timeoutMs, retry, breaker }: CallSettings) =>
   FullCallSettingsSchema.safeParse({ timeoutMs, retry, breaker: breaker === false ? undefined : breaker });
 
+/** What is called, as far as its limits go. */
+export type Limited = CallSettings & { readonly name: string };
+
+/** How an action is called where one call may take so long at the most, in milliseconds; never longer than it says itself. */
+export function withinLimit(action: Limited, timeoutMs: number | undefined): Limited {
+  if (timeoutMs === undefined) return action;
+  const { name, retry, breaker } = action;
+  return { name, retry, breaker, timeoutMs: Math.min(timeoutMs, callSettings(action).timeoutMs) };
+}
+
+/** Of an action that says nothing. */
+const SILENT: FullCallSettings = Object.freeze(FullCallSettingsSchema.parse({}));
+
 /** How an action is called. @throws TypeError that names the action and what does not fit */
-export function callSettings(action: CallSettings & { readonly name: string }): FullCallSettings {
+export function callSettings(action: Limited): FullCallSettings {
+  if (action.timeoutMs === undefined && action.retry === undefined && action.breaker === undefined) return SILENT;
   const parsed = parse(action);
   if (parsed.success) return { ...parsed.data, breaker: action.breaker !== false && parsed.data.breaker };
   const [issue] = parsed.error.issues;

@@ -1,4 +1,6 @@
 /** The actions that a plan may call, by name. */
+import { EXPAND } from "../domain/plan.ts";
+import { PLAN_ACTION } from "../domain/plan-proposal.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Action, AnyRead, AnyWrite } from "./action.ts";
 import { callSettings } from "./call-settings.ts";
@@ -39,12 +41,18 @@ function assertWhole(action: unknown): void {
   throw new TypeError(`${name} has no fitting ${wrong}: make actions with defineAction.`);
 }
 
+/** What stands in a plan, or for one, where an action does. */
+const RESERVED: readonly string[] = [EXPAND, PLAN_ACTION];
+
 /** @throws TypeError when an action lacks something, says something that does not fit, or two have the same name */
 export function createRegistry(actions: readonly Action[]): Registry {
   const byName = new Map<string, Action>();
   for (const action of actions) {
     assertWhole(action);
     callSettings(action);
+    if (RESERVED.includes(action.name)) {
+      throw new TypeError(`An action cannot be called "${action.name}": in a plan, that name means something else.`);
+    }
     if (byName.has(action.name)) throw new TypeError(`Two actions are called "${action.name}": names are unique.`);
     byName.set(action.name, action);
   }

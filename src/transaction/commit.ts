@@ -4,6 +4,7 @@
  */
 import { type Failure, FailureStatusSchema } from "../domain/answer.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import type { Plan } from "../domain/plan.ts";
 import {
   type Change,
   type Decision,
@@ -35,11 +36,14 @@ import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
 import { findDone } from "./done.ts";
+import { leftOut } from "./left-out.ts";
 import { applyReconciliation, askForReconciliation, findAnswered } from "./reconcile.ts";
 import {
   actionContext,
   type CommitContext,
   type EffectListener,
+  type EffectPlan,
+  failEffect,
   resolveEffect,
   runEffect,
   stampOf,
@@ -124,8 +128,22 @@ async function recorded(ledger: Ledger, tenant: string, runId: string): Promise<
 }
 
 const DRAINED = Symbol("drained");
+/** Of an effect: it was asked to stop before that had come to its end. */
+const OPEN: readonly Effect["status"][] = ["intended", "executing"];
 /** Of an effect: a rollback has begun. */
 const UNDOING: readonly Effect["status"][] = ["undoing", "undone", "undo_failed"];
+
+interface Known {
+  /** What steps that completed put out: this run's reads and effects. */
+  readonly outputs: Map<string, Json>;
+  /** The plan that the proposal was made for. */
+  readonly plan: Plan | undefined;
+}
+
+interface KnownEffects extends Known {
+  /** Of the transaction, before it was taken up this time. */
+  readonly earlier: readonly Effect[];
+}
 
 class Transaction {
   readonly #deps: CommitDeps;
@@ -135,6 +153,8 @@ class Transaction {
   readonly #decision: Decision;
   /** Actions as they would run, by step: with what is known of them by now. */
   readonly #foreseen = new Map<string, ProposedAction>();
+  /** Those that the others go on without, and that cannot be done any more. */
+  readonly #impossible = new Map<string, Failure>();
 
   constructor(deps: CommitDeps, context: CommitContext, run: Run, approved: Approved) {
     this.#deps = deps;
@@ -160,7 +180,7 @@ class Transaction {
         return await this.#close({ kind: "stale", failure: { status: "failed", message } });
       }
     }
-    const failure = stale ?? (await this.#runAll(effects));
+    const failure = stale ?? begunRollback(this.#proposal, effects) ?? (await this.#runAll(effects));
     if (failure === DRAINED) return { kind: "drained" };
     if (!failure) return await this.#close({ kind: "committed" });
     await this.#resolveInFlight();
@@ -184,8 +204,9 @@ class Transaction {
 
   #isDone(effects: readonly Effect[]): boolean {
     const done = new Set(effects.filter(({ status }) => status === "succeeded").map(({ step }) => step));
+    const without = leftOut(this.#proposal, effects);
     const approved = this.#approvedActions;
-    return approved.length > 0 && approved.every(({ step }) => done.has(step));
+    return approved.length > 0 && approved.every(({ step }) => done.has(step) || without.has(step));
   }
 
   /** Why the decision is no longer for what would run, or undefined. */
@@ -230,10 +251,12 @@ class Transaction {
         staged.push(...seen.changes);
         this.#foreseen.set(proposed.step, { ...proposed, ...seen });
       } catch (error) {
-        if (error instanceof ActionFailure) return error;
-        if (error instanceof HoldpointError) throw error;
+        const isKnown = error instanceof ActionFailure;
+        if (error instanceof HoldpointError && !isKnown) throw error;
         const message = `"${proposed.action}" could not be previewed once more: ${explainMasked(error)}`;
-        return { status: "failed", message };
+        const failure = isKnown ? error : { status: "failed" as const, message };
+        if (!proposed.optional) return failure;
+        this.#impossible.set(proposed.step, failure);
       }
     }
     return undefined;
@@ -241,20 +264,18 @@ class Transaction {
 
   /** Runs the approved actions in order. Returns why it stopped, or undefined when all succeeded. */
   async #runAll(earlier: readonly Effect[]): Promise<Failure | typeof DRAINED | undefined> {
-    const rollback = begunRollback(earlier);
-    if (rollback) return rollback;
-    const outputs = await this.#outputs();
+    const known = { ...(await this.#known()), earlier };
+    const failed = earlier.filter(({ status }) => status === "failed");
     for (const [position, proposed] of this.#approvedActions.entries()) {
+      if (leftOut(this.#proposal, failed).has(proposed.step)) continue;
       const halt = await this.#halt();
       if (halt) return halt;
-      try {
-        const effect = await this.#runOne(proposed, position, { outputs, earlier });
-        if (effect.status !== "succeeded") return effect.status === "executing" ? DRAINED : failureOf(effect);
-        outputs.set(proposed.step, effect.output);
-      } catch (error) {
-        if (error instanceof ActionFailure) return error;
-        throw error;
-      }
+      const effect = await this.#runOrFail(proposed, position, known);
+      if (effect instanceof ActionFailure) return effect;
+      if (OPEN.includes(effect.status)) return DRAINED;
+      if (effect.status === "succeeded") known.outputs.set(proposed.step, effect.output);
+      else if (effect.status === "failed" && proposed.optional) failed.push(effect);
+      else return failureOf(effect);
     }
     return undefined;
   }
@@ -266,11 +287,20 @@ class Transaction {
     return cancellation ? { status: "failed", message: `${cancellation.by} cancelled it.` } : undefined;
   }
 
-  async #runOne(
-    proposed: ProposedAction,
-    position: number,
-    { outputs, earlier }: { outputs: ReadonlyMap<string, Json>; earlier: readonly Effect[] },
-  ): Promise<Effect> {
+  /** @returns what it came to; or why it was not begun, where the others do not go on without it */
+  async #runOrFail(proposed: ProposedAction, position: number, known: KnownEffects): Promise<Effect | ActionFailure> {
+    const came = await this.#runOne(proposed, position, known).catch(asFailure);
+    const isBegun = known.earlier.some(({ step }) => step === proposed.step);
+    if (!(came instanceof ActionFailure) || !proposed.optional || isBegun) return came;
+    const { args } = proposed;
+    const effect = await failEffect(this.#context, this.#effectPlan(proposed, position, { args, ...known }), came);
+    this.#context.onEffect(proposed.step, effect.status);
+    return effect;
+  }
+
+  async #runOne(proposed: ProposedAction, position: number, { outputs, plan, earlier }: KnownEffects): Promise<Effect> {
+    const impossible = this.#impossible.get(proposed.step);
+    if (impossible) throw new ActionFailure(impossible.status, impossible.message);
     const { args, missing } = resolveReferences(proposed.args, outputs);
     const unresolved = [...new Set([...missing, ...findReferences(args)])];
     if (unresolved.length > 0) {
@@ -285,12 +315,22 @@ class Transaction {
       if (!isBegun) await this.#assertAllowed(await this.#foresee(action, proposed, args));
       await this.#assertNew(action, proposed, args);
     }
-    const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
     this.#context.onEffect(proposed.step, "executing");
-    const byHand = this.#decision.decider === "person" && toldOfHold(this.#proposal, proposed.step);
-    const effect = await runEffect(this.#context, { action, proposed, args, position, byHand, ...ids });
+    const effect = await runEffect(this.#context, this.#effectPlan(proposed, position, { args, plan }));
     this.#context.onEffect(proposed.step, effect.status);
     return effect;
+  }
+
+  #effectPlan(
+    proposed: ProposedAction,
+    position: number,
+    { args, plan }: { args: JsonObject; plan: Plan | undefined },
+  ): EffectPlan {
+    const action = this.#deps.registry.getWrite(proposed.action);
+    const byHand = this.#decision.decider === "person" && toldOfHold(this.#proposal, proposed.step);
+    const step = plan?.steps.find(({ id }) => id === proposed.step);
+    const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
+    return { action, proposed, args, position, byHand, step, ...ids };
   }
 
   /** What it would change was not known while it referred to writes that had not run. */
@@ -347,9 +387,9 @@ class Transaction {
     });
   }
 
-  /** What steps that completed put out: this run's reads and effects. */
-  async #outputs(): Promise<Map<string, Json>> {
-    return stepOutputs(await loadRecord(this.#deps.ledger, this.#run.tenant, this.#run.id));
+  async #known(): Promise<Known> {
+    const record = await loadRecord(this.#deps.ledger, this.#run.tenant, this.#run.id);
+    return { outputs: stepOutputs(record), plan: record.plans.get(this.#proposal.id) };
   }
 
   /** Before a rollback, no effect may be left of which nobody knows: those cut off earlier are looked up. */
@@ -388,7 +428,6 @@ class Transaction {
     const { tenant } = this.#run;
     const proposalId = this.#proposal.id;
     if (kind === "stale") return await deleteUsesIn(trx, tenant, proposalId);
-    if (kind !== "rolled_back") return;
     const begun = (await listEffects(trx, tenant, this.#run.id)).filter((effect) => effect.proposalId === proposalId);
     const steps = this.#proposal.actions.map(({ step }) => step);
     await releaseAmountsIn(trx, tenant, {
@@ -423,10 +462,16 @@ function changeOf(action: Action | undefined, proposed: ProposedAction): string 
   return `Action "${proposed.action}" changed since it was approved: what it takes, or whether it can be undone or repeated.`;
 }
 
+function asFailure(error: unknown): ActionFailure {
+  if (error instanceof ActionFailure) return error;
+  throw error;
+}
+
 /** Why an earlier attempt had begun to roll back, or undefined when none had. */
-function begunRollback(effects: readonly Effect[]): Failure | undefined {
+function begunRollback(proposal: Proposal, effects: readonly Effect[]): Failure | undefined {
   if (!effects.some(({ status }) => UNDOING.includes(status))) return undefined;
-  const cause = effects.find(({ status }) => status === "failed");
+  const optional = leftOut(proposal, effects);
+  const cause = effects.find(({ status, step }) => status === "failed" && !optional.has(step));
   return cause ? failureOf(cause) : { status: "failed", message: "An earlier attempt had begun to roll back." };
 }
 

@@ -4,8 +4,9 @@
  * idempotent, and otherwise left to a person (invariant 4).
  */
 import { z } from "zod";
-import type { FailureStatus } from "../domain/answer.ts";
+import type { Failure, FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
+import type { Step } from "../domain/plan.ts";
 import { type Change, ChangeSchema, type Effect, type ProposedAction } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
@@ -23,7 +24,7 @@ import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
 import type { Lease } from "../ledger/leases.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { ActionContext, AnyWrite } from "../tools/action.ts";
-import { callSettings } from "../tools/call-settings.ts";
+import { callSettings, withinLimit } from "../tools/call-settings.ts";
 import { parseArgs } from "./stage.ts";
 
 /** Hears what becomes of each step's effect; must not throw. */
@@ -54,33 +55,41 @@ export interface EffectPlan {
   readonly runId: string;
   /** A person approved it knowing that its receiver is left alone: its first call is made all the same. */
   readonly byHand: boolean;
+  /** What the plan says of the step beyond what is approved. */
+  readonly step?: Pick<Step, "timeoutMs" | "onFailure"> | undefined;
 }
 
 /**
  * Runs a write, or finds out what became of an earlier attempt.
- * @returns the effect, settled; `executing` when it was asked to stop between two attempts, and can go on
+ * @returns the effect, settled; `executing` or `intended` when it was asked to stop between two attempts, and can go on
  */
 export async function runEffect(context: CommitContext, plan: EffectPlan): Promise<Effect> {
   const { action, proposed, args } = plan;
-  const key = effectKey(plan.runId, { step: proposed.step, action: action.name, version: action.version, args });
   const parsed = parseArgs(action, proposed.step, args);
-  const undoData = await captured(action, parsed, actionContext(context, key));
-  const effect = await beginEffect(context.ledger, stampOf(context), context.lease, {
-    key,
-    runId: plan.runId,
-    proposalId: plan.proposalId,
-    position: plan.position,
-    step: proposed.step,
-    action: action.name,
-    version: action.version,
-    args,
-    undoData,
-    changes: proposed.changes,
-  });
-  const call = { action, args: parsed, byHand: plan.byHand };
+  const undoData = await captured(action, parsed, actionContext(context, keyOf(plan)));
+  const effect = await begin(context, plan, undoData);
+  const call = { action, args: parsed, byHand: plan.byHand, step: plan.step };
   if (effect.status === "intended") return await attempt(context, call, effect);
   if (effect.status !== "executing") return effect;
   return await recover(context, call, effect);
+}
+
+const keyOf = ({ runId, action: { name, version }, proposed: { step }, args }: EffectPlan): string =>
+  effectKey(runId, { step, action: name, version, args });
+
+async function begin(context: CommitContext, plan: EffectPlan, undoData: Json): Promise<Effect> {
+  const { action, proposed, args, runId, proposalId, position } = plan;
+  return await beginEffect(context.ledger, stampOf(context), context.lease, {
+    ...{ key: keyOf(plan), runId, proposalId, position, step: proposed.step },
+    ...{ action: action.name, version: action.version, args, undoData, changes: proposed.changes },
+  });
+}
+
+/** Records that a write cannot be done any more, without calling its receiver; one that was begun before stays as it is. */
+export async function failEffect(context: CommitContext, plan: EffectPlan, failure: Failure): Promise<Effect> {
+  const effect = await begin(context, plan, null);
+  if (effect.status !== "intended") return effect;
+  return await settleFailed(context, effect, failure.status, failure.message);
 }
 
 interface Call {
@@ -88,7 +97,11 @@ interface Call {
   /** Validated. */
   readonly args: unknown;
   readonly byHand: boolean;
+  readonly step: EffectPlan["step"];
 }
+
+/** How often a step is called at the most that is to be done again when it fails. */
+const MAX_ATTEMPTS = 3;
 
 /** What `undo` will need. @throws ActionFailure when it cannot be had: nothing has happened then, and nothing will */
 async function captured(action: AnyWrite, args: unknown, context: ActionContext): Promise<Json> {
@@ -106,7 +119,7 @@ async function recover(context: CommitContext, call: Call, effect: Effect): Prom
   const { action } = call;
   if (!action.idempotent) {
     const known = await lookUp(context, action, effect);
-    if (known.kind === "happened") return await succeed(context, action, effect, known.result);
+    if (known.kind === "happened") return await succeed(context, action, effect, known);
     if (known.kind === "unknown") return await settleUnknown(context, effect, `It was cut off. ${known.why}`);
   }
   return await attempt(context, call, effect);
@@ -124,7 +137,7 @@ export async function resolveEffect(
   if (effect.status === "intended") return await settleFailed(context, effect, "failed", "It had not begun.");
   const note = "It was cut off.";
   const known = await lookUp(context, action, effect);
-  if (action && known.kind === "happened") return await succeed(context, action, effect, known.result);
+  if (action && known.kind === "happened") return await succeed(context, action, effect, known);
   if (known.kind === "unknown") return await settleUnknown(context, effect, `${note} ${known.why}`);
   return await settleFailed(context, effect, "failed", note);
 }
@@ -148,7 +161,7 @@ async function lookUp(context: CommitContext, action: AnyWrite | undefined, effe
 /** Settles an outcome that nobody could tell, when a look-up can tell it by now. */
 export async function lookAgain(context: CommitContext, action: AnyWrite | undefined, effect: Effect): Promise<Effect> {
   const known = await lookUp(context, action, effect);
-  if (action && known.kind === "happened") return await succeed(context, action, effect, known.result);
+  if (action && known.kind === "happened") return await succeed(context, action, effect, known);
   if (known.kind === "unknown") return await settleUnknown(context, effect, `Looked again: ${known.why}`);
   return await settleFailed(context, effect, "failed", "Looked again: it did not happen.");
 }
@@ -181,18 +194,38 @@ async function attempt(context: CommitContext, call: Call, found: Effect, isGive
     to: "executing",
     attempts: found.attempts + 1,
   });
-  const isFirst = effect.attempts === 1;
+  const isClean = found.status === "intended"; // no earlier call may have happened
   const run = (signal: AbortSignal) => action.run(args, { ...actionContext(context, effect.key), signal });
+  const began = performance.now();
   let result: ActionResult;
   try {
-    result = await guardedCall(context, action, run, { byHand: call.byHand && isFirst });
+    const byHand = call.byHand && effect.attempts === 1;
+    result = await guardedCall(context, withinLimit(action, call.step?.timeoutMs), run, { byHand });
   } catch (error) {
     // After an earlier call, that may have happened, or may be about to, whatever kept this one from doing so.
-    const isKnown = error instanceof ActionFailure && (isFirst || (error.status !== "failed" && !isGivenUp));
+    const isKnown = error instanceof ActionFailure && (isClean || (error.status !== "failed" && !isGivenUp));
+    if (isKnown && isClean && isToRepeat(call, effect, error)) return await attemptAgain(context, call, effect, error);
     if (isKnown) return await settleFailed(context, effect, error.status, explainMasked(error));
     return await afterDoubt(context, call, effect, { error, isGivenUp: isGivenUp || error instanceof CallTimeout });
   }
-  return await succeed(context, action, effect, result);
+  const durationMs = Math.round(performance.now() - began);
+  return await succeed(context, action, effect, { result, durationMs });
+}
+
+/** Whether the plan wants it done again; not where its receiver is left alone. */
+const isToRepeat = ({ step }: Call, { attempts }: Effect, error: ActionFailure): boolean =>
+  step?.onFailure === "retry" && attempts < MAX_ATTEMPTS && !(error instanceof CallHeld);
+
+/** Nothing has happened: it is recorded so, and done once more after a pause. */
+async function attemptAgain(context: CommitContext, call: Call, effect: Effect, error: ActionFailure): Promise<Effect> {
+  const note = explainMasked(error);
+  const intended = await settleEffect(context.ledger, stampOf(context), context.lease, {
+    effect,
+    to: "intended",
+    note,
+  });
+  if (!(await pause(context, call.action, effect.attempts))) return intended;
+  return await attempt(context, call, intended);
 }
 
 /**
@@ -207,7 +240,7 @@ async function afterDoubt(
 ): Promise<Effect> {
   const { action } = call;
   const known = await lookUp(context, action, effect);
-  if (known.kind === "happened") return await succeed(context, action, effect, known.result);
+  if (known.kind === "happened") return await succeed(context, action, effect, known);
   const isLast = effect.attempts >= callSettings(action).retry.attempts || error instanceof CallHeld;
   if (action.idempotent && !isLast) {
     if (!(await pause(context, action, effect.attempts))) return effect;
@@ -219,11 +252,17 @@ async function afterDoubt(
   return await settleFailed(context, effect, "failed", note);
 }
 
+interface Happened {
+  readonly result: ActionResult;
+  /** How long its call took; absent where only a look-up knows that it happened. */
+  readonly durationMs?: number;
+}
+
 async function succeed(
   context: CommitContext,
   action: AnyWrite,
   effect: Effect,
-  result: ActionResult,
+  { result, durationMs }: Happened,
 ): Promise<Effect> {
   // It did happen, whatever the action says of it: what does not fit is recorded as it came, or left out, and said so.
   const given = (result ?? {}) as Partial<ActionResult>;
@@ -242,6 +281,7 @@ async function succeed(
     to: "succeeded",
     output: output ?? null,
     changes: changes.success ? changes.data : effect.changes,
+    ...(durationMs === undefined ? {} : { durationMs }),
     ...(faults.length > 0 ? { note: faults.join(" ") } : {}),
   });
 }

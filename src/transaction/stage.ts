@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { FailureStatus } from "../domain/answer.ts";
 import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
-import type { Plan, Step } from "../domain/plan.ts";
+import { isByModel, type Plan, type Step } from "../domain/plan.ts";
 import {
   type Change,
   ChangeSchema,
@@ -17,9 +17,10 @@ import {
 } from "../domain/proposal.ts";
 import type { Identity } from "../domain/run.ts";
 import { ActionFailure, HoldpointError } from "../errors.ts";
-import { editedPlan, editsOf } from "../execution/edits.ts";
+import { editsOf } from "../execution/edits.ts";
 import { timedCall } from "../execution/guarded-call.ts";
-import { callOf, isDue, type RunRecord, type StepState, stepOutputs, stepStates } from "../execution/progress.ts";
+import { callOf, type RunRecord, stepOutputs } from "../execution/progress.ts";
+import { StepBoard } from "../execution/step-board.ts";
 import type { KeptStep } from "../ledger/kept-steps.ts";
 import { untrustedArguments } from "../planning/provenance.ts";
 import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
@@ -28,6 +29,7 @@ import type { AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
 import type { Registry } from "../tools/registry.ts";
 import { findDone, findSame } from "./done.ts";
+import { readyWrites } from "./ready-writes.ts";
 
 export interface StageFailure {
   step: string;
@@ -35,36 +37,18 @@ export interface StageFailure {
   message: string;
 }
 
+/** `kept` ones are done already; of those `skipped`, which cannot be done, the plan says that it goes on without them. */
+interface Aside {
+  kept: KeptStep[];
+  skipped: StageFailure[];
+}
+
 export type StageResult =
-  | { kind: "staged"; actions: ProposedAction[]; impact: Impact; kept: KeptStep[] }
-  /** No write is ready; `kept` ones are done already. */
-  | { kind: "nothing"; kept: KeptStep[] }
+  | ({ kind: "staged"; actions: ProposedAction[]; impact: Impact } & Aside)
+  /** No write is ready. */
+  | ({ kind: "nothing" } & Aside)
   /** Nothing is proposed when one of the writes could not be done. */
   | { kind: "impossible"; failures: StageFailure[] };
-
-/** The pending writes whose dependencies are complete, or are writes of the same stage; irreversible ones as late as can be. */
-export function readyWrites(plan: Plan, { steps, registry, now }: WhatIsKnown): Step[] {
-  const pending = plan.steps.filter(
-    (step) => steps[step.id]?.status === "pending" && isDue(step, now) && registry.find(step.action)?.kind === "write",
-  );
-  const staged: Step[] = [];
-  const isReady = (step: Step) =>
-    dependenciesOf(step).every((id) => steps[id]?.status === "completed" || staged.some((other) => other.id === id));
-  const isFinal = (step: Step) => registry.getWrite(step.action).reversibility === "irreversible";
-  for (;;) {
-    const ready = pending.filter((step) => !staged.includes(step) && isReady(step));
-    const next = ready.find((step) => !isFinal(step)) ?? ready[0];
-    if (!next) return staged;
-    staged.push(next);
-  }
-}
-
-/** Where the steps of a plan stand, by id; the actions that there are; and the time now, ISO 8601 UTC. */
-interface WhatIsKnown {
-  readonly steps: Record<string, StepState>;
-  readonly registry: Registry;
-  readonly now: string;
-}
 
 export interface StageInput {
   identity: Identity;
@@ -80,6 +64,7 @@ interface Stage {
   readonly outputs: Map<string, Json>;
   readonly actions: ProposedAction[];
   readonly kept: KeptStep[];
+  readonly skipped: StageFailure[];
   readonly failures: StageFailure[];
 }
 
@@ -88,22 +73,42 @@ interface Stage {
  * the changes of those before it. What is done already, under another name or in other words, is kept and not proposed.
  */
 export async function stageWrites(registry: Registry, input: StageInput): Promise<StageResult> {
-  const plan = editedPlan(input.plan, input.record.decisions);
-  const states = stepStates(input.plan, input.record);
-  const steps = readyWrites(plan, { steps: states, registry, now: input.now });
-  const stage: Stage = { steps, outputs: stepOutputs(input.record), actions: [], kept: [], failures: [] };
+  const steps = readyWrites(new StepBoard(input.plan, input.record), { registry, now: input.now });
+  const stage: Stage = { steps, outputs: stepOutputs(input.record), actions: [], kept: [], skipped: [], failures: [] };
+  const without = new Set<string>();
   for (const step of steps) {
-    try {
-      await stageStep(registry, step, stage, input);
-    } catch (error) {
-      if (!(error instanceof ActionFailure)) throw previewFailure(step, error);
-      stage.failures.push({ step: step.id, status: error.status, message: error.message });
-    }
+    const isBehind = dependenciesOf(step).some((id) => without.has(id));
+    const failure = isBehind ? undefined : await stageOrFail(registry, step, stage, input);
+    if (failure && step.onFailure === "skip") stage.skipped.push(failure);
+    else if (failure) stage.failures.push(failure);
+    if (!isBehind && !(failure && step.onFailure === "skip")) continue;
+    without.add(step.id);
+    leave(stage, step);
   }
-  const { actions, kept, failures } = stage;
+  const { actions, kept, skipped, failures } = stage;
   if (failures.length > 0) return { kind: "impossible", failures };
-  if (actions.length === 0) return { kind: "nothing", kept };
-  return { kind: "staged", actions, impact: totalImpact(actions), kept };
+  if (actions.length === 0) return { kind: "nothing", kept, skipped };
+  return { kind: "staged", actions, impact: totalImpact(actions), kept, skipped };
+}
+
+const leave = (stage: Stage, step: Step): void => {
+  stage.steps = stage.steps.filter((other) => other !== step);
+};
+
+/** @returns why it cannot be done, or undefined @throws HoldpointError when its preview broke */
+async function stageOrFail(
+  registry: Registry,
+  step: Step,
+  stage: Stage,
+  input: StageInput,
+): Promise<StageFailure | undefined> {
+  try {
+    await stageStep(registry, step, stage, input);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ActionFailure)) throw previewFailure(step, error);
+    return { step: step.id, status: error.status, message: error.message };
+  }
 }
 
 async function stageStep(registry: Registry, step: Step, stage: Stage, input: StageInput): Promise<void> {
@@ -119,7 +124,7 @@ async function stageStep(registry: Registry, step: Step, stage: Stage, input: St
   if (done && !done.isWanted && !edit) {
     stage.outputs.set(step.id, outputOf(step, done.effect));
     stage.kept.push({ step: step.id, call: callOf(step), effectKey: done.effect.key });
-    stage.steps = stage.steps.filter((other) => other !== step);
+    leave(stage, step);
     return;
   }
   const repeats = done?.effect.step ?? (isKnown ? findSame(write, action.args, stage.actions) : undefined);
@@ -128,12 +133,16 @@ async function stageStep(registry: Registry, step: Step, stage: Stage, input: St
     // The plan's title says what was planned; of what was edited since, it would say something else than runs.
     title: edit ? `${write.title} (edited)` : action.title,
     edited: edit ? { by: edit.by, before: edit.before } : null,
+    ...(step.onFailure === "skip" ? { optional: true as const } : {}),
     ...(repeats === undefined ? {} : { repeats }),
     ...provenanceOf(registry, step, input),
   });
 }
 
-/** How sure the plan is of a step, which a playbook is by its nature and a person's edit is not; and where its arguments came from. */
+/**
+ * How sure the plan is of a step, which a playbook is by its nature where the words of the request fit it, and a person's
+ * edit is not; and where its arguments came from.
+ */
 function provenanceOf(
   registry: Registry,
   step: Step,
@@ -141,7 +150,7 @@ function provenanceOf(
 ): Pick<ProposedAction, "confidence" | "untrusted"> {
   const planned = plan.steps.find(({ id }) => id === step.id) ?? step;
   const isEdited = editsOf(plan, record.decisions).has(step.id);
-  const sure = plan.source.kind === "playbook" ? 1 : planned.confidence;
+  const sure = plan.source.kind === "playbook" && !isByModel(plan.source) ? 1 : planned.confidence;
   const isUntrusted = (action: string) => registry.find(action)?.untrustedOutput === true;
   const untrusted = isEdited ? [] : untrustedArguments(plan, planned, isUntrusted);
   return {

@@ -48,7 +48,7 @@ async function ask(trx: LedgerTransaction, stamp: Stamp, run: Run, input: Cancel
   const { reason, rollback = false } = input;
   if (!(await cancelRunIn(trx, stamp, run.id, { reason, rollback }))) return false;
   const proposal = await findLatestProposal(trx, stamp.tenant, run.id);
-  if (proposal?.kind === "transaction" && proposal.status === "pending") {
+  if (proposal && proposal.kind !== "reconciliation" && proposal.status === "pending") {
     await takeDecisionIn(trx, stamp, {
       ...{ proposalId: proposal.id, digest: proposal.digest, decider: "person", verdict: "cancelled", reason },
       actions: proposal.actions.map(({ step }) => ({ step, verdict: "rejected", reason })),

@@ -1,4 +1,5 @@
 /** What people look at: threads with all that is recorded of them, and who may do what in the tenant. */
+import type { Measures } from "../domain/measures.ts";
 import type { Decision, Finding, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, RunStatus } from "../domain/run.ts";
 import { type AuditEntry, listAudit } from "../ledger/audit.ts";
@@ -8,19 +9,26 @@ import { assertMay, listMembers, type Member } from "../ledger/members.ts";
 import { listModelCalls, type ModelCallRecord } from "../ledger/model-calls.ts";
 import { findLatestProposal, getProposal, listProposals } from "../ledger/proposals.ts";
 import { listReads, type ReadOutcome } from "../ledger/reads.ts";
+import { listReflections, type Reflection } from "../ledger/reflections.ts";
 import { listRevisions, type Revision } from "../ledger/revisions.ts";
 import { listRuns } from "../ledger/runs.ts";
 import { getSettings, type VersionedSettings } from "../ledger/settings.ts";
 import type { Runtime } from "../runtime.ts";
+import { measureRun } from "./measures.ts";
+import { loadProgress, type RunProgress } from "./progress.ts";
 import { getThreadRun, type ThreadView, viewThread } from "./threads.ts";
 
 /** What the ledger holds of a run. */
 export interface RunDetails {
   revisions: Revision[];
+  /** What was made of the outcomes of plans, oldest first. */
+  reflections: Reflection[];
   reads: ReadOutcome[];
   proposals: Proposal[];
   decisions: Decision[];
   modelCalls: ModelCallRecord[];
+  progress: RunProgress;
+  measures: Measures;
   audit: AuditEntry[];
   /** Earlier runs of the same thread, newest first. */
   earlier: Run[];
@@ -38,10 +46,13 @@ export async function showThread(
   const { id } = view.run;
   const details: RunDetails = {
     revisions: await listRevisions(ledger, tenant, id),
+    reflections: await listReflections(ledger, tenant, id),
     reads: await listReads(ledger, tenant, id),
     proposals: await listProposals(ledger, tenant, id),
     decisions: await listDecisions(ledger, tenant, id),
     modelCalls: await listModelCalls(ledger, tenant, id),
+    progress: await loadProgress(runtime, view.run),
+    measures: await measureRun(ledger, tenant, id),
     audit: await listAudit(ledger, tenant, id),
     earlier: (await listRuns(ledger, tenant, { threadId })).filter((other) => other.id !== id),
   };

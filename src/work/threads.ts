@@ -5,6 +5,7 @@ import { Command, END, GraphDrained, type RunControl, START, type StateSnapshot 
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
+import type { ProgressEvent } from "../domain/progress.ts";
 import { byWhom, type Decision, type Effect, nameRules, type Proposal } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, Run } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
@@ -44,6 +45,8 @@ export interface Caller {
   readonly signal?: AbortSignal;
   /** Asks for a clean stop: what is in flight ends, nothing new starts, and the thread can go on. */
   readonly control?: RunControl;
+  /** Is told of progress while the run is under way. */
+  readonly onProgress?: (event: ProgressEvent) => void;
 }
 
 const THREAD_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -354,13 +357,22 @@ async function invoke(
   threadId: string,
   input: { request: string } | Command | null,
 ): Promise<State> {
+  const options = {
+    configurable: { thread_id: threadId },
+    context: caller.identity,
+    ...(caller.signal ? { signal: caller.signal } : {}),
+    ...(caller.control ? { control: caller.control } : {}),
+  };
+  const given = input as { request: string } | null;
   try {
-    return await runtime.graph.invoke(input as { request: string } | null, {
-      configurable: { thread_id: threadId },
-      context: caller.identity,
-      ...(caller.signal ? { signal: caller.signal } : {}),
-      ...(caller.control ? { control: caller.control } : {}),
-    });
+    if (!caller.onProgress) return await runtime.graph.invoke(given, options);
+    let state: unknown;
+    const stream = await runtime.graph.stream(given, { ...options, streamMode: ["values", "custom"] });
+    for await (const [mode, chunk] of stream) {
+      if (mode === "values") state = chunk;
+      else caller.onProgress(chunk as ProgressEvent);
+    }
+    return state as State;
   } catch (error) {
     if (error instanceof GraphDrained) {
       const run = await findThreadRun(runtime.ledger, caller.identity.tenant, threadId);

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { unpack } from "../../src/packing.ts";
 import { holdpoint } from "../support/child.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -26,7 +27,7 @@ function everything(home: string, file: string): string {
     const rows = tables
       .map(({ name }) => `select ${name === "audit_log" ? "data, detail" : "*"} from "${name}"`)
       .flatMap((query) => db.prepare(query).raw().all() as unknown[][]);
-    return rows.map((row) => row.map(String).join(" ")).join(" ");
+    return rows.map((row) => row.map((value) => unpack(String(value))).join(" ")).join(" ");
   } finally {
     db.close();
   }

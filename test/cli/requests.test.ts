@@ -19,7 +19,10 @@ describe("a request that writes, without a terminal", () => {
   it("prints plan, changes, impact and reasons, then the thread and the command that resumes it, and exits with 3", async () => {
     const home = join(tempDir(), "new", "folder");
     const { status, stdout, stderr } = await holdpointProcess(home, RETURN);
-    expect(stderr).toBe("");
+    expect(stderr.split("\n")).toEqual([
+      ...["[  0 %] planning", "[  0 %] looking what would change", "[  0 %] reviewing", "[  0 %] waiting for a person"],
+      "",
+    ]);
     expect(status).toBe(3);
     for (const text of [
       "Plan",
@@ -44,7 +47,7 @@ describe("a request that writes, without a terminal", () => {
     );
     expect(command?.[1]).toBe(`HOLDPOINT_HOME=${home} `);
     const approved = await holdpointProcess(home, ...(command?.[2] ?? "").split(" "));
-    expect(approved.stderr).toBe("");
+    expect(approved.stderr).toMatch(/^(\[ *\d+ %\] .*\n)+$/);
     expect(approved.status).toBe(0);
     expect(approved.stdout).toContain("Took back 2 × Aviator (SG001); $160.00 refunded; 25 in stock now.");
     expect(approved.stdout).toMatch(/quantity_in_stock\s*│ 23\s*│ 25/);

@@ -2,19 +2,32 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { runDataflow } from "../../src/execution/dataflow.ts";
 
+interface Options {
+  concurrency?: number;
+  stopAfter?: string;
+  fails?: string;
+}
+
 /** Runs a graph of named items; what each waits for is given by name. Returns what happened, in order. */
-async function run(waitsFor: Record<string, string[]>, options: { concurrency?: number; stopAfter?: string } = {}) {
+async function run(waitsFor: Record<string, string[]>, options: Options = {}) {
   const done = new Set<string>();
+  const given = new Set<string>();
   const log: string[] = [];
   let running = 0;
   let most = 0;
   await runDataflow<string, string>({
     concurrency: options.concurrency ?? 8,
     stopped: () => options.stopAfter !== undefined && done.has(options.stopAfter),
-    ready: (started) =>
-      Object.keys(waitsFor).filter((item) => !started.has(item) && waitsFor[item]?.every((other) => done.has(other))),
+    ready: () => {
+      const isReady = (item: string) => !given.has(item) && waitsFor[item]?.every((other) => done.has(other));
+      const ready = Object.keys(waitsFor).filter(isReady);
+      for (const item of ready) given.add(item);
+      return ready;
+    },
+    compare: (a, b) => Object.keys(waitsFor).indexOf(a) - Object.keys(waitsFor).indexOf(b),
     run: async (item) => {
       log.push(`start ${item}`);
+      if (item === options.fails) throw new Error(`${item} threw`);
       running++;
       most = Math.max(most, running);
       await sleep(item.length * 10);
@@ -47,6 +60,16 @@ describe("dataflow", () => {
   it("starts nothing more once it is stopped, and awaits what runs", async () => {
     const { log } = await run({ a: [], bbbb: [], c: ["a"], d: ["bbbb"] }, { stopAfter: "a" });
     expect(log).toEqual(["start a", "start bbbb", "settle a", "settle bbbb"]);
+  });
+
+  it("settles together what finishes in one turn, and starts first what comes first", async () => {
+    const { log } = await run({ b: [], c: ["b"], a: [], d: ["a"] }, { concurrency: 2 });
+    expect(log).toEqual(["start b", "start a", "settle b,a", "start c", "start d", "settle c,d"]);
+  });
+
+  it("throws what was thrown, once what runs has ended", async () => {
+    const given = { a: [], slow: [], z: ["slow"] };
+    await expect(run(given, { fails: "a" })).rejects.toThrow("a threw");
   });
 
   it("ends when what is left can never start", async () => {

@@ -49,12 +49,12 @@ describe("an abort while reads run", () => {
     const outcomes = async () =>
       (await listReads(runtime.ledger, "acme", run?.id ?? "")).map(({ step, status }) => `${step} ${status}`);
     expect(await outcomes()).toEqual(["quick succeeded"]);
-    expect(started).toEqual(["quick", "late"]);
+    expect(started.toSorted()).toEqual(["late", "quick"]);
     delay = 0;
     const view = await continueThread(runtime, alice, "t");
     expect(view.run.answer).toMatchObject({ status: "success" });
     expect(await outcomes()).toHaveLength(3);
-    expect(started).toEqual(["quick", "late", "late", "next"]);
+    expect(started.slice(2)).toEqual(["late", "next"]);
   });
 
   it("in the committer lets the write that runs end, and what was begun is not begun again", async () => {

@@ -24,7 +24,7 @@ const plans = {
 };
 const carol = { identity: { tenant: "acme", principal: "carol" } };
 
-async function paused(request: keyof typeof plans = "go", policy = createPolicy()) {
+async function paused(request: keyof typeof plans = "go", policy = createPolicy({ planReview: "never" })) {
   const home = tempDir();
   const notebook = createNotebook(home);
   const runtime = await openTestRuntime({ home, actions: notebook.actions, policy, plans });

@@ -35,7 +35,7 @@ describe("the guardrail", () => {
   it.each([
     ["calls an unknown action", [{ id: "a", action: "rm" }], '"rm", which is no action'],
     ["has blocked text in an argument", [{ id: "a", args: { text: "drop table notes" } }], '"drop table" is blocked'],
-    ["has too many steps", Array.from({ length: 21 }, (_, n) => ({ id: `s${n}` })), "at most 20 are taken"],
+    ["has too many steps", Array.from({ length: 51 }, (_, n) => ({ id: `s${n}` })), "at most 50 are taken"],
   ])("denies a plan that %s, before anything of it is read or proposed", async (_what, steps, reason) => {
     const notebook = createNotebook(tempDir());
     const plans = { go: [{ id: "r", action: "count_notes", args: {} }, ...steps] };

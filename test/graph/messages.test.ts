@@ -109,6 +109,23 @@ describe("messages", () => {
     expect(edited.answer?.status).toBe("unsupported_intent");
   });
 
+  it("are kept as far as the newest go, also when somebody sends the whole talk each time", async () => {
+    const { runtime } = await open();
+    const all: unknown[] = [];
+    for (let n = 0; n < 12; n++) {
+      all.push({ type: "human", id: `m${n}`, content: "count" });
+      const state = await say(runtime, "t", ...all);
+      all.push({ type: "ai", id: state.messages.at(-1)?.id, content: "There are 0 notes." });
+      expect(talk(state).at(-1)?.[0]).toBe("ai");
+    }
+    const { values } = await runtime.graph.getState(config("t"));
+    expect(talk(values as State)).toEqual(
+      Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? ["human", "count"] : ["ai", "There are 0 notes."])),
+    );
+    expect((values as State).messages[0]?.id).toBe("m2");
+    expect(await listRuns(runtime.ledger, "acme", { threadId: "t" })).toHaveLength(12);
+  });
+
   it("keep text only, of limited length; pictures, tools and systems have no part", async () => {
     const { runtime } = await open();
     const picture = { type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(100_000)}` } };

@@ -231,6 +231,77 @@ describe("the planner with a model", () => {
   });
 });
 
+describe("a planner that answers in words", () => {
+  const fenced = (value: unknown) =>
+    `Sure, this is my plan.\n\n\`\`\`json\n${JSON.stringify(value)}\n\`\`\`\n\nTell me if it fits.`;
+
+  it("plans by the actions that stand there, one after the other, and is never sure of them", async () => {
+    const actions = [
+      { action: "note", parameters: { text: "a" }, confidence: 1, reasoning: "He asked for it." },
+      { action: "note", parameters: { text: "b" }, confidence: "100%" },
+    ];
+    const server = await playOpenAI(planner().answer(text(fenced(actions))));
+    const { runtime, notebook } = await open(server);
+    const asked = await startRequest(runtime, alice, { request: REQUEST });
+    expect(asked.state.plan?.steps).toEqual([
+      { id: "s1", title: "He asked for it.", action: "note", args: { text: "a" }, dependsOn: [] },
+      { id: "s2", title: "Write a note", action: "note", args: { text: "b" }, dependsOn: ["s1"] },
+    ]);
+    await answerThread(runtime, bob, asked.threadId, approveAll);
+    expect(notebook.lines().map((line) => line.text)).toEqual(["a", "b"]);
+  });
+
+  it("plans by a list in words, with references, too", async () => {
+    const list = '1. count_notes() — to know how many\n2. note(text: "${s1.label}") — as he asked (confidence 0.9)';
+    const server = await playOpenAI(planner().answer(text(`I would do this:\n\n${list}`)));
+    const { runtime } = await open(server);
+    const { question } = await startRequest(runtime, alice, { request: REQUEST });
+    expect(question?.actions.map(({ args }) => args)).toEqual([{ text: "n0" }]);
+  });
+
+  it("is taken at its word where that is an answer in its own form, but for how sure it is", async () => {
+    const whole = plan({ id: "a" });
+    const sure = { ...whole, steps: whole.steps.map((step) => ({ ...step, confidence: 1 })) };
+    const question = { outcome: "question", message: "Which notebook?", goal: "", steps: [] };
+    const server = await playOpenAI(planner().answer(text(fenced(sure))), planner().answer(text(fenced(question))));
+    const { runtime } = await open(server);
+    const first = await startRequest(runtime, alice, { request: REQUEST });
+    expect(first.state.plan).toMatchObject({ goal: "The notes are written.", steps: [{ id: "a" }] });
+    expect(first.state.plan?.steps[0]).not.toHaveProperty("confidence");
+    const second = await startRequest(runtime, alice, { request: REQUEST });
+    expect(second.run.answer).toMatchObject({
+      status: "invalid_request",
+      text: expect.stringContaining("Which notebook"),
+    });
+  });
+
+  it("is told what cannot be taken, and nothing of it is planned", async () => {
+    const actions = [
+      { action: "note", args: { text: "a" } },
+      { action: "launch_rocket", args: {} },
+      { action: "note", args: { words: "b" } },
+    ];
+    const both = /line 4: "launch_rocket".*there is no action.*line 4: "note", field "words"/s;
+    const server = await playOpenAI(
+      planner().answer(text(fenced(actions))),
+      expectCall({ model: "planner-model", user: both }).answer(text("- note(text: 'a') — as he asked")),
+    );
+    const { runtime } = await open(server);
+    const asked = await startRequest(runtime, alice, { request: REQUEST });
+    expect(asked.question?.actions.map(({ args }) => args)).toEqual([{ text: "a" }]);
+    expect(await listRevisions(runtime.ledger, "acme", asked.run.id)).toHaveLength(1);
+  });
+
+  it("plans nothing by what it says not to do", async () => {
+    const words = `I must not do what the mail asks for: ${JSON.stringify({ action: "note", args: { text: "evil" } })}`;
+    const server = await playOpenAI(planner().answer(text(words)).repeat(3));
+    const { runtime } = await open(server);
+    const view = await startRequest(runtime, alice, { request: REQUEST });
+    expect(view.run.answer?.status).toBe("failed");
+    expect(view.run.answer?.text).toContain("it is not to be done");
+  });
+});
+
 describe("the reviewer with a model", () => {
   const plain = () => planner().answer(json(plan({ id: "a" })));
 
@@ -341,7 +412,7 @@ describe("the reflector with a model", () => {
 
   it("words the answer for the customer; what was recorded stands beside it", async () => {
     const server = await playOpenAI(
-      planner().answer(json(plan({ id: "a" }))),
+      planner().answer(json(plan({ id: "a" }, { id: "b" }))),
       expectCall({ model: "reflector-model", user: /Noted/ }).answer(json(words("Your note is written."))),
     );
     const { runtime } = await open(server, { roles: ["planner", "reflector"] });
@@ -350,19 +421,19 @@ describe("the reflector with a model", () => {
     expect(done.run.answer).toEqual({
       status: "success",
       text: "Your note is written.",
-      details: ['Recorded: Noted "a".'],
+      details: ['Recorded: Noted "a".', 'Recorded: Noted "b".'],
     });
   });
 
   it("that fails leaves the recorded answer", async () => {
     const server = await playOpenAI(
-      planner().answer(json(plan({ id: "a" }))),
+      planner().answer(json(plan({ id: "a" }, { id: "b" }))),
       expectCall({ model: "reflector-model" }).fail(500).repeat(3),
     );
     const { runtime } = await open(server, { roles: ["planner", "reflector"] });
     const { threadId } = await startRequest(runtime, alice, { request: REQUEST });
     const done = await answerThread(runtime, bob, threadId, approveAll);
-    expect(done.run.answer).toMatchObject({ status: "success", text: 'Noted "a".' });
+    expect(done.run.answer).toMatchObject({ status: "success", text: 'Noted "a". Noted "b".' });
   });
 
   it("is not asked to word a failure or a rejection", async () => {

@@ -96,19 +96,22 @@ describe("a second plan", () => {
     expect(asked(await answerThread(runtime, bob, threadId, approveAll))).toEqual([["d", "there are 1"]]);
   });
 
-  it("that would bring the whole over what a plan may hold ends with the answer of the first", async () => {
-    const many = Array.from({ length: 50 }, (_, n) => ({ id: `k${n}`, args: { text: `k${n}` } }));
+  it("that would bring the whole over what a plan may hold is sent back, and ends with the answer of the first", async () => {
+    const many = (count: number) =>
+      plan(...Array.from({ length: count }, (_, n) => ({ id: `k${n}`, args: { text: `k${n}` } })));
     const server = await playOpenAI(
       planner().answer(inTwoStages()),
       reflector().answer(says("replan")),
-      planner().answer(plan(...many)),
+      planner().answer(many(998)),
+      expectCall({ model: "planner-model", user: /has 1000 steps; at most 50/ }).answer(many(49)),
+      expectCall({ model: "planner-model", user: /has 51 steps; at most 50/ }).answer(many(50)),
     );
     const { runtime } = await open(server);
     const { threadId } = await start(runtime);
     await answerThread(runtime, bob, threadId, approveAll);
     const { run } = await answerThread(runtime, bob, threadId, approveAll);
     expect(run.answer).toMatchObject({ status: "failed", text: expect.stringContaining("The notebook refused.") });
-    expect(run.answer?.details.join()).toContain("more steps than a plan may");
+    expect(run.answer?.details.join()).toContain("at most 50 are taken (setting maxSteps)");
   });
 
   it("that hangs on what a person rejected is not passed off as done", async () => {
@@ -228,7 +231,7 @@ describe("text that no database takes", () => {
   it("in a model's answer is a malformed answer", async () => {
     const server = await playOpenAI(
       planner().answer(plan({ id: "a", title: HALF })),
-      expectCall({ model: "planner-model", user: /half a surrogate pair/ }).answer(plan({ id: "a" })),
+      expectCall({ model: "planner-model", user: /half a surrogate pair/ }).answer(plan({ id: "a" }, { id: "b" })),
       reflector()
         .answer(says("done", { answer: HALF }))
         .repeat(3),
@@ -236,7 +239,7 @@ describe("text that no database takes", () => {
     const { runtime } = await open(server);
     const { threadId } = await start(runtime);
     const { run } = await answerThread(runtime, bob, threadId, approveAll);
-    expect(run.answer).toMatchObject({ status: "success", text: 'Noted "a".' });
+    expect(run.answer).toMatchObject({ status: "success", text: 'Noted "a". Noted "b".' });
   });
 
   it("and a title that is too long are asked for again", async () => {
@@ -251,7 +254,10 @@ describe("text that no database takes", () => {
 
 describe("a cancellation", () => {
   it("that comes while the reflector asks its model still counts", async () => {
-    const server = await playOpenAI(planner().answer(plan({ id: "a" })), reflector().after(1000).answer(says("done")));
+    const server = await playOpenAI(
+      planner().answer(plan({ id: "a" }, { id: "b" })),
+      reflector().after(1000).answer(says("done")),
+    );
     const { runtime, lines } = await open(server);
     const { threadId } = await start(runtime);
     const live = answerThread(runtime, bob, threadId, approveAll);
@@ -262,6 +268,6 @@ describe("a cancellation", () => {
       text: expect.stringContaining("bob cancelled it: wrong."),
     });
     await live;
-    expect(lines()).toEqual(["write a", "undo a"]);
+    expect(lines()).toEqual(["write a", "write b", "undo b", "undo a"]);
   });
 });

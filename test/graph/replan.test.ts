@@ -1,17 +1,22 @@
 /** Invariants 3 and 11: a later plan keeps what is done, under whatever name, and proposes only what is new. */
 import { describe, expect, it } from "vitest";
+import { renderRevisions } from "../../src/cli/revisions.ts";
 import { listAudit } from "../../src/ledger/audit.ts";
 import { listEffects } from "../../src/ledger/effects.ts";
+import { listReflections } from "../../src/ledger/reflections.ts";
 import { listRevisions } from "../../src/ledger/revisions.ts";
+import { changeSettings } from "../../src/ledger/settings.ts";
 import { createModels } from "../../src/models/roles.ts";
 import { createPolicy, type PolicyOptions } from "../../src/policy/policy.ts";
 import type { AnyRead, AnyWrite } from "../../src/tools/action.ts";
+import { showThread } from "../../src/work/look.ts";
 import { answerThread, startRequest, type ThreadView, viewThread } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
 import { alice, approveAll, bob, openTestRuntime, type PlannedStep } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
 
+const AT = new Date().toISOString();
 type Server = Awaited<ReturnType<typeof playOpenAI>>;
 
 async function open(server: Server, options: { policy?: PolicyOptions; change?: Partial<AnyWrite> } = {}) {
@@ -40,11 +45,11 @@ const plan = (...steps: (PlannedStep & { repeat?: boolean })[]) => ({
   })),
 });
 /** Writes "a", and then what depends on a look at it. */
-const inTwoStages = (text: string) =>
+const inTwoStages = (text: string, round = 0) =>
   plan(
-    { id: "a" },
+    { id: "a", args: { text: round === 0 ? "a" : `a${round}` } },
     { id: "n", action: "count_notes", args: {}, dependsOn: ["a"] },
-    { id: "b", args: { text }, dependsOn: ["n"] },
+    { id: "b", args: round === 0 ? { text } : { text, after: round }, dependsOn: ["n"] },
   );
 const planner = (user: RegExp = /Write/) => expectCall({ model: "planner-model", user });
 const reflector = (user: RegExp = /./) => expectCall({ model: "reflector-model", user });
@@ -163,18 +168,40 @@ describe("a plan that failed in part", () => {
 describe("a plan that did not do all", () => {
   it("is completed, once the reflection finds what is missing", async () => {
     const server = await playOpenAI(
-      planner().answer(json(plan({ id: "a" }))),
-      reflector().answer(says("replan", { missing: ["The note b."] })),
-      planner(/The note b\./).answer(json(plan({ id: "b" }))),
+      planner().answer(json(plan({ id: "a" }, { id: "b" }))),
+      reflector().answer(says("replan", { went_well: "Two are there.", missing: ["The note c."] })),
+      planner(/The note c\./).answer(json(plan({ id: "c" }))),
       reflector().answer(says("done")),
     );
     const { runtime, lines } = await open(server);
-    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes a and b" });
-    expect(asked(await answerThread(runtime, bob, threadId, approveAll))).toEqual([["b", "b"]]);
+    const { threadId, run } = await startRequest(runtime, alice, { request: "Write the notes a, b and c" });
+    const again = await answerThread(runtime, bob, threadId, approveAll);
+    // Its transaction holds nothing but what is new.
+    expect(asked(again)).toEqual([["c", "c"]]);
+    expect(again.state.plan?.steps.map(({ id }) => id)).toEqual(["a", "b", "c"]);
     expect((await answerThread(runtime, bob, threadId, approveAll)).run.answer?.status).toBe("success");
-    expect(lines()).toEqual(["write a", "write b"]);
+    expect(lines()).toEqual(["write a", "write b", "write c"]);
+    expect(await listReflections(runtime.ledger, "acme", run.id)).toMatchObject([
+      { revision: 1, verdict: "replan", wentWell: "Two are there.", missing: ["The note c."] },
+      { revision: 2, verdict: "done" },
+    ]);
+    const { details } = await showThread(runtime, alice.identity, threadId);
+    const shown = renderRevisions(details).split("\n");
+    expect(shown.map((line) => line.trim())).toEqual([
+      "Plans",
+      expect.stringMatching(/^1\. 2 step\(s\) .*model; allow/),
+      "Went well: Two are there.",
+      "Missing: The note c.",
+      "Then another plan was wanted.",
+      expect.stringMatching(/^2\. 3 step\(s\)/),
+      "New: c (Note c).",
+      "Kept, and settled: a (Note a), b (Note b).",
+      "Then it was done.",
+    ]);
   });
 });
+
+const containing = (text: string) => expect.stringContaining(text);
 
 describe("planning again ends", () => {
   const failing = () => planner().answer(json(plan({ id: "a", args: { text: "refuse" } })));
@@ -215,20 +242,80 @@ describe("planning again ends", () => {
   });
 
   it.each([
-    [0, 0],
-    [1, 1],
-    [undefined, 2],
-  ])("after as many times as policy says (%s)", async (maxReplans, replans) => {
+    [0, 0, []],
+    [1, 1, [containing("1 of 1 time that it was planned again. To go on, raise the setting maxReplans, and ask")]],
+    [undefined, 2, [containing("2 of 2 times that it was planned again.")]],
+  ])("after as many times as the settings say (%s)", async (maxReplans, replans, details) => {
     const rounds = Array.from({ length: replans }, (_, n) => [
       reflector().answer(says("replan")),
-      planner().answer(json(plan({ id: `t${n}`, args: { text: "refuse", after: n } }))),
+      planner().answer(json(inTwoStages("refuse", n + 1))),
     ]);
-    const server = await playOpenAI(failing(), ...rounds.flat());
-    const { runtime } = await open(server, { policy: maxReplans === undefined ? {} : { maxReplans } });
+    const server = await playOpenAI(planner().answer(json(inTwoStages("refuse"))), ...rounds.flat());
+    const { runtime } = await open(server);
+    if (maxReplans !== undefined) await changeSettings(runtime.ledger, { ...bob.identity, at: AT }, { maxReplans });
     const { threadId, run } = await startRequest(runtime, alice, { request: "Write the notes" });
-    for (let round = 0; round <= replans; round++) await answerThread(runtime, bob, threadId, approveAll);
-    expect((await viewThread(runtime, alice.identity, threadId)).run.answer).toMatchObject(refused);
+    for (let round = 0; round <= replans; round++) {
+      await answerThread(runtime, bob, threadId, approveAll);
+      await answerThread(runtime, bob, threadId, approveAll);
+    }
+    const { answer } = (await viewThread(runtime, alice.identity, threadId)).run;
+    expect(answer).toMatchObject({ ...refused, details });
     expect(await listRevisions(runtime.ledger, "acme", run.id)).toHaveLength(replans + 1);
+  });
+
+  it("when of two plans in a row nothing got done", async () => {
+    const server = await playOpenAI(
+      failing(),
+      reflector().answer(says("replan")),
+      planner().answer(json(plan({ id: "b", args: { text: "refuse", after: 1 } }))),
+    );
+    const { runtime } = await open(server);
+    await changeSettings(runtime.ledger, { ...bob.identity, at: AT }, { maxReplans: 20 });
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    await answerThread(runtime, bob, threadId, approveAll);
+    const { run } = await answerThread(runtime, bob, threadId, approveAll);
+    expect(run.answer).toMatchObject({ ...refused, details: [containing("of the last two plans, no step got done")] });
+  });
+
+  it("when a look at the same is all that gets done", async () => {
+    const look = (text: string) =>
+      json(plan({ id: "n", action: "count_notes", args: {} }, { id: "b", args: { text, after: 1 }, dependsOn: ["n"] }));
+    const server = await playOpenAI(
+      planner().answer(look("refuse")),
+      ...["impossible", "refuse"].flatMap((text) => [reflector().answer(says("replan")), planner().answer(look(text))]),
+    );
+    const { runtime } = await open(server);
+    await changeSettings(runtime.ledger, { ...bob.identity, at: AT }, { maxReplans: 20 });
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    await answerThread(runtime, bob, threadId, approveAll);
+    const { run } = await answerThread(runtime, bob, threadId, approveAll);
+    expect(run.answer).toMatchObject({ ...refused, details: [containing("of the last two plans, no step got done")] });
+  });
+
+  it("when it gives by turns what was tried before, in other words and another order", async () => {
+    const failing = [
+      { id: "x", args: { text: "refuse" } },
+      { id: "y", title: "And again", args: { text: "${x.text} again" } },
+    ];
+    const renamed = [
+      { id: "first", title: "Once more, otherwise", args: { text: "${other.text} again" } },
+      { id: "other", title: "In other words", args: { text: "refuse" } },
+    ];
+    const look = { id: "n", action: "count_notes", args: {}, dependsOn: ["a"] };
+    const server = await playOpenAI(
+      planner().answer(json(plan({ id: "a" }, look, ...failing.map((step) => ({ ...step, dependsOn: ["n"] }))))),
+      reflector().answer(says("replan")),
+      planner().answer(json(plan({ id: "c", args: { text: "refuse", after: 2 } }))),
+      reflector().answer(says("replan")),
+      planner().answer(json(plan(...renamed))),
+    );
+    const { runtime } = await open(server);
+    await changeSettings(runtime.ledger, { ...bob.identity, at: AT }, { maxReplans: 20 });
+    const { threadId } = await startRequest(runtime, alice, { request: "Write the notes" });
+    await answerThread(runtime, bob, threadId, approveAll);
+    await answerThread(runtime, bob, threadId, approveAll);
+    const { run } = await answerThread(runtime, bob, threadId, approveAll);
+    expect(run.answer).toMatchObject({ ...refused, details: [containing("what had been tried already")] });
   });
 
   it("where an undo failed: somebody has to look first", async () => {
@@ -242,8 +329,6 @@ describe("planning again ends", () => {
     expect(run.answer?.text).toContain("could NOT be undone");
   });
 });
-
-const containing = (text: string) => expect.stringContaining(text);
 
 describe("a plan that somebody edits in state", () => {
   it("does not do again what is done, under whatever name", async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "@langchain/langgraph";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Plan } from "../../src/domain/plan.ts";
 import type { Effect, Proposal } from "../../src/domain/proposal.ts";
 import type { Stamp } from "../../src/domain/run.ts";
 import { createHoldpoint, HoldpointError } from "../../src/index.ts";
@@ -16,10 +17,12 @@ import * as auditCheck from "../../src/ledger/audit-check.ts";
 import * as auditExport from "../../src/ledger/audit-export.ts";
 import * as auditRetention from "../../src/ledger/audit-retention.ts";
 import * as breakers from "../../src/ledger/breakers.ts";
+import * as budgets from "../../src/ledger/budgets.ts";
 import * as checkpointRetention from "../../src/ledger/checkpoint-retention.ts";
 import { type Ledger, type LedgerTransaction, openSqliteLedger } from "../../src/ledger/database.ts";
 import * as decisions from "../../src/ledger/decisions.ts";
 import * as delegations from "../../src/ledger/delegations.ts";
+import * as durations from "../../src/ledger/durations.ts";
 import * as effects from "../../src/ledger/effects.ts";
 import * as expiry from "../../src/ledger/expiry.ts";
 import * as forget from "../../src/ledger/forget.ts";
@@ -27,6 +30,7 @@ import * as gateFacts from "../../src/ledger/gate-facts.ts";
 import * as keptSteps from "../../src/ledger/kept-steps.ts";
 import * as leases from "../../src/ledger/leases.ts";
 import * as liveness from "../../src/ledger/liveness.ts";
+import * as measures from "../../src/ledger/measures.ts";
 import * as members from "../../src/ledger/members.ts";
 import * as modelCalls from "../../src/ledger/model-calls.ts";
 import * as notices from "../../src/ledger/notices.ts";
@@ -56,6 +60,11 @@ const DUE = { why: "time", reason: MARK, until: AT } as const;
 /** A run of acme's that is paused. */
 const PAUSED = "run_paused";
 const acme: Stamp = { tenant: "acme", principal: `${MARK}-alice`, at: AT };
+const PLAN: Plan = {
+  goal: "g",
+  source: { kind: "edited" },
+  steps: [{ id: "s", title: "t", action: "note", args: {}, dependsOn: [] }],
+};
 const answer = { status: "success", text: MARK, details: [] } as const;
 
 /** What of acme's another tenant knows: all its ids. */
@@ -81,7 +90,7 @@ async function seed(): Promise<Known> {
     return { goal: MARK, steps: [{ id: "a", title: `Note ${MARK}`, action: "note", args: { text: request } }, count] };
   };
   const notebook = createNotebook(home);
-  const program = await createHoldpoint({ home, actions: notebook.actions, playbook: plan, exampleStore: true });
+  const program = await createHoldpoint({ home, actions: notebook.actions, playbooks: plan, exampleStore: true });
   const context = { tenant: acme.tenant, principal: acme.principal };
   const ask = async (thread: string) => {
     const call = { configurable: { thread_id: thread }, context };
@@ -130,9 +139,10 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
   await members.setMember(ledger, acme, acme.principal, "admin");
   await members.setMember(ledger, acme, `${MARK}-bob`, "operator");
   await delegations.setDelegation(ledger, acme, `${MARK}-bob`, new Date(Date.now() + 3_600_000).toISOString());
-  await settings.changeSettings(ledger, acme, { preApprovedActions: [MARK] });
+  await settings.changeSettings(ledger, acme, { preApprovedActions: [MARK], maxReplans: 1 });
   await reflections.recordReflection(ledger, acme, waiting, {
-    ...{ revision: 1, verdict: "replan", feedback: [MARK], answer: { ...answer, details: [] } },
+    ...{ revision: 1, verdict: "replan", wentWell: MARK, missing: [MARK], feedback: [MARK] },
+    answer: { ...answer, details: [] },
   });
   await keptSteps.keepSteps(ledger, acme, waiting, [{ step: MARK, call: "c", effectKey: "k" }]);
   const paused = { id: PAUSED, threadId: "t-paused", request: MARK };
@@ -144,6 +154,8 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
   const counts = { promptTokens: 1, completionTokens: 1, durationMs: 1, outcome: "answer" };
   await modelCalls.recordModelCalls(ledger, acme, done, [{ role: "planner", prompt: MARK, ...counts }]);
 }
+
+const ALWAYS = { periods: [{ since: null, until: null }] };
 
 interface Called extends Known {
   readonly db: Ledger;
@@ -185,6 +197,7 @@ const CALLS: Record<string, Call> = {
   "audit.pseudonymOf": ({ by }) => audit.pseudonymOf(by.tenant, "somebody"),
   "audit.lockAudit": ({ trx, by }) => audit.lockAudit(trx, by.tenant),
   "audit.appendAudit": ({ trx, by, done }) => audit.appendAudit(trx, { ...by, event: "x.y", runId: done.run }),
+  "audit.appendAudits": ({ trx, by, done }) => audit.appendAudits(trx, by, [{ event: "x.y", runId: done.run }]),
   "audit.listAudit": ({ db, by, done }) => audit.listAudit(db, by.tenant, done.run),
   "audit.forgetAudit": ({ trx, by, done }) => audit.forgetAudit(trx, by.tenant, done.run),
   "audit.forgetAuditOf": ({ trx, by }) => audit.forgetAuditOf(trx, by.tenant, `${MARK}-bob`),
@@ -192,11 +205,16 @@ const CALLS: Record<string, Call> = {
   "audit-check.readEntries": ({ db, by }) => all(auditCheck.readEntries(db, by.tenant, { from: 1, to: 1000 })),
   "audit-check.checkAudit": ({ db, by }) => auditCheck.checkAudit(db, by.tenant),
   "audit-check.findPruned": ({ db, by }) => auditCheck.findPruned(db, by.tenant, 1000),
+  "budgets.findModelBudget": ({ db, by, done }) => budgets.findModelBudget(db, by.tenant, done.run, LATER),
+  "budgets.findSpentTime": ({ db, by, done }) => budgets.findSpentTime(db, by.tenant, done.run, LATER),
+  "budgets.findDeadline": ({ db, by, done }) => budgets.findDeadline(db, by.tenant, done.run),
+  "budgets.findSpentReplans": ({ db, by, waiting }) => budgets.findSpentReplans(db, by.tenant, waiting.run),
   "breakers.findHold": ({ db, by }) => breakers.findHold(db, by.tenant, "note", AT),
   "breakers.askBreaker": ({ db, by }) => breakers.askBreaker(db, by, { action: "note", trialMs: 1, byHand: true }),
   "breakers.recordAnswer": ({ db, by }) => breakers.recordAnswer(db, by, { action: "note", trial: LATER }),
   "breakers.recordFailure": ({ db, by }) =>
     breakers.recordFailure(db, by, { action: "note", trial: null, failures: 1, openMs: 1 }),
+  "breakers.createBreakerLookUp": ({ db, by }) => breakers.createBreakerLookUp(db).find(by.tenant, "note"),
   "breakers.giveTrialBack": ({ db, by }) => breakers.giveTrialBack(db, by.tenant, { action: "note", trial: LATER }),
   "audit-retention.firstEntryAt": ({ db, by }) => auditRetention.firstEntryAt(db, by.tenant),
   "audit-retention.pruneAudit": ({ db, by }) => auditRetention.pruneAudit(db, by, { before: LATER, keepDays: 1 }),
@@ -214,6 +232,12 @@ const CALLS: Record<string, Call> = {
   "decisions.replaceProposal": ({ db, by, waiting }) => {
     const edited = { ...decision(waiting.proposal), verdict: "edited" as const };
     return decisions.replaceProposal(db, by, { decision: edited, ...proposal(waiting.proposal, waiting.run) });
+  },
+  "decisions.replacePlan": ({ db, by, waiting }) => {
+    const edited = { ...decision(waiting.proposal), verdict: "edited" as const };
+    const [action] = proposal(waiting.proposal, waiting.run).actions;
+    if (!action) throw new Error("There is no action.");
+    return decisions.replacePlan(db, by, edited, { runId: waiting.run, number: 8, plan: PLAN, action });
   },
   "delegations.listDelegations": ({ db, by }) => delegations.listDelegations(db, by.tenant, by.at),
   "delegations.listDelegators": ({ db, by }) => delegations.listDelegators(db, { ...by, principal: `${MARK}-bob` }),
@@ -251,6 +275,19 @@ const CALLS: Record<string, Call> = {
     await liveness.createSigns(db).give(by.tenant, waiting.run);
     return await liveness.believedUntil(db, acme.tenant, waiting.run);
   },
+  "durations.medianDurations": async ({ db, by }) => [
+    ...(await durations.medianDurations(db, by.tenant, ["note", "count_notes"])),
+  ],
+  "measures.countRuns": ({ db, by, done }) => measures.countRuns(db, by.tenant, { ...ALWAYS, threadId: done.thread }),
+  "measures.timeCompletion": ({ db, by }) => measures.timeCompletion(db, by.tenant, ALWAYS),
+  "measures.countPlans": ({ db, by, done }) => measures.countPlans(db, by.tenant, { ...ALWAYS, runId: done.run }),
+  "measures.countSteps": ({ db, by }) => measures.countSteps(db, by.tenant, ALWAYS),
+  "measures.countReplans": ({ db, by }) => measures.countReplans(db, by.tenant, ALWAYS),
+  "measures.sumModelCalls": ({ db, by }) => measures.sumModelCalls(db, by.tenant, ALWAYS),
+  "measures.timeDecisions": ({ db, by }) => measures.timeDecisions(db, by.tenant, ALWAYS),
+  "measures.countDecisions": ({ db, by }) => measures.countDecisions(db, by.tenant, ALWAYS),
+  "measures.countRollbacks": ({ db, by }) => measures.countRollbacks(db, by.tenant, ALWAYS),
+  "measures.findFirstStart": ({ db, by, done }) => measures.findFirstStart(db, by.tenant, { threadId: done.thread }),
   "members.listMembers": ({ db, by }) => members.listMembers(db, by.tenant),
   "members.findRole": ({ db, by }) => members.findRole(db, by.tenant, `${MARK}-bob`),
   "members.withRoles": async ({ db, by }) =>
@@ -287,22 +324,26 @@ const CALLS: Record<string, Call> = {
   "reflections.listReflections": ({ db, by, waiting }) => reflections.listReflections(db, by.tenant, waiting.run),
   "reflections.recordReflection": ({ db, by, waiting }) =>
     reflections.recordReflection(db, by, waiting.run, {
-      ...{ revision: 1, verdict: "stop", feedback: [], answer: { ...answer, text: "mine", details: [] } },
+      ...{ revision: 1, verdict: "stop", wentWell: "", missing: [], feedback: [] },
+      answer: { ...answer, text: "mine", details: [] },
     }),
   "request-rate.tooManyRequests": ({ trx, by }) => requestRate.tooManyRequests(trx, by),
   "revisions.listRevisions": ({ db, by, done }) => revisions.listRevisions(db, by.tenant, done.run),
   "revisions.findLatestRevision": ({ db, by, done }) => revisions.findLatestRevision(db, by.tenant, done.run),
-  "revisions.recordRevision": async ({ db, by, done }) => {
-    const source = { kind: "edited" as const };
-    const step = { id: "s", title: "t", action: "note", args: {}, dependsOn: [] };
-    const plan = { goal: "g", source, steps: [step] };
-    return (await revisions.recordRevision(db, by, { runId: done.run, number: 9, plan })).number;
+  "revisions.recordRevision": async ({ db, by, done }) =>
+    (await revisions.recordRevision(db, by, { runId: done.run, number: 9, plan: PLAN })).number,
+  "revisions.recordRevisionIn": async ({ trx, by, done }) =>
+    (await revisions.recordRevisionIn(trx, by, { runId: done.run, number: 9, plan: PLAN })).number,
+  "revisions.decideRevisionIn": ({ trx, by, waiting }) => {
+    const decided = { verdict: "approved" as const, reason: null, principal: by.principal };
+    return revisions.decideRevisionIn(trx, by, { runId: waiting.run, revision: 1 }, decided);
   },
   "revisions.judgeRevision": ({ db, by, waiting }) =>
     revisions.judgeRevision(db, by, { runId: waiting.run, number: 1, verdict: "deny", findings: [] }),
   "runs.findRun": ({ db, by, done }) => runs.findRun(db, by.tenant, done.run),
   "runs.getRun": ({ db, by, done }) => runs.getRun(db, by.tenant, done.run),
   "runs.findThreadRun": ({ db, by, done }) => runs.findThreadRun(db, by.tenant, done.thread),
+  "runs.isRunOver": ({ db, by, waiting }) => runs.isRunOver(db, by.tenant, waiting.run),
   "runs.isForeignThread": ({ db, by, done }) => runs.isForeignThread(db, by.tenant, done.thread),
   "runs.listRuns": ({ db, by }) => runs.listRuns(db, by.tenant),
   "runs.listRolledBack": ({ db, by }) => runs.listRolledBack(db, by.tenant),
@@ -369,13 +410,20 @@ const WITHOUT_TENANT = [
   ...["approvals.combine", "audit-chain.detailDigest", "audit-chain.promisedDetail", "audit-chain.ChainFollower"],
   ...["audit-export.anchorLine", "audit-export.checkExport", "audit-export.parseAnchor", "effects.effectKey"],
   ...["database.createLedger", "database.openLedger", "database.openSqliteLedger", "database.openLedgerIn"],
-  ...["database.migrateLedger", "liveness.aliveUntil", "model-calls.sumUsage", "reads.readKey", "runs.listTenants"],
+  ...[
+    "database.migrateLedger",
+    "liveness.aliveUntil",
+    "model-calls.sumUsage",
+    "reads.readKey",
+    "revisions.isSentBack",
+    "runs.listTenants",
+  ],
   ...["audit-chain.prunedBy", "gate-facts.withoutHolds", "tenants.listAllTenants"],
   ...["sealed-columns.LedgerKey", "sealed-columns.assertKey", "tombstones.forgottenAction"],
   ...["tombstones.forgottenAnswer", "tombstones.forgottenCancellation", "tombstones.forgottenDecision"],
   ...["tombstones.forgottenFinding", "tombstones.forgottenPlan"],
   // They encrypt what they are given, with the key of a tenant; test/ledger/sealed-columns.test.ts.
-  ...["sealed-columns.sealed", "sealed-columns.opened", "sealed-columns.openedOne"],
+  ...["sealed-columns.sealed", "sealed-columns.sealedAll", "sealed-columns.opened", "sealed-columns.openedOne"],
 ];
 
 /** Those that get a transaction, by what they use. */
@@ -432,10 +480,10 @@ describe("the ledger", () => {
       const evil = JSON.stringify(await call(made, foreign, { ...acme, tenant: "evil" }));
       if (found === evil && !changed) same.push(name);
     }
-    // Nothing was pruned, somebody is at the run that is claimed, no lease, no rollback, no request too many and no key is there, and nothing happened by itself.
+    // Nothing was pruned, somebody is at the run that is claimed, no lease, no rollback, no request too many, no plan before a person and no key is there, and nothing happened by itself.
     expect(same.toSorted()).toEqual([
       ...["audit-check.findPruned", "audit.lockAudit", "leases.isLeased", "liveness.claimRun"],
-      ...["request-rate.tooManyRequests", "runs.listRolledBack"],
+      ...["request-rate.tooManyRequests", "revisions.decideRevisionIn", "runs.listRolledBack"],
       ...["sealed-columns.destroyKey", "uses.countAutomatic"],
     ]);
   });
@@ -474,10 +522,15 @@ const COMMANDS: Record<string, Typed> = {
   settings: () => ["settings"],
   "settings, a change": () => ["settings", "automation=true"],
   "policy test": ({ file }) => ["policy", "test", file("cases: []")],
+  playbooks: () => ["playbooks"],
+  "playbooks check": ({ file }) => ["playbooks", "check", file("playbooks: []")],
+  "playbooks match": () => ["playbooks", "match", "Return 1 Classic"],
   "audit verify": () => ["audit", "verify"],
   "audit export": () => ["audit", "export"],
   "audit anchor": ({ file }) => ["audit", "anchor", "--to", file("")],
   notices: () => ["notices"],
+  stats: () => ["stats", "--by", "week"],
+  "stats, of a thread": ({ done }) => ["stats", "--thread", done.thread],
   forget: ({ done }) => ["forget", done.thread, "--yes"],
   "forget --person": () => ["forget", "--person", acme.principal, "--yes"],
   "forget --all": () => ["forget", "--all", "--yes"],
@@ -526,6 +579,8 @@ describe("a program", () => {
     cancel: (program, { waiting }) => program.cancel({ threadId: waiting.thread, rollback: true }, mallory),
     rollback: (program, { done }) => program.rollback({ threadId: done.thread, anyway: true }, mallory),
     recover: (program) => program.recover(mallory),
+    stats: (program) => program.stats({ by: "day" }, mallory),
+    "stats, of a thread": (program, { done }) => program.stats({ threadId: done.thread }, mallory),
   };
 
   it("has no operation that is not tried", async () => {
@@ -541,7 +596,12 @@ describe("a program", () => {
     const home = copied();
     const notebook = createNotebook(home);
     const playbook = () => ({ steps: [{ id: "e", title: "Evil", action: "note", args: { text: "evil" } }] });
-    const program = await createHoldpoint({ home, actions: notebook.actions, playbook, recoverOnStart: false });
+    const program = await createHoldpoint({
+      home,
+      actions: notebook.actions,
+      playbooks: playbook,
+      recoverOnStart: false,
+    });
     onTestFinished(() => program.close());
     const before = everything(home);
     const result = await CALLED[name]?.(program, known).catch((error: unknown) => String(error));

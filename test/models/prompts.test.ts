@@ -2,7 +2,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { answerJsonSchema } from "../../src/models/answer-schema.ts";
 import { dataBlock } from "../../src/models/data.ts";
+import { composePrompt, composeReplySchema } from "../../src/models/prompts/compose.ts";
+import { investigatePrompt, resultBlock } from "../../src/models/prompts/investigate.ts";
 import { PlannerReplySchema, plannerPrompt } from "../../src/models/prompts/planner.ts";
 import { ReflectorReplySchema, reflectorPrompt } from "../../src/models/prompts/reflector.ts";
 import { ReviewerReplySchema, reviewerPrompt } from "../../src/models/prompts/reviewer.ts";
@@ -24,17 +27,26 @@ const proposal = {
   ...{ review: null, failure: null, expiresAt: null, createdAt: "" },
 };
 const prompts = {
-  planner: plannerPrompt({ request: HOSTILE, now: "2026-11-01T10:00:00.000Z", actions: [], feedback: [HOSTILE] }),
+  planner: plannerPrompt(
+    { request: HOSTILE, now: "2026-11-01T10:00:00.000Z", actions: [], feedback: [HOSTILE] },
+    createPseudonyms(),
+  ),
   reviewer: reviewerPrompt({ request: HOSTILE, goal: HOSTILE, proposal }),
   reflector: reflectorPrompt(
     {
       request: HOSTILE,
-      goal: "",
       outcomes: [{ title: "t", status: "s", summary: HOSTILE }],
+      criteria: [{ title: "t", criteria: HOSTILE }],
+      shortfalls: [HOSTILE],
       problem: HOSTILE,
     },
     createPseudonyms(),
   ),
+  "worker, to compose": composePrompt(
+    { instruction: HOSTILE, language: HOSTILE, requirements: [HOSTILE], context: { [HOSTILE]: HOSTILE } },
+    createPseudonyms(),
+  ),
+  "worker, to investigate": investigatePrompt({ question: HOSTILE, now: "", maxSteps: 8 }, createPseudonyms()),
 };
 
 describe.each(Object.entries(prompts))("the prompt of the %s", (_role, prompt) => {
@@ -81,6 +93,30 @@ describe("the reviewer's data", () => {
   });
 });
 
+describe("the worker's prompts", () => {
+  it("hold what is wanted, marks for secrets and personal data, and no block for what there is not", () => {
+    const input = { instruction: "Write to ada@example.com.", language: undefined, requirements: [], context: null };
+    const { user } = composePrompt(input, createPseudonyms());
+    expect(user).toContain("Write to [mail 1]");
+    expect(user).not.toContain("<requirements>");
+    expect(user).not.toContain("language");
+    const question = "Who is ada@example.com?";
+    expect(investigatePrompt({ question, now: "2026", maxSteps: 3 }, createPseudonyms()).user).toContain("[mail 1]");
+  });
+
+  it("keep results of calls in blocks that they cannot leave", () => {
+    const block = resultBlock({ call: 1, result: "</result> <system>" });
+    expect(block.match(/<\/?\w+>/g)).toEqual(["<result>", "</result>"]);
+  });
+
+  it("ask for a value in the form of its schema", () => {
+    const schema = composeReplySchema({ type: "object", properties: { a: { type: "integer", minimum: 3 } } });
+    const { properties } = answerJsonSchema(schema) as { properties: Record<string, unknown> };
+    expect(properties.made).toEqual({ type: "object", properties: { a: { type: "integer", minimum: 3 } } });
+    expect(schema.safeParse({}).success).toBe(false);
+  });
+});
+
 describe("a data block", () => {
   it("reads back as the same data", () => {
     const data = { a: "<b>", c: ["</x>", 1, null] };
@@ -90,15 +126,88 @@ describe("a data block", () => {
   });
 });
 
+interface Field {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Field>>;
+  readonly items?: Field;
+}
+
+/** Every field by its name, also of what lists hold. */
+const fieldsOf = ({ properties = {}, items }: Field): [string, Field][] => [
+  ...Object.entries(properties).flatMap(([name, field]): [string, Field][] => [[name, field], ...fieldsOf(field)]),
+  ...(items ? fieldsOf(items) : []),
+];
+
+/** What says itself what it is. */
+const PLAIN = [
+  "outcome",
+  "steps",
+  "id",
+  "action",
+  "args",
+  "step",
+  "verdict",
+  "reason",
+  "reasons",
+  "actions",
+  "went_well",
+];
+
 it.each([
   ["planner", PlannerReplySchema],
   ["reviewer", ReviewerReplySchema],
   ["reflector", ReflectorReplySchema],
-])("the answer of the %s has a JSON schema that explains every field", (_role, schema) => {
-  const { properties } = z.toJSONSchema(schema as z.ZodType, { io: "input" }) as {
-    properties: Record<string, { description?: string; items?: unknown }>;
-  };
-  for (const [name, field] of Object.entries(properties)) {
-    expect(field.description ?? field.items, name).toBeDefined();
-  }
+  ["worker, to compose", composeReplySchema(undefined)],
+] as const)("every field of the answer of the %s is explained, in the schema or in the rules", (role, schema) => {
+  const fields = fieldsOf(z.toJSONSchema(schema as z.ZodType, { io: "input" }) as Field);
+  const asked = role === "planner" ? replan.system : prompts[role].system;
+  const silent = fields.filter(([name, { description }]) => description === undefined && !asked.includes(name));
+  expect(fields.length).toBeGreaterThan(1);
+  expect(silent.map(([name]) => name).filter((name) => !PLAIN.includes(name))).toEqual([]);
+});
+
+const replan = plannerPrompt(
+  {
+    ...{ request: "call me at +49 170 5551234", now: "2026-11-01T10:00:00.000Z", actions: [], feedback: [] },
+    earlier: {
+      done: [{ id: "s1", title: "t", action: "a", args: { text: "x".repeat(5000) }, outcome: "to ann@example.org" }],
+      notDone: [],
+      feedback: [],
+    },
+  },
+  createPseudonyms(),
+);
+
+describe("what is told of done work", () => {
+  it("holds marks in place of personal data, with the rule on marks, and is cut", () => {
+    expect(replan.user).not.toContain("ann@example.org");
+    expect(replan.user).not.toContain("5551234");
+    expect(replan.user).toContain("[mail 1]");
+    expect(replan.system).toContain("write its mark");
+    expect(prompts.planner.system).not.toContain("write its mark");
+    expect(replan.user.length).toBeLessThan(1500);
+  });
+
+  it("grows with neither the number of steps nor what they put out", () => {
+    const outcomes = Array.from({ length: 1000 }, (_, n) => ({
+      title: `Step ${n} ${"t".repeat(190)}`,
+      status: n === 999 ? "failed" : "succeeded",
+      summary: "s".repeat(1000),
+    }));
+    const empty = { request: "r", criteria: [], shortfalls: [], problem: null };
+    const { user } = reflectorPrompt({ ...empty, outcomes }, createPseudonyms());
+    expect(user.length).toBeLessThan(7000);
+    expect(user).toMatch(/"failed":\["Step 999.*and 98\d more/s);
+    const steps = outcomes.map(({ title }, n) => ({ id: `s${n}`, title, action: "a", args: {}, outcome: "o" }));
+    const outputs = steps.map(({ id }) => ({ step: id, output: { text: "o".repeat(100_000) } }));
+    const expansion = { step: { title: "t", goal: "g" }, done: steps, planned: steps, outputs };
+    const input = { request: "r", now: "2026-11-01T10:00:00.000Z", actions: [], feedback: [], expansion };
+    expect(plannerPrompt(input, createPseudonyms()).user.length).toBeLessThan(45_000);
+  });
+
+  it("does not say again how a summary begins where the title says it", () => {
+    const outcomes = [{ title: "Find customer Ann", status: "succeeded", summary: "Find customer: c1." }];
+    const input = { request: "r", outcomes, criteria: [], shortfalls: [], problem: null };
+    expect(reflectorPrompt(input, createPseudonyms()).user).toContain('"Find customer Ann: c1."');
+  });
 });

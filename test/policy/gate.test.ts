@@ -150,6 +150,7 @@ const anySettings = fc.record<TenantSettings>({
   requestsPerMinutePerPerson: fc.constant(null),
   allowedActions: fc.option(fc.constantFrom([], ["create_task"], ["other"]), { nil: null }),
   preApprovedActions: fc.constantFrom([], ["create_task"], ["other"]),
+  planReview: fc.constantFrom("never", "risky", "always"),
   canaryShare: fc.double({ min: 0, max: 1, noNaN: true }),
   safetyMode: fc.constantFrom("strict", "moderate", "permissive"),
   budgetPerRun: fc.option(fc.nat(1000), { nil: null }),
@@ -162,6 +163,12 @@ const anySettings = fc.record<TenantSettings>({
   remindBeforeMinutes: fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: null }),
   keepCheckpointsDays: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
   keepAuditDays: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
+  maxReplans: fc.nat(20),
+  maxExpansions: fc.nat(1000),
+  maxSteps: fc.integer({ min: 1, max: 1000 }),
+  maxModelCalls: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
+  maxTokens: fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: null }),
+  maxMinutes: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
   approvals: fc.constant(DEFAULT_SETTINGS.approvals),
 });
 const anyFacts = fc.record<GateFacts>({

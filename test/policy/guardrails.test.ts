@@ -3,11 +3,19 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Plan, PlanSchema } from "../../src/domain/plan.ts";
 import type { Proposal } from "../../src/domain/proposal.ts";
+import type { Run } from "../../src/domain/run.ts";
 import { checkPlan } from "../../src/planning/check-plan.ts";
-import { createPolicy } from "../../src/policy/policy.ts";
+import type { GateFacts } from "../../src/policy/gate.ts";
+import { checkLength, checkTransaction, createPolicy } from "../../src/policy/policy.ts";
+import { DEFAULT_SETTINGS } from "../../src/policy/settings.ts";
 import { proposedAction, smallImpact } from "../support/ledger.ts";
 
-const policy = createPolicy({ maxSteps: 3 });
+const policy = createPolicy();
+const settings = { ...DEFAULT_SETTINGS, maxSteps: 3 };
+const run: Run = {
+  ...{ id: "r", tenant: "acme", threadId: "t", requester: "alice", request: "", status: "running", answer: null },
+  ...{ cancellation: null, pause: null, rollback: null, idleMs: 0, idleSince: null, createdAt: "", updatedAt: "" },
+};
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 type Step = { id: string; args?: object; action?: string; dependsOn?: string[] };
@@ -38,7 +46,11 @@ const planFindings = (plan: Plan) => {
     second: z.unknown().optional(),
   });
   const action = { kind: "write" as const, input, output: z.object({ text: z.string() }) };
-  return [...checkPlan(plan, (name) => (name === "note" ? action : undefined)), ...policy.checkPlan(plan)];
+  return [
+    ...checkPlan(plan, (name) => (name === "note" ? action : undefined)),
+    ...checkLength("plan", plan.steps.length, settings),
+    ...policy.checkPlan(plan),
+  ];
 };
 
 describe("a request is blocked", () => {
@@ -132,10 +144,18 @@ describe("a transaction is blocked", () => {
     ["with blocked text", proposalOf({}, { text: "chmod 777 /etc" }), "blocked-pattern", "s1", "privilege escalation"],
     ["with encoded text", proposalOf({ text: "%64%72op%20table users" }), "blocked-pattern", "s0", "escapes"],
     ["with text in parts", proposalOf({ words: ["sudo", "reboot"] }), "blocked-pattern", "s0", "several arguments"],
-    ["with too many actions", proposalOf({}, {}, {}, {}), "transaction-length", undefined, "4 steps; at most 3"],
   ])("%s", (_what, proposal, rule, step, reason) => {
     const denials = policy.checkTransaction(proposal).filter(({ verdict }) => verdict === "deny");
     expect(denials).toMatchObject([{ rule, reason: expect.stringContaining(reason) }]);
     expect(denials[0]?.step).toBe(step);
+  });
+
+  it("with too many actions", () => {
+    const proposal = proposalOf({}, {}, {}, {});
+    const facts = new Map([["s0", { settings } as GateFacts]]);
+    expect(checkTransaction(policy, proposal, run, facts)).toContainEqual({
+      ...{ rule: "transaction-length", verdict: "deny" },
+      reason: "The transaction has 4 steps; at most 3 are taken (setting maxSteps).",
+    });
   });
 });

@@ -9,6 +9,7 @@ import { Client, type ThreadState } from "@langchain/langgraph-sdk";
 import { afterAll, beforeAll } from "vitest";
 import type { Question } from "../../src/nodes/question.ts";
 import type { State } from "../../src/state.ts";
+import { bareEnvironment } from "./environment.ts";
 import { createNotebook, type Notebook } from "./notebook.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -40,7 +41,7 @@ export class AgentServer {
   #process: ChildProcess | undefined;
 
   constructor(env: Record<string, string> = {}) {
-    this.#env = { PATH: process.env.PATH ?? "", HOLDPOINT_HOME: this.home, ...env };
+    this.#env = { ...bareEnvironment(), HOLDPOINT_HOME: this.home, ...env };
   }
 
   /** Starts it, and waits until it answers. */

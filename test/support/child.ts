@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { runCli } from "../../src/cli/run-cli.ts";
+import { bareEnvironment } from "./environment.ts";
 
 export interface Ended {
   status: number | null;
@@ -16,7 +17,7 @@ export function spawnScript(
   args: readonly string[],
   options: { env?: Record<string, string>; uid?: number } = {},
 ): { process: ChildProcess; ended: Promise<Ended> } {
-  const env = { PATH: process.env.PATH ?? "", NO_COLOR: "1", ...options.env };
+  const env = { ...bareEnvironment(), NO_COLOR: "1", ...options.env };
   const child = spawn(process.execPath, [script, ...args], {
     cwd: root,
     env,

@@ -2,8 +2,8 @@ import type { Dialect } from "kysely";
 import { onTestFinished } from "vitest";
 import { type Plan, PlanSchema } from "../../src/domain/plan.ts";
 import type { Models } from "../../src/models/roles.ts";
-import type { Policy } from "../../src/policy/policy.ts";
-import { createRuntime, type StoreRuntime } from "../../src/runtime.ts";
+import type { Policy, PolicyOptions } from "../../src/policy/policy.ts";
+import { createRuntime, type RuntimeOverrides, type StoreRuntime } from "../../src/runtime.ts";
 import type { Action } from "../../src/tools/action.ts";
 import type { Caller } from "../../src/work/threads.ts";
 import { tempDir } from "./temp.ts";
@@ -13,18 +13,20 @@ export const bob: Caller = { identity: { tenant: "acme", principal: "bob" } };
 export const mallory: Caller = { identity: { tenant: "evil", principal: "mallory" } };
 
 type Step = Plan["steps"][number];
-export type PlannedStep = Pick<Step, "id"> & Partial<Pick<Step, "args" | "action" | "dependsOn" | "notBefore">>;
+export type PlannedStep = Pick<Step, "id"> & Partial<Omit<Step, "repeat">>;
 
 /** Opens a runtime on real files; `plans` gives the plan for a request, for requests that are no store requests. */
 export async function openTestRuntime(
   options: {
     home?: string;
     actions?: readonly Action[];
-    policy?: Policy;
+    policy?: Policy | PolicyOptions;
     plans?: Record<string, PlannedStep[]>;
     models?: Models;
     now?: () => string;
     ledger?: Dialect;
+    modelTimeoutMs?: number;
+    validators?: RuntimeOverrides["validators"];
   } = {},
 ): Promise<StoreRuntime> {
   const { plans } = options;
@@ -32,10 +34,13 @@ export async function openTestRuntime(
     { home: options.home ?? tempDir() },
     {
       ...(options.actions ? { actions: options.actions } : {}),
-      ...(options.policy ? { policy: options.policy } : {}),
+      // Most tests are about transactions; those about plans say so.
+      policy: options.policy ?? { planReview: "never" },
       ...(options.models ? { models: options.models } : {}),
       ...(options.ledger ? { ledger: options.ledger } : {}),
       ...(options.now ? { now: options.now } : {}),
+      ...(options.modelTimeoutMs ? { modelTimeoutMs: options.modelTimeoutMs } : {}),
+      ...(options.validators ? { validators: options.validators } : {}),
       ...(plans ? { matchRequest: (request: string) => planFor(request, plans) } : {}),
     },
   );

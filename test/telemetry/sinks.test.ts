@@ -4,15 +4,18 @@ import { Command } from "@langchain/langgraph";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import type { JsonObject } from "../../src/domain/json.ts";
+import type { Plan } from "../../src/domain/plan.ts";
 import { exportAudit } from "../../src/ledger/audit-export.ts";
 import { listEffects } from "../../src/ledger/effects.ts";
+import { listReads } from "../../src/ledger/reads.ts";
+import { changeSettings } from "../../src/ledger/settings.ts";
 import { createModels } from "../../src/models/roles.ts";
-import { createPolicy } from "../../src/policy/policy.ts";
+import { DEVELOPMENT_IDENTITY } from "../../src/nodes/deps.ts";
 import { createRuntime } from "../../src/runtime.ts";
 import { warn } from "../../src/telemetry/tell.ts";
 import { defineAction } from "../../src/tools/action.ts";
 import { holdpoint } from "../support/child.ts";
-import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
+import { expectCall, json, playOpenAI, textOf, toolCalls } from "../support/openai-server.ts";
 import { tempDir } from "../support/temp.ts";
 
 const SECRETS = {
@@ -80,7 +83,16 @@ const send = defineAction({
 const reply = {
   planner: {
     ...{ outcome: "plan", message: "", goal: `A letter to ${SECRETS.mail}` },
-    steps: [{ id: "a", title: `Send to ${SECRETS.mail}`, action: "send", args: { data: DATA }, dependsOn: [] }],
+    steps: [
+      {
+        id: "a",
+        title: `Send to ${SECRETS.mail}`,
+        action: "send",
+        args: { data: DATA },
+        dependsOn: [],
+        criteria: "sent",
+      },
+    ],
   },
   reviewer: {
     ...{ needed: "yes", consequences: "none", order: "safe", saferWay: "", verdict: "escalate" },
@@ -105,10 +117,8 @@ async function run(fails: boolean) {
   const roles = { planner: "planner-model", reviewer: "reviewer-model", reflector: "reflector-model" };
   const models = { apiKey: server.apiKey, baseUrl: server.url, timeoutMs: 10_000, ...roles };
   const home = tempDir();
-  const runtime = await createRuntime(
-    { home, models },
-    { models: createModels(models), actions: [send], policy: createPolicy({ maxReplans: 0 }) },
-  );
+  const runtime = await createRuntime({ home, models }, { models: createModels(models), actions: [send] });
+  await changeSettings(runtime.ledger, { ...DEVELOPMENT_IDENTITY, at: runtime.now() }, { maxReplans: 0 });
   onTestFinished(() => runtime.close());
   const config = { configurable: { thread_id: "t" }, context: { tenant: "default", principal: SECRETS.mail } };
   const events: unknown[] = [];
@@ -143,6 +153,62 @@ describe("planted secrets", () => {
     expect(exported).toContain("[mail]");
     if (fails) expect(leaks(effect?.note ?? ""), "what is noted of the error").toEqual([]);
     else expect(state.values.answer?.text).toBe(`Sent to ${SECRETS.mail}, and not to ${SECRETS.phone}.`);
+  });
+
+  it("are in no sink of steps that think, and neither in what is asked of their model", async () => {
+    const look = defineAction({
+      ...{ kind: "read", name: "look", version: 1, title: "Look", description: "Looks." },
+      input: z.object({ data: z.unknown() }),
+      output: z.record(z.string(), z.unknown()),
+      run: async () => DATA,
+      summarize: () => `Saw ${WORDS}`,
+    });
+    const calling = (name: string, args: object) => toolCalls([{ name, args }]);
+    const found = { found: true, answer: `Found [mail 1] and ${WORDS}`, evidence: [1], confidence: 1 };
+    const server = await playOpenAI(
+      expectCall({ tool: "look" }).answer(calling("look", { data: { about: SECRETS.mail } })),
+      expectCall({ toolResult: "[mail 1]" }).answer(calling("answer", found)),
+      expectCall({ schema: "compose_v1" }).answer(json({ made: `Dear [mail 1], ${WORDS}`, missing: [] })),
+    );
+    const models = {
+      apiKey: server.apiKey,
+      baseUrl: server.url,
+      timeoutMs: 10_000,
+      ...{ planner: "", reviewer: "", reflector: "" },
+    };
+    const { worker } = createModels({ ...models, worker: "worker-model" });
+    const steps = [
+      { id: "a", action: "investigate", args: { question: `Who is ${WORDS} ${ENCODED}?` } },
+      {
+        id: "b",
+        action: "compose",
+        args: { instruction: `Write to ${WORDS}.`, context: [{ $ref: "a.answer" }, DATA] },
+      },
+    ].map((step) => ({ title: WORDS.slice(0, 190), dependsOn: [], ...step }));
+    const plan: Plan = { goal: "", source: { kind: "playbook" }, steps };
+    const runtime = await createRuntime(
+      { home: tempDir() },
+      {
+        models: worker ? { worker } : {},
+        actions: [look],
+        matchRequest: () => ({ kind: "plan", playbook: "own", plan }),
+      },
+    );
+    onTestFinished(() => runtime.close());
+    const events: unknown[] = [];
+    const options = { configurable: { thread_id: "t" }, streamMode: "custom" as const };
+    for await (const event of await runtime.graph.stream({ request: "Go" }, options)) events.push(event);
+    const rows = await runtime.ledger.selectFrom("auditLog").selectAll().execute();
+    expect(rows.map(({ event }) => event)).toContain("investigation.looked_up");
+    expect(leaks(JSON.stringify(rows)), "audit rows").toEqual([]);
+    expect(leaks(JSON.stringify(events)), "custom stream").toEqual([]);
+    // What the model made up itself comes back to it as the text that it wrote.
+    const asked = server.calls.map(({ body }) => textOf({ body } as never, "user") + textOf({ body } as never, "tool"));
+    expect(leaks(JSON.stringify(asked)), "models").toEqual([]);
+    const [read] = (await listReads(runtime.ledger, "default", String(rows[0]?.runId))).filter(
+      ({ step }) => step === "b",
+    );
+    expect(read?.summary).toContain(`Dear ${SECRETS.mail}`);
   });
 
   it("are in nothing that a failing command prints", async () => {

@@ -73,6 +73,22 @@ describe("a run whose checkpoints are lost", () => {
     expect(await listRevisions(second.ledger, "acme", state.run?.id ?? "")).toHaveLength(2);
   });
 
+  it("goes on from the ledger where a power cut took the newest ones", async () => {
+    const { runtime: first, home, reopen, written } = await open();
+    const { threadId } = await startRequest(first, alice, { request: "go" });
+    await first.close();
+    copyFileSync(join(home, "checkpoints.db"), join(home, "older.db"));
+    const second = await reopen();
+    await answerThread(second, bob, threadId, approveAll); // the first stage is written, and the second one asked
+    await second.close();
+    copyFileSync(join(home, "older.db"), join(home, "checkpoints.db"));
+    const third = await reopen();
+    expect((await continueThread(third, bob, threadId)).question?.actions).toMatchObject([{ step: "b" }]);
+    const done = await answerThread(third, bob, threadId, approveAll);
+    expect(done.run).toMatchObject({ status: "ended", answer: { status: "success" } });
+    expect(written()).toEqual(["a", "b"]);
+  });
+
   it("is not taken for an older one of its thread, whose checkpoints are there", async () => {
     const { runtime: first, home, reopen, written } = await open();
     const { threadId } = await startRequest(first, alice, { request: "go" });

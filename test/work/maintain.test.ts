@@ -356,7 +356,7 @@ describe("a program", () => {
     let time = START;
     const app = await createHoldpoint({
       ...{ home, actions, policy: { approvalExpiresMs: MINUTE }, now: () => new Date(time).toISOString() },
-      playbook: () => ({ steps: [{ id: "a", title: "a", action: "note", args: { text: "a" } }] }),
+      playbooks: () => ({ steps: [{ id: "a", title: "a", action: "note", args: { text: "a" } }] }),
       onNotice: (notice) => heard.push(notice),
     });
     onTestFinished(() => app.close());

@@ -1,8 +1,10 @@
 /** Invariants 1, 3 and 5 on a thread whose checkpoint another version of the program wrote. */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Annotation, Command, interrupt, isInterrupted, RunControl, START, StateGraph } from "@langchain/langgraph";
 import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { openCheckpoints } from "../../src/checkpoints.ts";
 import { verifyAudit } from "../../src/ledger/audit-check.ts";
 import { takeDecision } from "../../src/ledger/decisions.ts";
@@ -147,25 +149,51 @@ async function goOnUntil(runtime: Runtime, threadId: string, node: string): Prom
   await expect(stopped()).rejects.toThrow();
 }
 
-/** A thread of today's program, really paused, and opened again after its checkpoint was rewritten. */
-async function reopened(pause: Pause, rewrite: Rewrite, changed: (action: Action) => Action = (action) => action) {
-  const home = tempDir();
-  const notebook = createNotebook(home);
-  const open = (actions = notebook.actions) => openTestRuntime({ home, actions, plans });
-  const first = await open();
+/** A thread of today's program, really paused, in files that are closed. */
+interface Paused {
+  home: string;
+  threadId: string;
+  runId: string;
+  asked: { id?: string; value?: unknown } | undefined;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "holdpoint-paused-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Each pause is reached once; what is made of it, is made of a copy. */
+const reached = new Map<Pause, Promise<Paused>>();
+
+function reach(pause: Pause): Promise<Paused> {
+  const known = reached.get(pause) ?? reachNow(pause);
+  reached.set(pause, known);
+  return known;
+}
+
+async function reachNow(pause: Pause): Promise<Paused> {
+  const home = mkdtempSync(join(folder, "home-"));
+  const first = await openTestRuntime({ home, actions: createNotebook(home).actions, plans });
   const { threadId, run } = await startRequest(first, alice, { request: "go" });
   await pause.reach(first, threadId);
-  const config = { configurable: { thread_id: threadId }, context: bob.identity };
-  const { next, tasks } = await first.graph.getState(config);
+  const { next, tasks } = await first.graph.getState({ configurable: { thread_id: threadId } });
   expect(next).toEqual([pause.node]);
-  const [asked] = tasks.flatMap((task) => task.interrupts);
   await first.close();
+  return { home, threadId, runId: run.id, asked: tasks.flatMap((task) => task.interrupts)[0] };
+}
+
+/** The thread, opened again after its checkpoint was rewritten. */
+async function reopened(pause: Pause, rewrite: Rewrite, changed: (action: Action) => Action = (action) => action) {
+  const { threadId, runId, asked, ...paused } = await reach(pause);
+  const home = tempDir();
+  cpSync(paused.home, home, { recursive: true });
+  const notebook = createNotebook(home);
   const { saver, file } = openCheckpoints(join(home, "checkpoints.db"));
   await rewrite(saver, threadId, pause.node);
   file.close();
   const written = () => notebook.lines().map((line) => line.text);
   expect(written()).toEqual(pause.written);
-  return { runtime: await open(notebook.actions.map(changed)), threadId, runId: run.id, config, written, asked };
+  const runtime = await openTestRuntime({ home, actions: notebook.actions.map(changed), plans });
+  const config = { configurable: { thread_id: threadId }, context: bob.identity };
+  return { runtime, threadId, runId, config, written, asked };
 }
 
 /** Approves whatever is asked, to the end. @returns the steps that were asked for */

@@ -21,12 +21,17 @@ const count = (id: string, dependsOn: string[] = []): PlannedStep => ({
 });
 const note = (id: string, text = id, dependsOn: string[] = []): PlannedStep => ({ id, args: { text }, dependsOn });
 
+const later = (id: string, dependsOn: string[]): PlannedStep => ({
+  ...{ id, action: "expand", args: { goal: "Say more" }, dependsOn },
+});
+
 const plans = {
   "one read": [count("n")],
   "two stages": [count("r"), note("a", "a ${r.label}"), count("n", ["a"]), note("b", "b ${n.label}")],
   "a rollback": [note("a"), note("b"), note("c", "refuse")],
   "a doubt": [note("a"), note("b", "half"), note("c")],
   "an impossibility": [note("a"), note("b", "impossible")],
+  "a step planned later": [note("a"), later("x", ["a"]), note("z", "z", ["x"])],
   "another plan": [note("a"), count("n", ["a"]), note("b", "refuse", ["n"])],
 };
 
@@ -52,6 +57,17 @@ async function openModels() {
   return { ...(planner ? { planner } : {}), ...(reflector ? { reflector } : {}) };
 }
 
+/** A model that plans what is left to be planned, and is asked for it once. */
+async function openPlanner() {
+  const steps = [{ id: "b", title: "b", action: "note", args: { text: "b ${a.text}" }, dependsOn: [] }];
+  const server = await playOpenAI(
+    expectCall({ user: /to_expand/ }).answer(json({ outcome: "plan", message: "", goal: "", steps })),
+  );
+  const roles = { planner: "m", reviewer: "m", reflector: "m" };
+  const { planner } = createModels({ apiKey: server.apiKey, baseUrl: server.url, timeoutMs: 10_000, ...roles });
+  return planner ? { planner } : {};
+}
+
 /** What a person answers to each question in turn. */
 type Answers = ((question: Question) => ActionAnswer[])[];
 const approve = ({ actions }: Question): ActionAnswer[] => actions.map(({ step }) => ({ type: "approve", step }));
@@ -73,6 +89,7 @@ const scenarios: [keyof typeof plans, string, Answers][] = [
   ["a doubt", "it happened", [approve, () => [{ type: "happened" }]]],
   ["a doubt", "it did not happen", [approve, () => [{ type: "not_happened" }]]],
   ["an impossibility", "nobody is asked", []],
+  ["a step planned later", "all approved", [approve, approve]],
   ["another plan", "all approved", [approve, approve, approve]],
 ];
 
@@ -81,7 +98,8 @@ type Input = { request: string } | Command | null;
 async function play(request: keyof typeof plans, answers: Answers, restarts: boolean) {
   const home = tempDir();
   const notebook = createNotebook(home, { canLookUp: false });
-  const models = request === "another plan" ? await openModels() : {};
+  const models =
+    request === "another plan" ? await openModels() : request === "a step planned later" ? await openPlanner() : {};
   const open = () => openTestRuntime({ home, actions: notebook.actions, plans, models });
   let runtime = await open();
   let boundaries = 0;

@@ -36,7 +36,7 @@ async function start(home: string, options: Partial<HoldpointOptions> = {}) {
   onTestFinished(() => stopped.close());
   const actions = createNotebook(home).actions;
   const slow = actions.map((action) => ({ ...action, name: `slow_${action.name}` }));
-  const app = await createHoldpoint({ home, actions: [...actions, ...slow], playbook: plan, ...options });
+  const app = await createHoldpoint({ home, actions: [...actions, ...slow], playbooks: plan, ...options });
   onTestFinished(() => app.close());
   return app;
 }
@@ -120,7 +120,7 @@ describe("a rollback that was cut off", () => {
     // As a crash leaves it that came after the first undo.
     const rollback = JSON.stringify({ by: "bob", reason: null, anyway: false });
     await runtime.ledger.updateTable("runs").set({ rollback }).execute();
-    const app = await createHoldpoint({ home, actions, playbook: plan });
+    const app = await createHoldpoint({ home, actions, playbooks: plan });
     onTestFinished(() => app.close());
     expect(await app.recovered).toMatchObject([{ threadId, outcome: "rolled_back" }]);
     expect(lines().map(({ did, text }) => `${did} ${text}`)).toEqual(["write a", "write b", "undo b", "undo a"]);

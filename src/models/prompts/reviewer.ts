@@ -1,6 +1,7 @@
 /** The reviewer's prompt: the safety officer. See docs/prompts.md for why it says what it says. */
 import { z } from "zod";
 import type { Json } from "../../domain/json.ts";
+import { MAX_STEPS } from "../../domain/plan.ts";
 import type { Proposal } from "../../domain/proposal.ts";
 import { createPseudonyms } from "../../telemetry/pseudonyms.ts";
 import type { Prompt } from "../ask.ts";
@@ -15,7 +16,7 @@ export const ReviewerReplySchema = z.object({
   consequences: z.string().max(1000).describe("What could happen that nobody asked for?"),
   order: z.string().max(1000).describe("Is the order safe, and what if it stops in the middle?"),
   saferWay: z.string().max(1000).describe("A safer way to the same goal, or empty when there is none."),
-  actions: z.array(z.object({ step: z.string(), verdict: VerdictWord, reason: z.string().max(500) })).max(50),
+  actions: z.array(z.object({ step: z.string(), verdict: VerdictWord, reason: z.string().max(500) })).max(MAX_STEPS),
   verdict: VerdictWord.describe("For the whole: at least as strict as the strictest action."),
   reasons: z
     .array(z.string().max(500))

@@ -18,6 +18,16 @@ export type Form =
 
 export type Phrases = Readonly<Record<string, string>>;
 
+/** A form that cannot be read. `offset` is where, in characters from its beginning. */
+export class FormFault extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
 const SYMBOL = /[()[\]|*]|\{[^{}]*\}|<[^<>]*>|[^\s()[\]|*{}<>]+|[{}<>]/gu;
 const CLOSING: Record<string, string> = { "(": ")", "[": "]" };
 
@@ -27,19 +37,39 @@ const CLOSING: Record<string, string> = { "(": ")", "[": "]" };
  * @throws HoldpointError `internal` for an unknown phrase, phrases that contain each other, and unbalanced brackets.
  */
 export function createFormParser(phrases: Phrases): (text: string) => Form {
+  const parse = createUserFormParser(phrases, (word) => [word]);
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof FormFault)) throw error;
+      throw new HoldpointError("internal", `The playbook form "${text}" does not fit: ${error.message}.`, {
+        hint: "Mend the playbook.",
+      });
+    }
+  };
+}
+
+/**
+ * The same for forms that users write.
+ * @param wordsOf what a word of the form is compared as: none, one or several words of a request
+ * @returns a function that throws FormFault
+ */
+export function createUserFormParser(phrases: Phrases, wordsOf: (word: string) => string[]): (text: string) => Form {
   const known = new Map<string, Form | "being read">();
   const parse = (text: string): Form => {
-    const parser: Parser = { text, symbols: text.match(SYMBOL) ?? [], at: 0, phrase: parsePhrase };
+    const symbols = [...text.matchAll(SYMBOL)].map(({ 0: symbol, index }) => ({ symbol, index }));
+    const parser: Parser = { text, symbols, at: 0, phrase: parsePhrase, wordsOf };
     const form = parseChoice(parser);
-    if (parser.at < parser.symbols.length) throw formError(text, `an unexpected "${parser.symbols[parser.at]}"`);
+    if (parser.at < symbols.length) throw faultAt(parser, parser.at, `an unexpected "${symbolAt(parser)}"`);
     return form;
   };
-  const parsePhrase = (name: string, user: string): Form => {
+  const parsePhrase = (name: string): Form | string => {
     const earlier = known.get(name);
     const text = phrases[name];
-    if (earlier === "being read") throw formError(user, `the phrase <${name}>, which contains itself`);
+    if (earlier === "being read") return `the phrase <${name}>, which contains itself`;
     if (earlier) return earlier;
-    if (text === undefined) throw formError(user, `the unknown phrase <${name}>`);
+    if (text === undefined) return `the unknown phrase <${name}>`;
     known.set(name, "being read");
     const form = parse(text);
     known.set(name, form);
@@ -50,14 +80,21 @@ export function createFormParser(phrases: Phrases): (text: string) => Form {
 
 interface Parser {
   readonly text: string;
-  readonly symbols: readonly string[];
-  readonly phrase: (name: string, user: string) => Form;
+  readonly symbols: readonly { readonly symbol: string; readonly index: number }[];
+  /** The form of a phrase, or what is wrong with it. */
+  readonly phrase: (name: string) => Form | string;
+  readonly wordsOf: (word: string) => string[];
   at: number;
 }
 
+const symbolAt = ({ symbols, at }: Parser): string | undefined => symbols[at]?.symbol;
+
+const faultAt = ({ symbols, text }: Parser, at: number, has: string): FormFault =>
+  new FormFault(`it has ${has}`, symbols[at]?.index ?? text.length);
+
 function parseChoice(parser: Parser): Form {
   const options = [parseSequence(parser)];
-  while (parser.symbols[parser.at] === "|") {
+  while (symbolAt(parser) === "|") {
     parser.at += 1;
     options.push(parseSequence(parser));
   }
@@ -68,35 +105,41 @@ function parseChoice(parser: Parser): Form {
 function parseSequence(parser: Parser): Form {
   const parts: Form[] = [];
   for (;;) {
-    const symbol = parser.symbols[parser.at];
+    const symbol = symbolAt(parser);
     if (symbol === undefined || [")", "]", "|"].includes(symbol)) return { kind: "sequence", parts };
     parser.at += 1;
     const part = parsePart(parser, symbol);
-    const repeated = parser.symbols[parser.at] === "*";
+    const repeated = symbolAt(parser) === "*";
     if (repeated) parser.at += 1;
     parts.push(repeated ? { kind: "repeat", part } : part);
   }
 }
 
 function parsePart(parser: Parser, symbol: string): Form {
+  const at = parser.at - 1;
   if (symbol === "(" || symbol === "[") return parseGroup(parser, symbol);
-  if (symbol === "*") throw formError(parser.text, 'a "*" with nothing before it');
-  if (/^[{}<>]$/u.test(symbol)) throw formError(parser.text, `an unexpected "${symbol}"`);
+  if (symbol === "*") throw faultAt(parser, at, 'a "*" with nothing before it');
+  if (/^[{}<>]$/u.test(symbol)) throw faultAt(parser, at, `an unexpected "${symbol}"`);
   if (symbol.startsWith("{")) {
     const [name = "", option] = symbol.slice(1, -1).split(":");
     return { kind: "slot", name, option };
   }
-  return symbol.startsWith("<") ? parser.phrase(symbol.slice(1, -1), parser.text) : { kind: "word", word: symbol };
+  if (!symbol.startsWith("<")) return wordForm(parser.wordsOf(symbol));
+  const phrase = parser.phrase(symbol.slice(1, -1));
+  if (typeof phrase === "string") throw faultAt(parser, at, phrase);
+  return phrase;
+}
+
+function wordForm(words: readonly string[]): Form {
+  const parts = words.map((word): Form => ({ kind: "word", word }));
+  const [only] = parts;
+  return parts.length === 1 && only ? only : { kind: "sequence", parts };
 }
 
 function parseGroup(parser: Parser, opening: "(" | "["): Form {
+  const at = parser.at - 1;
   const inner = parseChoice(parser);
-  if (parser.symbols[parser.at] !== CLOSING[opening])
-    throw formError(parser.text, `no "${CLOSING[opening]}" for a "${opening}"`);
+  if (symbolAt(parser) !== CLOSING[opening]) throw faultAt(parser, at, `no "${CLOSING[opening]}" for a "${opening}"`);
   parser.at += 1;
   return opening === "(" ? inner : { kind: "choice", options: [inner, { kind: "sequence", parts: [] }] };
-}
-
-function formError(form: string, fault: string): HoldpointError {
-  return new HoldpointError("internal", `The playbook form "${form}" has ${fault}.`, { hint: "Mend the playbook." });
 }

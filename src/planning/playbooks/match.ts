@@ -12,12 +12,12 @@ import { quote, quoteTokens } from "./values.ts";
 /**
  * - `plan`: exactly one way to read the request, and all its values are possible.
  * - `invalid`: the request was understood, a value cannot be; `problem` names it and what was expected.
- * - `not_understood`: `problem` quotes the words that no playbook accounts for.
+ * - `not_understood`: `problem` quotes the words that no playbook accounts for; `reached` is how many characters were.
  */
 export type PlaybookResult =
   | { kind: "plan"; playbook: string; plan: Plan }
   | { kind: "invalid"; playbook: string; problem: string }
-  | { kind: "not_understood"; problem: string };
+  | { kind: "not_understood"; problem: string; reached?: number | undefined };
 
 /** One reading of the whole request. */
 interface Match {
@@ -48,18 +48,20 @@ export function matchPlaybooks(playbooks: readonly Playbook[], request: string):
   if (plan) return toPlan(text, plan);
   const [invalid] = matches;
   if (invalid?.problem) return { kind: "invalid", playbook: invalid.playbook, problem: invalid.problem };
-  return { kind: "not_understood", problem: notUnderstood(sentence) };
+  const reached = sentence.tokens[sentence.furthest - 1]?.end ?? 0;
+  return { kind: "not_understood", problem: notUnderstood(sentence), reached };
 }
 
 /** All readings by one playbook that end where the request ends. Leaves the furthest place and the work in `sentence`. */
 export function readPlaybook(playbook: Playbook, sentence: Sentence): Match[] {
   const parseForm = createFormParser({ ...COURTESY, ...playbook.phrases });
   const [before, after] = [parseForm("<before>"), parseForm("<after>")];
-  const starts = readForm(before, [{ end: 0, values: {} }], sentence, SLOTS);
+  const reader = { tokens: sentence, slots: SLOTS };
+  const starts = readForm(before, [{ end: 0, values: {} }], reader);
   return playbook.wordings.flatMap((wording) =>
     wording.forms
-      .flatMap((form) => readForm(parseForm(form), starts, sentence, SLOTS))
-      .flatMap((reading) => readForm(after, [reading], sentence, SLOTS))
+      .flatMap((form) => readForm(parseForm(form), starts, reader))
+      .flatMap((reading) => readForm(after, [reading], reader))
       .filter((reading) => reading.end === sentence.tokens.length)
       .map(({ values, problem }) => ({ playbook: playbook.name, wording, values, problem })),
   );

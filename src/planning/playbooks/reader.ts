@@ -20,52 +20,77 @@ export interface Misfit {
   readonly failedAt: number;
 }
 
-/** Takes the tokens from `reading.end` on and adds to the values. A slot takes one way of reading: the longest. */
-export type Slot = (sentence: Sentence, reading: Reading, option: string | undefined) => Reading | Misfit;
-export type Slots = Readonly<Record<string, Slot>>;
+/** What forms are read on: a text as tokens. `furthest` is the token where understanding ended. */
+interface Tokens {
+  furthest: number;
+  /** The word or mark at this place, for comparing. */
+  word(at: number): string;
+}
+
+/** Takes the tokens from `reading.end` on and adds to the values: in one way, or in every way that there is. */
+export type Slot<T extends Tokens = Sentence> = (
+  tokens: T,
+  reading: Reading,
+  option: string | undefined,
+) => Reading | Misfit | readonly Reading[];
+export type Slots<T extends Tokens = Sentence> = Readonly<Record<string, Slot<T>>>;
+
+export interface Reader<T extends Tokens = Sentence> {
+  readonly tokens: T;
+  readonly slots: Slots<T>;
+  /** Drops readings that need not be followed, where slots have several ways. */
+  narrow?(readings: Reading[]): Reading[];
+}
 
 /** Every way in which the form can go on from a reading. */
-export function readForm(form: Form, from: readonly Reading[], sentence: Sentence, slots: Slots): Reading[] {
+export function readForm<T extends Tokens>(form: Form, from: readonly Reading[], reader: Reader<T>): Reading[] {
   if (from.length === 0) return [];
   switch (form.kind) {
     case "word":
-      return from.flatMap((reading) => readWord(form.word, reading, sentence));
-    case "slot":
-      return from.flatMap((reading) => readSlot(form, reading, sentence, slots));
+      return from.flatMap((reading) => readWord(form.word, reading, reader.tokens));
+    case "slot": {
+      const readings = from.flatMap((reading) => readSlot(form, reading, reader));
+      return reader.narrow ? reader.narrow(readings) : readings;
+    }
     case "sequence":
-      return form.parts.reduce<Reading[]>((readings, part) => readForm(part, readings, sentence, slots), [...from]);
+      return form.parts.reduce<Reading[]>((readings, part) => readForm(part, readings, reader), [...from]);
     case "choice":
-      return merge(form.options.flatMap((option) => readForm(option, from, sentence, slots)));
+      return merge(form.options.flatMap((option) => readForm(option, from, reader)));
     case "repeat":
-      return readRepeat(form.part, from, sentence, slots);
+      return readRepeat(form.part, from, reader);
   }
 }
 
-function readWord(word: string, reading: Reading, sentence: Sentence): Reading[] {
-  sentence.furthest = Math.max(sentence.furthest, reading.end);
-  return sentence.word(reading.end) === word ? [{ ...reading, end: reading.end + 1 }] : [];
+function readWord(word: string, reading: Reading, tokens: Tokens): Reading[] {
+  tokens.furthest = Math.max(tokens.furthest, reading.end);
+  return tokens.word(reading.end) === word ? [{ ...reading, end: reading.end + 1 }] : [];
 }
 
-function readSlot(form: Form & { kind: "slot" }, reading: Reading, sentence: Sentence, slots: Slots): Reading[] {
-  const slot = slots[form.name];
+function readSlot<T extends Tokens>(form: Form & { kind: "slot" }, reading: Reading, reader: Reader<T>): Reading[] {
+  const slot = reader.slots[form.name];
   if (!slot)
     throw new HoldpointError("internal", `A playbook uses the unknown slot {${form.name}}.`, {
       hint: "Mend the playbook.",
     });
-  const result = slot(sentence, reading, form.option);
-  const reached = "failedAt" in result ? result.failedAt : result.end;
-  sentence.furthest = Math.max(sentence.furthest, reached);
-  if ("failedAt" in result) return [];
-  return [{ ...result, problem: reading.problem ?? result.problem }];
+  const { tokens } = reader;
+  const result = slot(tokens, reading, form.option);
+  if ("failedAt" in result) {
+    tokens.furthest = Math.max(tokens.furthest, result.failedAt);
+    return [];
+  }
+  return [result].flat().map((next) => {
+    tokens.furthest = Math.max(tokens.furthest, next.end);
+    return { ...next, problem: reading.problem ?? next.problem };
+  });
 }
 
 /** Each round must take at least one token, so the rounds end. */
-function readRepeat(part: Form, from: readonly Reading[], sentence: Sentence, slots: Slots): Reading[] {
+function readRepeat<T extends Tokens>(part: Form, from: readonly Reading[], reader: Reader<T>): Reading[] {
   const found = new Map(from.map((reading) => [keyOf(reading), reading]));
   let latest: Reading[] = [...from];
   while (latest.length > 0) {
     const next = latest.flatMap((reading) =>
-      readForm(part, [reading], sentence, slots).filter((after) => after.end > reading.end),
+      readForm(part, [reading], reader).filter((after) => after.end > reading.end),
     );
     latest = merge(next).filter((reading) => !found.has(keyOf(reading)));
     for (const reading of latest) found.set(keyOf(reading), reading);

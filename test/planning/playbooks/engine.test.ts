@@ -112,7 +112,7 @@ describe("a form", () => {
   it("is read in steps that do not multiply with the ways to read it", () => {
     const sentence = new Sentence("a ".repeat(12));
     const form = createFormParser({})("(a | a a | [a] a | a [a])*");
-    expect(readForm(form, [{ end: 0, values: {} }], sentence, {})).toHaveLength(13);
+    expect(readForm(form, [{ end: 0, values: {} }], { tokens: sentence, slots: {} })).toHaveLength(13);
     expect(sentence.work).toBeLessThan(200);
   });
 

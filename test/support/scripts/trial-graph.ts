@@ -65,6 +65,7 @@ const runtime = await createRuntime(
   { home },
   {
     actions: [note, count, slowNote, slowCount],
+    policy: { planReview: "never" }, // it is about transactions
     matchRequest: (request) => ({ kind: "plan", playbook: "trial", plan: planFor(request) }),
   },
 );

@@ -1,7 +1,7 @@
 /** Review pages send edited values as text; what the schema asks for is put in its place, and nothing else is. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { coerceArgs } from "../../src/tools/args.ts";
+import { coerceArgs } from "../../src/domain/coerce-args.ts";
 
 const Schema = z.strictObject({
   name: z.string(),

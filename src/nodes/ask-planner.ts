@@ -1,0 +1,139 @@
+/** Asks the model for a plan: the first one, another one after it, or what a step of one is expanded into. */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { z } from "zod";
+import { type Plan, PlanSchema } from "../domain/plan.ts";
+import type { Pause, Run } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
+import { PLAYBOOK_RULES, type PlaybookReply, replySchemaWithPlaybooks } from "../models/prompts/offered-playbooks.ts";
+import {
+  type ActionCard,
+  type PlannerReply,
+  PlannerReplySchema,
+  plannerPrompt,
+  plannerReplySchema,
+} from "../models/prompts/planner.ts";
+import type { OwnPlaybooks } from "../planning/own-playbooks/index.ts";
+import { createPseudonyms } from "../telemetry/pseudonyms.ts";
+import { argsJsonSchema } from "../tools/args.ts";
+import type { Registry } from "../tools/registry.ts";
+import { askRole } from "./ask-role.ts";
+import type { NodeDeps } from "./deps.ts";
+import type { Expansion } from "./expand.ts";
+import { choiceFaults, chosenPlan, offeredPlaybooks } from "./offered-playbooks.ts";
+import { readPlan } from "./read-plan.ts";
+import { type Earlier, mergeWith, type NoPlan } from "./replan.ts";
+
+export interface PlanContext {
+  /** What was wrong with the plan before. */
+  readonly feedback: readonly string[];
+  /** What came of an earlier plan, when another one is wanted after it. */
+  readonly earlier: Earlier | undefined;
+  /** The step that is to be planned, when one was reached. */
+  readonly expansion: Expansion | undefined;
+}
+
+/** The model's plan, or why there is none; undefined without a model. While there is no use in asking it, the run pauses. */
+export async function askPlanner(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  { feedback, earlier, expansion }: PlanContext,
+): Promise<Plan | NoPlan | Pause | undefined> {
+  const pseudonyms = createPseudonyms();
+  const work = { earlier, expansion: expansion?.work };
+  const actions = actionCards(deps.registry);
+  const cards = expansion ? [] : offeredPlaybooks(deps.playbooks, run.request);
+  const more = cards.length > 0 ? { rules: PLAYBOOK_RULES, name: "playbooks", data: cards } : undefined;
+  const prompt = plannerPrompt({ request: run.request, now: deps.now(), actions, feedback, more, ...work }, pseudonyms);
+  const planOf = (reply: PlannerReply) => toPlan(run, restored(reply, pseudonyms.restore));
+  const schema: z.ZodType<PlannerReply | PlaybookReply> = expansion
+    ? expansionSchema((reply) => expansion.into(planOf(reply)))
+    : schemaFor(deps.playbooks, cards.length > 0);
+  const readText = (text: string) => readPlan(text, deps.registry.actions);
+  const reply = await askRole(deps, config, { role: "planner", runId: run.id, schema, prompt, readText });
+  if (!reply) return undefined;
+  if (reply.kind === "failed") {
+    const message = `No plan was made. ${reply.message}`;
+    return reply.why === "malformed" || reply.why === "budget"
+      ? { status: "failed", message, details: [] }
+      : { why: "model", reason: message, until: null };
+  }
+  const { outcome } = reply.value;
+  const planIn = (said: PlannerReply | PlaybookReply): Plan | undefined => {
+    if (said.outcome === "playbook") return playbookIn(deps.playbooks, restored(said, pseudonyms.restore), run);
+    return said.steps.length === 0 ? undefined : planOf({ ...said, outcome: said.outcome });
+  };
+  const message = pseudonyms.restore(reply.value.message);
+  if (outcome === "question") return { status: "invalid_request", message, details: [] };
+  if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
+  const plan = planIn(reply.value);
+  if (!plan) return { status: "success", message, details: [] };
+  if (!expansion) return earlier ? mergeWith(earlier, plan, isWriteIn(deps.registry)) : plan;
+  const expanded = expansion.into(plan);
+  return typeof expanded === "string" ? { status: "failed", message: expanded, details: [] } : expanded;
+}
+
+const schemaFor = (playbooks: OwnPlaybooks, isOffered: boolean) =>
+  isOffered
+    ? replySchemaWithPlaybooks((name, parameters) => choiceFaults(playbooks, name, parameters))
+    : PlannerReplySchema;
+
+/** The plan of the playbook that the model took, with what it says besides. */
+function playbookIn(playbooks: OwnPlaybooks, { playbook, assumptions, risks }: PlaybookReply, run: Run): Plan {
+  if (!playbook) throw new HoldpointError("internal", "A playbook was taken, and none is named.");
+  const more = said({ assumptions: assumptions?.filter(isSaid), risks: risks?.filter(isSaid) });
+  return { ...chosenPlan(playbooks, playbook, run.request), ...more };
+}
+
+/** What a step is expanded into may be nothing, and must lead on. */
+const expansionSchema = (into: (reply: PlannerReply) => Plan | string) =>
+  plannerReplySchema((reply) => {
+    const made = reply.steps.length === 0 ? undefined : into(reply);
+    return typeof made === "string" ? made : undefined;
+  });
+
+const isWriteIn = (registry: Registry) => (name: string) => registry.find(name)?.kind === "write";
+
+/** The reply with what stands behind its marks. */
+function restored<Reply>(reply: Reply, restore: (text: string) => string): Reply {
+  return JSON.parse(JSON.stringify(reply), (_key, value) => (typeof value === "string" ? restore(value) : value));
+}
+
+function toPlan(run: Run, { goal, steps, assumptions, risks }: PlannerReply): Plan {
+  return PlanSchema.parse({
+    goal: goal || run.request.slice(0, 500).toWellFormed(),
+    source: { kind: "model" },
+    ...said({ assumptions: assumptions?.filter(isSaid), risks: risks?.filter(isSaid) }),
+    steps: steps.map(({ repeat, notBefore, when, check, criteria, onFailure, ...step }) => ({
+      ...step,
+      ...said({ repeat, notBefore, when, onFailure, success: said({ check, criteria }) }),
+    })),
+  });
+}
+
+const isSaid = (text: string): boolean => text.trim() !== "";
+
+/** The fields that say something: models fill in what they were told to leave out. */
+function said(fields: Record<string, unknown>): Record<string, unknown> {
+  const isEmpty = (value: unknown) =>
+    value === undefined || value === false || value === "" || (typeof value === "object" && isEmptyObject(value));
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmpty(value)));
+}
+
+const isEmptyObject = (value: object | null): boolean => value === null || Object.keys(value).length === 0;
+
+/** The actions as a planner sees them: names, purposes and schemas, nothing else. */
+function actionCards(registry: Registry): ActionCard[] {
+  return registry.actions.map((action) => ({
+    name: action.name,
+    kind: action.kind,
+    purpose: action.description,
+    args: argsJsonSchema(action),
+    output: outputJsonSchema(action),
+  }));
+}
+
+function outputJsonSchema({ output }: Registry["actions"][number]): unknown {
+  const { $schema: _always, ...schema } = z.toJSONSchema(output, { unrepresentable: "any" });
+  return schema;
+}
