@@ -11,7 +11,10 @@ export type JsonObject = { [key: string]: Json };
  * Any JSON value. Not `z.json()`: that is recursive, and its `$ref` leads nowhere once the JSON Schema of one field
  * stands inside that of the whole state.
  */
-export const JsonSchema = z.unknown().refine(isJson, "expected a JSON value") as z.ZodType<Json>;
+export const JsonSchema = z.unknown().superRefine((value, context) => {
+  const message = faultOf(value);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+}) as z.ZodType<Json>;
 export const JsonObjectSchema: z.ZodType<JsonObject> = z.record(z.string(), JsonSchema);
 
 /**
@@ -44,13 +47,28 @@ export function derivedId(prefix: string, value: unknown): string {
   return `${prefix}_${digestOf(value).slice(0, 20)}`;
 }
 
-function isJson(value: unknown): value is Json {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
-  if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isJson);
-  if (typeof value !== "object") return false;
+/** Nesting beyond this is refused, as is what holds itself: every reader after this one may go down by recursion. */
+const MAX_DEPTH = 500;
+const TOO_DEEP = `nested more than ${MAX_DEPTH} deep`;
+
+/** Why a value is no JSON, or undefined. */
+function faultOf(value: unknown, depth = 0): string | undefined {
+  if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : NO_JSON;
+  if (typeof value !== "object" || !(Array.isArray(value) || isPlain(value))) return NO_JSON;
+  if (depth === MAX_DEPTH) return `expected a JSON value that is not ${TOO_DEEP}`;
+  for (const item of Object.values(value)) {
+    const fault = faultOf(item, depth + 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+const NO_JSON = "expected a JSON value";
+
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isJson);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** Whether every database takes the texts inside a value. */
@@ -63,20 +81,19 @@ export function isStorable(value: unknown): boolean {
   }
 }
 
-/** @throws HoldpointError `usage` when a text inside the value holds a NUL or a lone surrogate. */
-function assertStorable(value: unknown): void {
+/** @throws HoldpointError `usage` when a text inside the value holds a NUL or a lone surrogate, or it is nested too deep. */
+function assertStorable(value: unknown, depth = 0): void {
   if (typeof value === "string") {
     if (value.includes("\u0000") || !value.isWellFormed()) {
       throw new HoldpointError("usage", "The text holds a NUL or half a surrogate pair.", {
         hint: "Remove it and try again.",
       });
     }
-  } else if (Array.isArray(value)) {
-    for (const item of value) assertStorable(item);
   } else if (typeof value === "object" && value !== null) {
+    if (depth === MAX_DEPTH) throw new HoldpointError("usage", `The value is ${TOO_DEEP}.`, { hint: "Flatten it." });
     for (const [key, item] of Object.entries(value)) {
-      assertStorable(key);
-      assertStorable(item);
+      if (!Array.isArray(value)) assertStorable(key);
+      assertStorable(item, depth + 1);
     }
   }
 }

@@ -1,0 +1,61 @@
+/** What counts as JSON: nothing from outside may bring the process down by how it is built. */
+import { describe, expect, it } from "vitest";
+import { canonicalJson, isStorable, JsonSchema, storedJson } from "../../src/domain/json.ts";
+
+const nested = (levels: number): unknown => {
+  let value: unknown = 1;
+  for (let n = 0; n < levels; n++) value = n % 2 === 0 ? [value] : { a: value };
+  return value;
+};
+const circle: Record<string, unknown> = { a: 1 };
+circle.again = [circle, circle];
+
+describe("JSON", () => {
+  it("is plain values", () => {
+    const value = { a: [1, -0.5, "x", true, null, {}], b: Object.create(null) as object };
+    expect(JsonSchema.parse(value)).toBe(value);
+  });
+
+  it.each([
+    undefined,
+    Number.NaN,
+    Infinity,
+    1n,
+    Symbol("a"),
+    () => 1,
+    new Date(0),
+    new Map(),
+    [undefined],
+    { a: new Set() },
+  ])("is not %s", (value) => {
+    expect(JsonSchema.safeParse(value).error?.issues[0]?.message).toBe("expected a JSON value");
+  });
+
+  it("is taken 500 deep", () => {
+    expect(JsonSchema.safeParse(nested(500)).success).toBe(true);
+    expect(isStorable(nested(500))).toBe(true);
+    expect(canonicalJson(nested(500))).toBe(storedJson(nested(500)));
+  });
+
+  it.each<[string, unknown]>([
+    ["deeper", nested(501)],
+    ["deeper than the stack reaches", nested(200_000)],
+    ["in a circle", circle],
+  ])("is refused with a reason when it is nested %s", (_how, value) => {
+    expect(JsonSchema.safeParse(value).error?.issues[0]?.message).toBe(
+      "expected a JSON value that is not nested more than 500 deep",
+    );
+    expect(isStorable(value)).toBe(false);
+    expect(() => canonicalJson(value)).toThrow("The value is nested more than 500 deep.");
+    expect(() => storedJson(value)).toThrow("The value is nested more than 500 deep.");
+  });
+
+  it("holds no text that a database does not take", () => {
+    for (const text of ["a\u0000b", "\ud800"]) {
+      expect(JsonSchema.safeParse(text).success).toBe(true);
+      expect(isStorable([text])).toBe(false);
+      expect(isStorable({ [text]: 1 })).toBe(false);
+      expect(() => canonicalJson({ a: text })).toThrow("NUL or half a surrogate");
+    }
+  });
+});
