@@ -7,7 +7,7 @@ import { asSteps, chains, criticalPath, plainWaits, randomWaits, side, type Wait
 import { startReceiver } from "./support/receiver.ts";
 import { ms, type Report } from "./support/report.ts";
 import { plainCalls, STEPS, taskActions } from "./support/task.ts";
-import { inTurn, median, ratioOf, timed, timedCpu } from "./support/timing.ts";
+import { inTurn, median, ratioOf, timed, timedCpu, WARM_UP } from "./support/timing.ts";
 
 const ROUNDS = 9;
 
@@ -16,7 +16,7 @@ async function measureLevels(report: Report): Promise<void> {
   const receiver = await startReceiver();
   for (const latency of [200, 50]) {
     const executor = await openExecutor(taskActions(receiver, latency));
-    const plans = await Promise.all(Array.from({ length: ROUNDS + 1 }, () => executor.prepare(STEPS as never)));
+    const plans = await Promise.all(Array.from({ length: WARM_UP + ROUNDS }, () => executor.prepare(STEPS as never)));
     const times = await inTurn(ROUNDS, {
       floor: () => plainCalls(receiver, latency),
       run: async (round) => await plans[round]?.(),
@@ -45,7 +45,7 @@ async function measureUnbalanced(report: Report): Promise<void> {
     "40 random steps, seed 3": randomWaits(40, 3),
   };
   for (const [what, waits] of Object.entries(plans)) {
-    const runs = await Promise.all(Array.from({ length: ROUNDS + 1 }, () => executor.prepare(asSteps(waits))));
+    const runs = await Promise.all(Array.from({ length: WARM_UP + ROUNDS }, () => executor.prepare(asSteps(waits))));
     const times = await inTurn(ROUNDS, { plain: () => plainWaits(waits), run: async (round) => await runs[round]?.() });
     const path = criticalPath(waits);
     report.limit(what, {
@@ -59,7 +59,7 @@ async function measureUnbalanced(report: Report): Promise<void> {
 async function measureWide(report: Report): Promise<void> {
   const executor = await openExecutor([wait]);
   const prepare = async (length: number) =>
-    await Promise.all(Array.from({ length: ROUNDS + 1 }, () => executor.prepare(asSteps(side(1000, length)))));
+    await Promise.all(Array.from({ length: WARM_UP + ROUNDS }, () => executor.prepare(asSteps(side(1000, length)))));
   const slow = await prepare(50);
   const times = await inTurn(ROUNDS, {
     plain: () => plainWaits(side(1000, 50)),
@@ -69,8 +69,8 @@ async function measureWide(report: Report): Promise<void> {
     ...{ value: median(times.run), max: 120, unit: "ms" },
     of: `${ms(median(times.plain))} with plain promises`,
   });
-  const [first, ...quick] = await prepare(0);
-  await first?.();
+  const quick = await prepare(0);
+  for (const run of quick.splice(0, WARM_UP)) await run();
   const cpu: number[] = [];
   const whole: number[] = [];
   for (const run of quick) {

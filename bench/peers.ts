@@ -11,7 +11,7 @@ import { type Answer, type Receiver, startReceiver } from "./support/receiver.ts
 import { ms, type Report } from "./support/report.ts";
 import { openBench, runToEnd } from "./support/runs.ts";
 import { CUSTOMERS, plainCalls, REQUEST, STEPS, TOOLS, taskActions } from "./support/task.ts";
-import { inTurn, median, ratioOf } from "./support/timing.ts";
+import { inTurn, median, ratioOf, WARM_UP } from "./support/timing.ts";
 import { createCounter } from "./support/tokens.ts";
 
 const ROUNDS = 9;
@@ -59,7 +59,7 @@ const NAMES: Record<Exclude<Who, "floor">, string> = {
 async function startModels(latencyMs: number): Promise<Record<Who, OpenAIServer>> {
   const started = Object.entries(SCRIPTS).map(async ([who, turns]) => [
     who,
-    await startModel(latencyMs, turns, ROUNDS + 1),
+    await startModel(latencyMs, turns, WARM_UP + ROUNDS),
   ]);
   return Object.fromEntries(await Promise.all(started)) as Record<Who, OpenAIServer>;
 }
@@ -93,7 +93,7 @@ async function measureAt(report: Report, receiver: Receiver, latencyMs: number):
   const count = createCounter();
   for (const [who, name] of Object.entries(NAMES) as [keyof typeof NAMES, string][]) {
     const { calls } = models[who];
-    const each = calls.length / (ROUNDS + 1);
+    const each = calls.length / (WARM_UP + ROUNDS);
     const { all } = count(calls.slice(0, each));
     const ratio = ratioOf(times[who], times.floor).toFixed(2);
     report.line(name, `${ratio} x the floor, ${each} model calls, ${all} prompt tokens`);

@@ -100,7 +100,7 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
   try {
     const ledger = await openLedgerPart(parts, opened);
     const checkpointer = parts.checkpointer ?? openCheckpointsPart(parts, opened);
-    const now = parts.now ?? (() => new Date().toISOString());
+    const now = parts.now ?? createClock();
     const { models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
     const registry = createRegistry(withThinking(parts, { ledger, models, modelTimeoutMs, now }));
     const policy = policyOf(parts.policy, registry);
@@ -121,6 +121,16 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     await closeAll(opened);
     throw error;
   }
+}
+
+/** The time, ISO 8601 UTC: it is asked for several times for each step, and written anew only when it has changed. */
+function createClock(): () => string {
+  let last = { at: Number.NaN, text: "" };
+  return () => {
+    const at = Date.now();
+    if (at !== last.at) last = { at, text: new Date(at).toISOString() };
+    return last.text;
+  };
 }
 
 /** The actions, and those that think where a model plays the worker; one of the program's own comes before them. */

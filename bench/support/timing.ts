@@ -24,8 +24,12 @@ export async function timedCpu(work: () => Promise<unknown>): Promise<number> {
 
 type Work = (round: number) => Promise<unknown>;
 
+/** So many rounds come before those that count: after them the engine has compiled what it runs often, as in a server. */
+export const WARM_UP = 8;
+
 /**
- * Each of several works, in turn, so many rounds, after a round that does not count.
+ * Each of several works, in turn, so many rounds, after {@link WARM_UP} that do not count.
+ * @param works each is given the number of its round, from 0
  * @returns the times of each, in milliseconds, in the order of the rounds
  */
 export async function inTurn<Name extends string>(
@@ -34,10 +38,10 @@ export async function inTurn<Name extends string>(
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(works) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < WARM_UP + rounds; round++) {
     for (const name of names) {
       const time = await timed(() => works[name](round));
-      if (round > 0) times[name].push(time);
+      if (round >= WARM_UP) times[name].push(time);
     }
   }
   return times;

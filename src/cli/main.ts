@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 /** The command-line program. What it imports is compiled once and kept, which takes a third off every later start. */
 import { enableCompileCache } from "node:module";
+import { setFlagsFromString } from "node:v8";
 
 enableCompileCache();
+// V8 would take 130 MB more for young objects, to be quicker in a process that works for long.
+setFlagsFromString("--semi-space-growth-factor=1");
 const { config: loadDotenv } = await import("dotenv");
 const { runCli } = await import("./run-cli.ts");
 const { stopOnSignals } = await import("../work/stop.ts");

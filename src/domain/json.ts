@@ -1,6 +1,5 @@
 /** JSON values, their one canonical text (RFC 8785), and digests over it. */
-import { createHash } from "node:crypto";
-import canonicalize from "canonicalize";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { HoldpointError } from "../errors.ts";
 
@@ -18,15 +17,39 @@ export const JsonSchema = z.unknown().superRefine((value, context) => {
 export const JsonObjectSchema: z.ZodType<JsonObject> = z.record(z.string(), JsonSchema);
 
 /**
- * The canonical JSON text of a value (RFC 8785): equal values give equal text, on every database.
- * @throws HoldpointError `usage` when the value is no JSON, or holds a NUL or a lone surrogate, which Postgres cannot store.
+ * The canonical JSON text of a value (RFC 8785): equal values give equal text, on every database. What `JSON.stringify`
+ * leaves out or reads by `toJSON` is left out and read here, too.
+ * @throws HoldpointError `usage` when the value is no JSON, is nested more than 500 deep, or holds a NUL or a lone
+ * surrogate, which Postgres cannot store
  */
 export function canonicalJson(value: unknown): string {
-  assertStorable(value);
-  const text = canonicalize(value);
-  if (text === undefined) throw new HoldpointError("usage", `Not a JSON value: ${String(value)}.`);
+  const text = canonicalText(value, 0);
+  if (text === undefined) throw notJson(value);
   return text;
 }
+
+/** Of texts and numbers the RFC says that they are written as `JSON.stringify` writes them. Undefined: to be left out. */
+function canonicalText(value: unknown, depth: number): string | undefined {
+  if (typeof value === "string") return quoted(value);
+  if (typeof value === "number" && !Number.isFinite(value)) throw notJson(value);
+  if (typeof value === "bigint") throw notJson(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  assertDepth(depth);
+  if ("toJSON" in value && typeof value.toJSON === "function") return canonicalText(value.toJSON(), depth + 1);
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, depth + 1) ?? "null").join(",")}]`;
+  let members = "";
+  for (const key of Object.keys(value).sort()) {
+    const text = canonicalText((value as Record<string, unknown>)[key], depth + 1);
+    if (text !== undefined) members += `${members === "" ? "" : ","}${quoted(key)}:${text}`;
+  }
+  return `{${members}}`;
+}
+
+/** Printable ASCII without quotation marks and backslashes is written as it is, which most names and many texts are. */
+const AS_IT_IS = /^[ !#-[\]-~]*$/;
+const quoted = (text: string): string => (AS_IT_IS.test(text) ? `"${text}"` : JSON.stringify(storable(text)));
+
+const notJson = (value: unknown) => new HoldpointError("usage", `Not a JSON value: ${String(value)}.`);
 
 /**
  * JSON text for storage that keeps the order of keys, for what people read and nothing is derived from.
@@ -39,7 +62,7 @@ export function storedJson(value: unknown): string {
 
 /** SHA-256 over the canonical JSON text, as 64 lower-case hex digits. */
 export function digestOf(value: unknown): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+  return hash("sha256", canonicalJson(value));
 }
 
 /** A short id derived from what it names: the same content always gives the same id. */
@@ -83,17 +106,23 @@ export function isStorable(value: unknown): boolean {
 
 /** @throws HoldpointError `usage` when a text inside the value holds a NUL or a lone surrogate, or it is nested too deep. */
 function assertStorable(value: unknown, depth = 0): void {
-  if (typeof value === "string") {
-    if (value.includes("\u0000") || !value.isWellFormed()) {
-      throw new HoldpointError("usage", "The text holds a NUL or half a surrogate pair.", {
-        hint: "Remove it and try again.",
-      });
-    }
-  } else if (typeof value === "object" && value !== null) {
-    if (depth === MAX_DEPTH) throw new HoldpointError("usage", `The value is ${TOO_DEEP}.`, { hint: "Flatten it." });
+  if (typeof value === "string") storable(value);
+  else if (typeof value === "object" && value !== null) {
+    assertDepth(depth);
     for (const [key, item] of Object.entries(value)) {
-      if (!Array.isArray(value)) assertStorable(key);
+      if (!Array.isArray(value)) storable(key);
       assertStorable(item, depth + 1);
     }
   }
+}
+
+function storable(text: string): string {
+  if (!text.includes("\u0000") && text.isWellFormed()) return text;
+  throw new HoldpointError("usage", "The text holds a NUL or half a surrogate pair.", {
+    hint: "Remove it and try again.",
+  });
+}
+
+function assertDepth(depth: number): void {
+  if (depth === MAX_DEPTH) throw new HoldpointError("usage", `The value is ${TOO_DEEP}.`, { hint: "Flatten it." });
 }

@@ -1,7 +1,7 @@
 /** What the ledger holds of a run. */
 import { canonicalJson, digestOf, type Json } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
-import type { Decision, Effect } from "../domain/proposal.ts";
+import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { listDecisions } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
@@ -22,19 +22,26 @@ export interface RunRecord {
 
 /** Reads a run's record from the ledger. */
 export async function loadRecord(ledger: Ledger, tenant: string, runId: string): Promise<RunRecord> {
+  const reads = await listReads(ledger, tenant, runId);
+  const proposals = await listProposals(ledger, tenant, runId);
+  // Everything else came of a proposal.
+  if (proposals.length === 0) return { reads, effects: [], decisions: [], kept: [], plans: new Map() };
   return {
-    reads: await listReads(ledger, tenant, runId),
+    reads,
     effects: await listEffects(ledger, tenant, runId),
     decisions: await listDecisions(ledger, tenant, runId),
     kept: await listKeptSteps(ledger, tenant, runId),
-    plans: await loadPlans(ledger, tenant, runId),
+    plans: await loadPlans(ledger, tenant, runId, proposals),
   };
 }
 
-async function loadPlans(ledger: Ledger, tenant: string, runId: string): Promise<Map<string, Plan>> {
+async function loadPlans(
+  ledger: Ledger,
+  tenant: string,
+  runId: string,
+  proposals: readonly Proposal[],
+): Promise<Map<string, Plan>> {
   const plans = new Map<string, Plan>();
-  const proposals = await listProposals(ledger, tenant, runId);
-  if (proposals.length === 0) return plans;
   const revisions = await listRevisions(ledger, tenant, runId);
   for (const { id, revision } of proposals) {
     const found = revisions.find(({ number }) => number === revision) ?? revisions[0];

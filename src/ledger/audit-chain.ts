@@ -1,5 +1,5 @@
 /** Whether entries of an audit log, as they come, are one whole chain: wherever they come from, table or file. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { digestOf } from "../domain/json.ts";
 
@@ -73,8 +73,7 @@ const contentDigest = ({ hash: _hash, detail: _detail, salt: _salt, ...content }
   digestOf(content);
 
 /** What an entry's `data` says of its detail. The salt keeps what was forgotten from being guessed. */
-export const detailDigest = (salt: string, detail: string): string =>
-  createHash("sha256").update(`${salt}\n${detail}`).digest("hex");
+export const detailDigest = (salt: string, detail: string): string => hash("sha256", `${salt}\n${detail}`);
 
 /** The digest that an entry's `data` promises of its detail; undefined where `data` is all that there is. */
 export function promisedDetail(data: string): string | undefined {

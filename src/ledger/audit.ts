@@ -4,11 +4,14 @@
  * digest of it, so that it can be forgotten and the chain stays whole.
  */
 import { randomBytes } from "node:crypto";
+import type { Insertable } from "kysely";
 import { canonicalJson, derivedId, digestOf, type JsonObject } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
 import { maskJson, maskText } from "../telemetry/mask.ts";
 import { detailDigest, GENESIS, promisedDetail } from "./audit-chain.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
+import type { AuditLogTable } from "./schema.ts";
 
 export interface AuditEntry {
   seq: number;
@@ -31,6 +34,8 @@ export interface AuditInput {
   event: string;
   runId?: string | undefined;
   data?: JsonObject | undefined;
+  /** Instead of `data`: what has been masked. */
+  masked?: JsonObject | undefined;
 }
 
 /**
@@ -57,44 +62,48 @@ export async function lockAudit(trx: LedgerTransaction, tenant: string): Promise
 }
 
 /** Appends one entry inside the transaction of the change that it records; its data is masked before it is hashed. */
-export async function appendAudit(trx: LedgerTransaction, input: AuditInput): Promise<void> {
+export async function appendAudit(trx: LedgerTransaction, input: Omit<AuditInput, "masked">): Promise<void> {
   const { event, runId, data, ...stamp } = input;
   await appendAudits(trx, stamp, [{ event, runId, data }]);
 }
 
-/** So many rows are written by one statement: a database takes only so many values at once. */
-const ROWS = 100;
+/** Makes room at the end of the chain for so many entries. */
+const extendHead = keptQuery((db, tenant: string, entries: number) =>
+  db
+    .insertInto("auditHeads")
+    .values({ tenant, seq: entries, hash: GENESIS })
+    .onConflict((c) => c.column("tenant").doUpdateSet((eb) => ({ seq: eb("auditHeads.seq", "+", entries) })))
+    .returning(["seq", "hash"]),
+);
+const setHead = keptQuery((db, hash: string, tenant: string) =>
+  db.updateTable("auditHeads").set({ hash }).where("tenant", "=", tenant),
+);
+const insertEntries = keptInsert((db, rows: Insertable<AuditLogTable>[]) => db.insertInto("auditLog").values(rows));
+
+const SALT_BYTES = 16;
 
 /** {@link appendAudit}, of several entries in their order, at the cost of few statements. */
 export async function appendAudits(
   trx: LedgerTransaction,
   { tenant, principal, at }: Stamp,
-  inputs: readonly Pick<AuditInput, "event" | "runId" | "data">[],
+  inputs: readonly Omit<AuditInput, keyof Stamp>[],
 ): Promise<void> {
-  const head = await trx
-    .insertInto("auditHeads")
-    .values({ tenant, seq: inputs.length, hash: GENESIS })
-    .onConflict((c) => c.column("tenant").doUpdateSet((eb) => ({ seq: eb("auditHeads.seq", "+", inputs.length) })))
-    .returning(["seq", "hash"])
-    .executeTakeFirstOrThrow();
+  const [head] = await extendHead(trx, tenant, inputs.length);
+  if (!head) throw new Error("The database gave no head of the audit log back.");
   const by = { tenant, at, principal: auditName(tenant, principal) };
   const first = head.seq - inputs.length + 1;
   let prevHash = head.hash;
-  const rows = inputs.map(({ event, runId = null, data = {} }, index) => {
-    const detail = canonicalJson(maskJson(data));
-    const salt = randomBytes(16).toString("hex");
+  const salts = randomBytes(SALT_BYTES * inputs.length).toString("hex");
+  const rows = inputs.map(({ event, runId = null, data = {}, masked = maskJson(data) }, index) => {
+    const detail = canonicalJson(masked);
+    const salt = salts.slice(2 * SALT_BYTES * index, 2 * SALT_BYTES * (index + 1));
     const promised = canonicalJson({ detail: detailDigest(salt, detail) });
     const entry = { ...by, seq: first + index, event, runId, data: promised, prevHash };
     prevHash = digestOf(entry);
     return { ...entry, hash: prevHash, detail, salt };
   });
-  for (let from = 0; from < rows.length; from += ROWS) {
-    await trx
-      .insertInto("auditLog")
-      .values(rows.slice(from, from + ROWS))
-      .execute();
-  }
-  await trx.updateTable("auditHeads").set({ hash: prevHash }).where("tenant", "=", tenant).execute();
+  await insertEntries(trx, rows);
+  await setHead(trx, prevHash, tenant);
 }
 
 /** A tenant's entries, oldest first; of one run when `runId` is given. */

@@ -15,6 +15,7 @@ import type { Hold } from "../domain/hold.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import type { BreakersTable } from "./schema.ts";
 
 type Row = Selectable<BreakersTable>;
@@ -57,13 +58,12 @@ export function createBreakerLookUp(db: Ledger): BreakerLookUp {
 
 const later = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();
 
+const selectBreaker = keptQuery((db, tenant: string, action: string) =>
+  db.selectFrom("breakers").selectAll().where("tenant", "=", tenant).where("action", "=", action),
+);
+
 async function findBreaker(db: Ledger, tenant: string, action: string): Promise<Row | undefined> {
-  return await db
-    .selectFrom("breakers")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("action", "=", action)
-    .executeTakeFirst();
+  return (await selectBreaker(db, tenant, action))[0];
 }
 
 function heldBy({ failures, openUntil, trialUntil }: Row, now: string): Held | undefined {

@@ -1,6 +1,6 @@
 /** What a run has used of its budgets. All of it is in the ledger, so it counts whichever process goes on with the run. */
 import { type SpentBudget, spentOf } from "../domain/budget.ts";
-import { workedMs } from "../domain/run.ts";
+import { type Run, workedMs } from "../domain/run.ts";
 import type { Ledger } from "./database.ts";
 import { listReflections } from "./reflections.ts";
 import { getRun } from "./runs.ts";
@@ -41,10 +41,12 @@ export async function findSpentTime(
 }
 
 /** When the time at work is used up, ISO 8601 UTC, if the run is worked on until then; null for never. */
-export async function findDeadline(db: Ledger, tenant: string, runId: string): Promise<string | null> {
+export async function findDeadline(
+  db: Ledger,
+  { tenant, createdAt, idleMs }: Pick<Run, "tenant" | "createdAt" | "idleMs">,
+): Promise<string | null> {
   const { maxMinutes } = (await getSettings(db, tenant)).settings;
   if (maxMinutes === null) return null;
-  const { createdAt, idleMs } = await getRun(db, tenant, runId);
   return new Date(Date.parse(createdAt) + idleMs + maxMinutes * MINUTE_MS).toISOString();
 }
 

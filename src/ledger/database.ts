@@ -1,4 +1,5 @@
 /** Opens the ledger and brings it up to date. SQLite is the embedded default. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   CamelCasePlugin,
   CompiledQuery,
@@ -22,19 +23,59 @@ export type Ledger = Kysely<LedgerSchema>;
 /** What every ledger function takes first: the database, or a transaction on it. */
 export type LedgerTransaction = Transaction<LedgerSchema>;
 
+/** Whether a transaction is one of {@link writeBehind}. */
+const behind = new AsyncLocalStorage<boolean>();
+
+/**
+ * A transaction of what only this process knows of so far, and does again when it is lost. Its commit outlasts the end of
+ * the process. A power cut may take it until any other commit, which writes all before it through to the disk. On
+ * databases other than SQLite it is a transaction like any other.
+ */
+export async function writeBehind<T>(db: Ledger, work: (trx: LedgerTransaction) => Promise<T>): Promise<T> {
+  return await behind.run(true, () => db.transaction().execute(work));
+}
+
 /** Deferred transactions that read and then write fail under two processes (`SQLITE_BUSY_SNAPSHOT`); these wait. */
 class ImmediateSqliteDriver extends SqliteDriver {
+  readonly #file: Db;
+  #isBehind = false;
+
+  constructor(file: Db) {
+    super({ database: file });
+    this.#file = file;
+  }
+
+  /** Inside a transaction SQLite takes no other setting. */
+  #setBehind(isBehind: boolean): void {
+    if (isBehind === this.#isBehind) return;
+    this.#file.pragma(`synchronous = ${isBehind ? "normal" : "full"}`);
+    this.#isBehind = isBehind;
+  }
+
   /** SQLite rolls back by itself when the disk is full; that error is the one to be told. */
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     try {
       await super.rollbackTransaction(connection);
     } catch (error) {
       if (!(error instanceof Error && error.message.includes("no transaction is active"))) throw error;
+    } finally {
+      this.#setBehind(false);
     }
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+    this.#setBehind(behind.getStore() ?? false);
+    try {
+      await connection.executeQuery(CompiledQuery.raw("begin immediate"));
+    } catch (error) {
+      this.#setBehind(false);
+      throw error;
+    }
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.commitTransaction(connection);
+    this.#setBehind(false);
   }
 }
 
@@ -54,7 +95,7 @@ class ImmediateSqliteDialect extends SqliteDialect {
   }
 
   override createDriver(): ImmediateSqliteDriver {
-    return new ImmediateSqliteDriver({ database: this.#database });
+    return new ImmediateSqliteDriver(this.#database);
   }
 
   override createAdapter(): TransactionalDdlAdapter {

@@ -1,7 +1,7 @@
 /** What models were asked for a run, and what it cost in calls and tokens. */
 import { randomUUID } from "node:crypto";
 import type { Stamp } from "../domain/run.ts";
-import type { Ledger } from "./database.ts";
+import { type Ledger, writeBehind } from "./database.ts";
 
 /** One call of a model. Tokens are as the endpoint reported them, `durationMs` is in milliseconds. */
 export interface ModelCallRecord {
@@ -29,7 +29,7 @@ export async function recordModelCalls(
 ): Promise<void> {
   if (calls.length === 0) return;
   const rows = calls.map((call) => ({ ...call, tenant: stamp.tenant, id: randomUUID(), runId, at: stamp.at }));
-  await db.insertInto("modelCalls").values(rows).execute();
+  await writeBehind(db, (trx) => trx.insertInto("modelCalls").values(rows).execute());
 }
 
 /** A run's calls, oldest first. */

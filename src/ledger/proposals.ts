@@ -15,7 +15,8 @@ import {
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
-import type { Ledger, LedgerTransaction } from "./database.ts";
+import { type Ledger, type LedgerTransaction, writeBehind } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { ProposalsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -31,15 +32,13 @@ function toProposal(row: Selectable<ProposalsTable>): Proposal {
   });
 }
 
+const selectProposals = keptQuery((db, tenant: string, runId: string) =>
+  db.selectFrom("proposals").selectAll().where("tenant", "=", tenant).where("runId", "=", runId).orderBy("number"),
+);
+
 /** A run's proposals, oldest first. */
 export async function listProposals(db: Ledger, tenant: string, runId: string): Promise<Proposal[]> {
-  const rows = await db
-    .selectFrom("proposals")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("runId", "=", runId)
-    .orderBy("number")
-    .execute();
+  const rows = await selectProposals(db, tenant, runId);
   return (await opened(db, "proposals", tenant, rows)).map(toProposal);
 }
 
@@ -86,7 +85,7 @@ export interface NewProposal {
  * something meanwhile
  */
 export async function openProposal(db: Ledger, stamp: Stamp, input: NewProposal): Promise<Proposal> {
-  return await db.transaction().execute((trx) => openProposalIn(trx, stamp, input));
+  return await writeBehind(db, (trx) => openProposalIn(trx, stamp, input));
 }
 
 /** Also a cancelled run asks what became of its writes. */

@@ -1,11 +1,14 @@
 /** Outcomes of reads, so that a crash repeats at most what was in flight. */
+import type { Insertable } from "kysely";
 import { z } from "zod";
 import { canonicalJson, derivedId, type Json, type JsonObject, JsonObjectSchema, JsonSchema } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
 import { shortened } from "../domain/text.ts";
 import { maskText } from "../telemetry/mask.ts";
 import { appendAudits } from "./audit.ts";
-import type { Ledger, LedgerTransaction } from "./database.ts";
+import { type Ledger, type LedgerTransaction, writeBehind } from "./database.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
+import type { ReadsTable } from "./schema.ts";
 import { opened, sealedAll } from "./sealed-columns.ts";
 
 const ReadStatusSchema = z.enum(["succeeded", "failed"]);
@@ -38,11 +41,7 @@ export function readKey(
 const MAX_AUDITED = 2000;
 
 /** Masked before it is cut, since half a secret is not known for one. */
-const audited = (summary: string): string =>
-  summary.length > MAX_AUDITED ? shortened(maskText(summary), MAX_AUDITED) : summary;
-
-/** So many rows are written by one statement: a database takes only so many values at once. */
-const ROWS = 100;
+const audited = (summary: string): string => shortened(maskText(summary), MAX_AUDITED);
 
 /**
  * Records finished reads together, in one transaction with their audit entries.
@@ -54,17 +53,14 @@ export async function recordReads(
   runId: string,
   outcomes: readonly ReadOutcome[],
 ): Promise<ReadOutcome[]> {
-  const isNew = await db.transaction().execute(async (trx) => {
-    const inserted = new Set<string>();
-    for (let from = 0; from < outcomes.length; from += ROWS) {
-      for (const key of await insertReads(trx, stamp, runId, outcomes.slice(from, from + ROWS))) inserted.add(key);
-    }
+  const isNew = await writeBehind(db, async (trx) => {
+    const inserted = new Set(await insertReads(trx, stamp, runId, outcomes));
     const entries = outcomes
       .filter(({ key }) => inserted.delete(key))
       .map(({ step, action, status, summary }) => ({
         event: `read.${status}`,
         runId,
-        data: { step, action, summary: audited(summary) },
+        masked: { step: maskText(step), action, summary: audited(summary) },
       }));
     if (entries.length > 0) await appendAudits(trx, stamp, entries);
     return entries.length === outcomes.length;
@@ -74,35 +70,41 @@ export async function recordReads(
   return outcomes.map((outcome) => recorded.get(outcome.key) ?? outcome);
 }
 
+const insertRows = keptInsert((db, rows: Insertable<ReadsTable>[]) =>
+  db
+    .insertInto("reads")
+    .values(rows)
+    .onConflict((c) => c.columns(["tenant", "runId", "key"]).doNothing())
+    .returning("key"),
+);
+
 async function insertReads(
   trx: LedgerTransaction,
   { tenant, at }: Stamp,
   runId: string,
   outcomes: readonly ReadOutcome[],
 ): Promise<string[]> {
-  const rows = outcomes.map((outcome) => {
-    const texts = { args: canonicalJson(outcome.args), output: canonicalJson(outcome.output) };
-    return { ...outcome, ...texts, tenant, runId, finishedAt: at, durationMs: outcome.durationMs ?? null };
+  const rows = outcomes.map(({ key, step, action, version, args, status, output, summary, durationMs = null }) => {
+    const texts = { args: canonicalJson(args), output: canonicalJson(output), summary };
+    return { tenant, runId, key, step, action, version, status, ...texts, finishedAt: at, durationMs };
   });
-  const inserted = await trx
-    .insertInto("reads")
-    .values(await sealedAll(trx, "reads", tenant, rows))
-    .onConflict((c) => c.columns(["tenant", "runId", "key"]).doNothing())
-    .returning("key")
-    .execute();
+  const inserted = await insertRows(trx, await sealedAll(trx, "reads", tenant, rows));
   return inserted.map(({ key }) => key);
 }
 
-/** A run's recorded reads, in the order in which they finished. */
-export async function listReads(db: Ledger, tenant: string, runId: string): Promise<ReadOutcome[]> {
-  const rows = await db
+const selectReads = keptQuery((db, tenant: string, runId: string) =>
+  db
     .selectFrom("reads")
     .selectAll()
     .where("tenant", "=", tenant)
     .where("runId", "=", runId)
     .orderBy("finishedAt")
-    .orderBy("step")
-    .execute();
+    .orderBy("step"),
+);
+
+/** A run's recorded reads, in the order in which they finished. */
+export async function listReads(db: Ledger, tenant: string, runId: string): Promise<ReadOutcome[]> {
+  const rows = await selectReads(db, tenant, runId);
   return (await opened(db, "reads", tenant, rows)).map((row) => ({
     key: row.key,
     step: row.step,

@@ -5,6 +5,7 @@ import { canonicalJson } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { opened, sealed } from "./sealed-columns.ts";
 
 const ReflectionSchema = z.object({
@@ -23,15 +24,13 @@ const ReflectionSchema = z.object({
 });
 export type Reflection = z.infer<typeof ReflectionSchema>;
 
+const selectReflections = keptQuery((db, tenant: string, runId: string) =>
+  db.selectFrom("reflections").selectAll().where("tenant", "=", tenant).where("runId", "=", runId).orderBy("revision"),
+);
+
 /** A run's reflections, oldest first. */
 export async function listReflections(db: Ledger, tenant: string, runId: string): Promise<Reflection[]> {
-  const rows = await db
-    .selectFrom("reflections")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("runId", "=", runId)
-    .orderBy("revision")
-    .execute();
+  const rows = await selectReflections(db, tenant, runId);
   return (await opened(db, "reflections", tenant, rows)).map((row) =>
     ReflectionSchema.parse({
       ...row,

@@ -13,7 +13,8 @@ import {
 } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
-import type { Ledger, LedgerTransaction } from "./database.ts";
+import { type Ledger, type LedgerTransaction, writeBehind } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import type { PlanRevisionsTable } from "./schema.ts";
 import { opened, sealed } from "./sealed-columns.ts";
 
@@ -36,21 +37,35 @@ function toRevision(row: Selectable<PlanRevisionsTable>): Revision {
   };
 }
 
+const selectRevisions = keptQuery((db, tenant: string, runId: string) =>
+  db.selectFrom("planRevisions").selectAll().where("tenant", "=", tenant).where("runId", "=", runId).orderBy("number"),
+);
+
 /** A run's revisions, oldest first. */
 export async function listRevisions(db: Ledger, tenant: string, runId: string): Promise<Revision[]> {
-  const rows = await db
-    .selectFrom("planRevisions")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("runId", "=", runId)
-    .orderBy("number")
-    .execute();
+  const rows = await selectRevisions(db, tenant, runId);
   return (await opened(db, "planRevisions", tenant, rows)).map(toRevision);
 }
 
 /** The run's newest revision, or undefined. */
 export async function findLatestRevision(db: Ledger, tenant: string, runId: string): Promise<Revision | undefined> {
   return (await listRevisions(db, tenant, runId)).at(-1);
+}
+
+const selectJudgement = keptQuery((db, tenant: string, runId: string) =>
+  db
+    .selectFrom("planRevisions")
+    .select(["digest", "verdict"])
+    .where("tenant", "=", tenant)
+    .where("runId", "=", runId)
+    .orderBy("number", "desc")
+    .limit(1),
+);
+
+/** Whether a plan, by its digest, is the run's newest revision, and the guardrail or a person allowed it. */
+export async function isLatestAllowed(db: Ledger, tenant: string, runId: string, digest: string): Promise<boolean> {
+  const [latest] = await selectJudgement(db, tenant, runId);
+  return latest?.digest === digest && latest.verdict === ("allow" satisfies Verdict);
 }
 
 /** Records a revision under (run, number), or returns the one that is recorded there. */
@@ -60,7 +75,7 @@ export async function recordRevision(
   input: { runId: string; number: number; plan: Plan },
 ): Promise<Revision> {
   const { runId, number, plan } = input;
-  return await db.transaction().execute((trx) => recordRevisionIn(trx, stamp, { runId, number, plan }));
+  return await writeBehind(db, (trx) => recordRevisionIn(trx, stamp, { runId, number, plan }));
 }
 
 /** {@link recordRevision}, inside a transaction. */
@@ -128,7 +143,7 @@ export async function judgeRevision(
   stamp: Stamp,
   input: { runId: string; number: number; verdict: Verdict; findings: Finding[] },
 ): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await writeBehind(db, async (trx) => {
     const judged = await trx
       .updateTable("planRevisions")
       .set(

@@ -17,6 +17,7 @@ import {
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { aliveUntil } from "./liveness.ts";
 import type { RunsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -59,29 +60,30 @@ const notIdle = (at: string) => ({ idleMs: waited(at), idleSince: null });
 /** From now on nobody ever works on it. */
 const idleForGood = (at: string) => ({ idleMs: waited(at), idleSince: Date.parse(at) });
 
+const selectRun = keptQuery((db, tenant: string, id: string) =>
+  db.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
+);
+
 /** The run, or undefined when this tenant has none of that id. */
 export async function findRun(db: Ledger, tenant: string, id: string): Promise<Run | undefined> {
-  const row = await db
-    .selectFrom("runs")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("id", "=", id)
-    .executeTakeFirst();
+  const [row] = await selectRun(db, tenant, id);
   const run = await openedOne(db, "runs", tenant, row);
   return run && toRun(run);
 }
 
-/** Whether nothing more of a run is to start: {@link isOver}, for whoever asks often. One that is not there is over. */
-export async function isRunOver(db: Ledger, tenant: string, id: string): Promise<boolean> {
-  const open = await db
+const selectOpenRun = keptQuery((db, tenant: string, id: string) =>
+  db
     .selectFrom("runs")
     .select("id")
     .where("tenant", "=", tenant)
     .where("id", "=", id)
     .where("status", "!=", "ended" satisfies RunStatus)
-    .where("cancellation", "is", null)
-    .executeTakeFirst();
-  return open === undefined;
+    .where("cancellation", "is", null),
+);
+
+/** Whether nothing more of a run is to start: {@link isOver}, for whoever asks often. One that is not there is over. */
+export async function isRunOver(db: Ledger, tenant: string, id: string): Promise<boolean> {
+  return (await selectOpenRun(db, tenant, id)).length === 0;
 }
 
 /** @throws HoldpointError `unknown_thread` when this tenant has no such run */

@@ -117,7 +117,7 @@ interface KeptStepsTable {
   createdAt: string;
 }
 
-interface ReadsTable {
+export interface ReadsTable {
   tenant: string;
   runId: string;
   key: string;
@@ -190,7 +190,7 @@ export interface EffectsTable {
   durationMs: number | null;
 }
 
-interface AuditLogTable {
+export interface AuditLogTable {
   tenant: string;
   seq: number;
   at: string;

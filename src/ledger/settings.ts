@@ -5,6 +5,7 @@ import { HoldpointError } from "../errors.ts";
 import { DEFAULT_SETTINGS, type TenantSettings, TenantSettingsSchema } from "../policy/settings.ts";
 import { appendAudit, lockAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { assertMay } from "./members.ts";
 
 export interface VersionedSettings {
@@ -13,14 +14,18 @@ export interface VersionedSettings {
   readonly settings: TenantSettings;
 }
 
-/** The settings that hold now. */
-export async function getSettings(db: Ledger, tenant: string): Promise<VersionedSettings> {
-  const row = await db
+const selectSettings = keptQuery((db, tenant: string) =>
+  db
     .selectFrom("tenantSettings")
     .select(["version", "settings"])
     .where("tenant", "=", tenant)
     .orderBy("version", "desc")
-    .executeTakeFirst();
+    .limit(1),
+);
+
+/** The settings that hold now. */
+export async function getSettings(db: Ledger, tenant: string): Promise<VersionedSettings> {
+  const [row] = await selectSettings(db, tenant);
   if (!row) return { version: 0, settings: DEFAULT_SETTINGS };
   return { version: row.version, settings: TenantSettingsSchema.parse(JSON.parse(row.settings, readRole)) };
 }

@@ -1,22 +1,23 @@
 /** The JSON schema of an answer as a model is told it: what it needs to write one, in few tokens. */
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
+import type { z } from "zod";
+import { jsonSchemaOf } from "../domain/json-schema.ts";
 
 /**
  * Bounds and patterns of texts and lists. A model rarely comes near them, they take a third of the schema, and the answer
  * is checked for them all the same: what does not fit goes back with the fault.
  */
 const LEFT_OUT = new Set([
-  ...["$schema", "propertyNames", "pattern"],
+  ...["propertyNames", "pattern"],
   ...["minLength", "maxLength", "minItems", "maxItems", "minimum", "maximum"],
 ]);
 
 /**
  * Plain JSON: zod's own carries a validator, which LangChain would use before us and without telling what is wrong. And
- * `propertyNames` is refused by some endpoints.
+ * `propertyNames` is refused by some endpoints. Each caller gets a copy of its own.
  */
 export function answerJsonSchema(schema: z.ZodType): Record<string, unknown> {
-  return slim(z.toJSONSchema(schema, { io: "input" })) as Record<string, unknown>;
+  return slim(jsonSchemaOf(schema, "input")) as Record<string, unknown>;
 }
 
 /** In the metadata of a schema: it is told whole, as it is where somebody's own schema says what an answer is like. */

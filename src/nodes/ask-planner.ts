@@ -1,6 +1,7 @@
 /** Asks the model for a plan: the first one, another one after it, or what a step of one is expanded into. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { z } from "zod";
+import type { z } from "zod";
+import { jsonSchemaOf } from "../domain/json-schema.ts";
 import { type Plan, PlanSchema } from "../domain/plan.ts";
 import type { Pause, Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
@@ -129,11 +130,6 @@ function actionCards(registry: Registry): ActionCard[] {
     kind: action.kind,
     purpose: action.description,
     args: argsJsonSchema(action),
-    output: outputJsonSchema(action),
+    output: jsonSchemaOf(action.output, "output"),
   }));
-}
-
-function outputJsonSchema({ output }: Registry["actions"][number]): unknown {
-  const { $schema: _always, ...schema } = z.toJSONSchema(output, { unrepresentable: "any" });
-  return schema;
 }

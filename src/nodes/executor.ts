@@ -17,7 +17,7 @@ import type { Outcome } from "../graph/routes.ts";
 import { findDeadline, findSpentTime } from "../ledger/budgets.ts";
 import { findTransaction } from "../ledger/proposals.ts";
 import { listReflections } from "../ledger/reflections.ts";
-import { findLatestRevision } from "../ledger/revisions.ts";
+import { isLatestAllowed } from "../ledger/revisions.ts";
 import { getRun, isRunOver } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { readyWrites } from "../transaction/ready-writes.ts";
@@ -55,10 +55,7 @@ export function createExecutor(deps: NodeDeps) {
     const { number: _number, ...plan } = state.plan;
     if (!(await isAllowed(deps, run, plan))) return { outcome: "plan changed" };
     if (await isThrough(deps, run, state.plan.number)) return { outcome: "nothing left" };
-    const board = new StepBoard(plan, await loadRecord(deps.ledger, run.tenant, run.id));
-    await assertKnown(deps, board, run);
-    const until = await findDeadline(deps.ledger, run.tenant, run.id);
-    const reads = await runReads(deps, config, run, { board, until });
+    const { board, ...reads } = await readOn(deps, config, run, plan);
     if (await isRunOver(deps.ledger, run.tenant, run.id)) return { steps: board.states(), outcome: "nothing left" };
     if (isDraining(config) && readyReads(deps, board, reads.lookedAt).length > 0) {
       return { steps: board.states(), outcome: "drained" };
@@ -67,6 +64,17 @@ export function createExecutor(deps: NodeDeps) {
     if (late) return late;
     return await leadOn(deps, config, run, { board, ...reads });
   };
+}
+
+/** Runs the reads. Where somebody else has recorded another outcome meanwhile, it goes on with that one. */
+async function readOn(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run, plan: Plan) {
+  const until = await findDeadline(deps.ledger, run);
+  for (;;) {
+    const board = new StepBoard(plan, await loadRecord(deps.ledger, run.tenant, run.id));
+    await assertKnown(deps, board, run);
+    const reads = await runReads(deps, config, run, { board, until });
+    if (!reads.outdated) return { board, ...reads };
+  }
 }
 
 /** The end of the run where its time at work is used up, and anything of the plan is left to be begun. */
@@ -135,6 +143,5 @@ function untilDue(board: StepBoard, now: string): Pause | undefined {
 
 /** Only the newest recorded revision, and only when the guardrail allowed it, is executed. */
 export async function isAllowed(deps: NodeDeps, run: Run, plan: Plan): Promise<boolean> {
-  const revision = await findLatestRevision(deps.ledger, run.tenant, run.id);
-  return revision?.verdict === "allow" && revision.digest === digestOf(plan);
+  return await isLatestAllowed(deps.ledger, run.tenant, run.id, digestOf(plan));
 }

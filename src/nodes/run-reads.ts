@@ -1,5 +1,6 @@
-/** The reads of a plan: each starts the moment what it needs is there. */
+/** The reads of a plan: each starts the moment what it needs is there, and is recorded while what needs it is under way. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { canonicalJson } from "../domain/json.ts";
 import type { Step } from "../domain/plan.ts";
 import type { Run } from "../domain/run.ts";
 import { runDataflow } from "../execution/dataflow.ts";
@@ -20,6 +21,8 @@ export interface Reads {
   readonly held: readonly HeldBack[];
   /** The time by which it was looked for the last time which reads may begin, ISO 8601 UTC. */
   readonly lookedAt: string;
+  /** Somebody else has recorded another outcome of a read: the board is not what the record says. */
+  readonly outdated: boolean;
 }
 
 /**
@@ -35,13 +38,15 @@ export async function runReads(
   const held: HeldBack[] = [];
   const signal = signalOf(config);
   let over = false;
+  let outdated = false;
   const report = createReporter(config);
   const isLate = () => until !== null && deps.now() >= until;
-  const stopped = () => over || signal.aborted || isDraining(config) || board.stoppedBy() !== undefined || isLate();
+  const isOver = () => over || outdated || board.stoppedBy() !== undefined || isLate();
+  const stopped = () => signal.aborted || isDraining(config) || isOver();
   const breakers = createBreakerLookUp(deps.ledger);
   const guard = { ledger: deps.ledger, identity: actorOf(run), signal, stopped, breakers, now: deps.now };
   const turns = createTurns(deps, board);
-  await runDataflow<LinkedStep, ReadOutcome | HeldBack | undefined>({
+  await runDataflow<LinkedStep, ReadOutcome | HeldBack | undefined, ReadOutcome>({
     concurrency: deps.concurrency,
     stopped,
     ready: () => turns.take(),
@@ -50,21 +55,44 @@ export async function runReads(
       report.step(linked.step.id, "running", "reading");
       return await runRead(guard, deps.registry.getRead(linked.step.action), callOf(run, board, linked));
     },
-    settle: async (given) => {
+    take: async (given) => {
       held.push(...given.filter((outcome) => outcome instanceof Error));
       const outcomes = given.filter((one): one is ReadOutcome => one !== undefined && !(one instanceof Error));
       // What was cut off by an abort is not an outcome: it runs again when the run goes on.
       const finished = signal.aborted ? outcomes.filter((outcome) => outcome.status === "succeeded") : outcomes;
-      if (finished.length > 0) {
-        const changed = board.take(await recordReads(deps.ledger, stampOf(deps, config), run.id, finished));
-        for (const { step } of changed) report.step(step.id, board.placeOf(step.id).status, "reading");
-      }
+      for (const { step } of board.take(finished)) report.step(step.id, board.placeOf(step.id).status, "reading");
       over = await isRunOver(deps.ledger, run.tenant, run.id);
+      return finished;
+    },
+    record: async (outcomes) => {
+      for (const part of apart(board, outcomes)) {
+        if (outdated) return; // what came of values that are not on record is not recorded either
+        const recorded = await recordReads(deps.ledger, stampOf(deps, config), run.id, part);
+        outdated = part.some((outcome, index) => !isSameOutcome(outcome, recorded[index]));
+      }
     },
   });
   signal.throwIfAborted();
-  return { held, lookedAt: turns.lookedAt() };
+  return { held, lookedAt: turns.lookedAt(), outdated };
 }
+
+/** In parts, none of which holds both an outcome and one that it came of. */
+function apart(board: StepBoard, outcomes: readonly ReadOutcome[]): ReadOutcome[][] {
+  const parts: ReadOutcome[][] = [];
+  let ids = new Set<string>();
+  for (const outcome of outcomes) {
+    if (parts.length === 0 || board.linked.get(outcome.step)?.dependencies.some((id) => ids.has(id))) {
+      parts.push([]);
+      ids = new Set();
+    }
+    parts.at(-1)?.push(outcome);
+    ids.add(outcome.step);
+  }
+  return parts;
+}
+
+const isSameOutcome = (one: ReadOutcome, other: ReadOutcome | undefined): boolean =>
+  one === other || (one.status === other?.status && canonicalJson(one.output) === canonicalJson(other.output));
 
 function callOf(run: Run, board: StepBoard, { step, check }: LinkedStep) {
   const { outputs } = board;

@@ -2,20 +2,17 @@
  * Checks the arguments of a step against its action's schema. References stand for what is not known yet: they are
  * checked by the schemas of what they refer to, and once more when they are known.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Json } from "../domain/json.ts";
+import { jsonSchemaOf } from "../domain/json-schema.ts";
 import type { Step } from "../domain/plan.ts";
 import { INLINE_REFERENCE, wholeReference } from "../domain/references.ts";
 import { type Kinds, kindsAt } from "./schema-kinds.ts";
-
-/** A JSON Schema as an object, or undefined where there is none. */
-export type SchemaOf = (schema: z.ZodType, io: "input" | "output") => unknown;
 
 export interface ArgumentContext {
   readonly input: z.ZodType;
   /** What a step puts out; undefined where that is not known. */
   outputOf(step: string): z.ZodType | undefined;
-  readonly schemaOf: SchemaOf;
 }
 
 /** A reference, and where in the arguments it stands. */
@@ -24,16 +21,6 @@ interface Place {
   readonly path: string;
   /** The whole value is what it refers to; otherwise it stands inside text. */
   readonly isWhole: boolean;
-}
-
-/** A JSON Schema of each schema, made once. */
-export function createSchemaOf(): SchemaOf {
-  const known = { input: new Map<z.ZodType, unknown>(), output: new Map<z.ZodType, unknown>() };
-  return (schema, io) => {
-    const made = known[io].get(schema) ?? z.toJSONSchema(schema, { io, unrepresentable: "any" });
-    known[io].set(schema, made);
-    return made;
-  };
 }
 
 /** @returns a sentence for each fault of the arguments themselves */
@@ -56,14 +43,14 @@ export function argumentIssues(step: Step, { input }: Pick<ArgumentContext, "inp
 }
 
 /** @returns a sentence for each reference that leads nowhere, or to what its argument does not take */
-export function referenceFaults(step: Step, { input, outputOf, schemaOf }: ArgumentContext): string[] {
+export function referenceFaults(step: Step, { input, outputOf }: ArgumentContext): string[] {
   const faults = placesIn(step.args).flatMap(({ at, path, isWhole }) => {
     const [id = "", ...keys] = path.split(".");
     const output = outputOf(id);
     if (!output) return [];
-    const given = kindsAt(schemaOf(output, "output"), keys);
+    const given = kindsAt(jsonSchemaOf(output, "output"), keys);
     if (given === "nothing") return [`Step "${step.id}" refers to "${path}", which "${id}" does not put out.`];
-    const taken = kindsAt(schemaOf(input, "input"), at);
+    const taken = kindsAt(jsonSchemaOf(input, "input"), at);
     if (taken === "nothing" || fits(isWhole ? given : TEXT, taken)) return [];
     const what = isWhole ? `"${path}" is ${[...(given ?? [])].join(" or ")}` : `"${path}" stands inside text`;
     return [`Step "${step.id}" (${step.action}): "${at.join(".")}" takes ${[...(taken ?? [])].join(" or ")}; ${what}.`];

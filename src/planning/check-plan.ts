@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { EXPAND, type Plan, type Step, type StepStatus } from "../domain/plan.ts";
 import type { Finding } from "../domain/proposal.ts";
-import { argumentFaults, createSchemaOf, referenceFaults } from "./check-arguments.ts";
+import { argumentFaults, referenceFaults } from "./check-arguments.ts";
 import { expandFaults, expandUses } from "./check-expand.ts";
 import { type Dependencies, findCycle, unreachable } from "./check-order.ts";
 import { needlessSteps, vagueSteps } from "./check-sense.ts";
@@ -28,7 +28,6 @@ export function checkPlan(plan: Plan, findAction: FindAction, states: StepStates
   const dependencies: Dependencies = new Map(plan.steps.map((step) => [step.id, dependenciesOf(step)]));
   const byId = new Map(plan.steps.map((step) => [step.id, step]));
   const outputOf = (id: string) => findAction(byId.get(id)?.action ?? "")?.output;
-  const schemaOf = createSchemaOf();
   const cycle = findCycle(dependencies);
   const never = unreachable(plan.steps, dependencies);
   return [
@@ -40,7 +39,7 @@ export function checkPlan(plan: Plan, findAction: FindAction, states: StepStates
         ...faults("plan-expand", step.id, ofExpand),
         ...missingSteps(step, dependencies),
         ...(action ? faults("plan-arguments", step.id, argumentFaults(step, action)) : unknownAction(step)),
-        ...(action ? faults("plan-reference", step.id, referenceFaults(step, { ...action, outputOf, schemaOf })) : []),
+        ...(action ? faults("plan-reference", step.id, referenceFaults(step, { ...action, outputOf })) : []),
         ...faults("plan-condition", step.id, conditionFaults(step, outputOf)),
       ];
     }),

@@ -25,9 +25,13 @@ function findCertain(text: string): Find[] {
 const lookInDecoded = (plain: string): Kind | undefined =>
   [findCertain, findGivenTokens, findIps, findAddresses].flatMap((find) => find(plain))[0]?.kind;
 
+/** Without any of this, nothing is certain or encoded. */
+const CERTAIN = /[@+]|%40|\S{11}|\d(?:[ ()./-]{0,2}\d){7}|[A-Za-z]{2}\d\d|-----/;
+
 /** {@link findCertain}, also behind an encoding. */
 export function findCertainOrEncoded(given: string): Find[] {
   const text = inPlainSigns(given);
+  if (!CERTAIN.test(text)) return [];
   return merged([...findCertain(text), ...findEncoded(text, lookInDecoded)]);
 }
 

@@ -15,8 +15,19 @@ const wordsOf = (name: string): string =>
     .replace(/[^A-Za-z]+/g, " ")
     .toLowerCase();
 
+/** What names were found to say: mostly they are the same few. */
+const known = new Map<string, Kind | undefined>();
+const MAX_KNOWN = 1000;
+
 /** What the value of a field of this name is as a whole; undefined where only its text can tell. */
 export function kindOfField(name: string): Kind | undefined {
+  if (known.has(name)) return known.get(name);
+  const kind = kindByWords(name);
+  if (known.size < MAX_KNOWN && name.length <= 40) known.set(name, kind);
+  return kind;
+}
+
+function kindByWords(name: string): Kind | undefined {
   const words = wordsOf(name);
   if (SECRET.test(words)) return "secret";
   if (PHONE.test(words)) return "phone";

@@ -1,19 +1,33 @@
 /** Finds keys and tokens: by the beginnings that their issuers give them, by what stands before them, and by their looks. */
 import { type Find, findAll } from "./find.ts";
 
-/** What issuers begin their keys with, and what a key of theirs goes on with. */
-const ISSUED = [
-  /(?<![A-Za-z0-9])(?:sk|pk|rk)[-_](?:(?:live|test|proj|ant|svcacct|or|lf)[-_])?(?=[\w-]{0,200}\d)[\w-]{12,200}/g, // OpenAI, Anthropic, Stripe
-  /(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|gldt-|npm_|hf_|gsk_|shp(?:at|ss|ca|pa)_|dop_v1_|lin_api_|whsec_|pypi-|dapi|tskey-|hvs\.|ops_|figd_|xai-|r8_)[\w-]{8,255}/g,
-  /(?<![A-Za-z0-9])xox[abeoprs]-[\w-]{8,200}/g, // Slack
-  /(?<![A-Za-z0-9])xapp-[\w-]{8,200}/g,
-  /(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,16}(?![A-Za-z0-9])/g, // AWS
-  /(?<![A-Za-z0-9])AIza[\w-]{30,40}/g, // Google
-  /(?<![A-Za-z0-9])ya29\.[\w-]{10,400}/g,
-  /(?<![A-Za-z0-9])SG\.[\w-]{16,32}\.[\w-]{16,64}/g, // SendGrid
-  /(?<![A-Za-z0-9])eyJ[\w-]{8,4000}\.[\w-]{4,8000}(?:\.[\w-]{0,2000})?/g, // JSON Web Token
-  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/g,
+/** What issuers begin their keys with, what may not stand before that, and what a key of theirs goes on with. */
+const ISSUED: readonly (readonly [begin: string, before: string, rest: string])[] = [
+  [
+    "(?:sk|pk|rk)[-_]",
+    "[A-Za-z0-9]",
+    "(?:(?:live|test|proj|ant|svcacct|or|lf)[-_])?(?=[\\w-]{0,200}\\d)[\\w-]{12,200}",
+  ], // OpenAI, Anthropic, Stripe
+  [
+    "(?:gh[pousr]_|github_pat_|glpat-|gldt-|npm_|hf_|gsk_|shp(?:at|ss|ca|pa)_|dop_v1_|lin_api_|whsec_|pypi-|dapi|tskey-|hvs\\.|ops_|figd_|xai-|r8_)",
+    "[A-Za-z0-9]",
+    "[\\w-]{8,255}",
+  ],
+  ["xox[abeoprs]-", "[A-Za-z0-9]", "[\\w-]{8,200}"], // Slack
+  ["xapp-", "[A-Za-z0-9]", "[\\w-]{8,200}"],
+  ["A(?:KIA|SIA|BIA|CCA)", "[A-Z0-9]", "[A-Z0-9]{12,16}(?![A-Za-z0-9])"], // AWS
+  ["AIza", "[A-Za-z0-9]", "[\\w-]{30,40}"], // Google
+  ["ya29\\.", "[A-Za-z0-9]", "[\\w-]{10,400}"],
+  ["SG\\.", "[A-Za-z0-9]", "[\\w-]{16,32}\\.[\\w-]{16,64}"], // SendGrid
+  ["eyJ", "[A-Za-z0-9]", "[\\w-]{8,4000}\\.[\\w-]{4,8000}(?:\\.[\\w-]{0,2000})?"], // JSON Web Token
+  [
+    "-----BEGIN ",
+    "\\0",
+    "[A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\\s\\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)",
+  ],
 ];
+const ISSUED_BEGIN = new RegExp(ISSUED.map(([begin]) => begin).join("|"));
+const ISSUED_TOKENS = ISSUED.map(([begin, before, rest]) => new RegExp(`(?<!${before})${begin}${rest}`, "g"));
 
 const NAME =
   "(?:passw(?:or)?d|passphrase|passwort|pwd|secret|token(?!s)|api[ _-]?key|access[ _-]?key|private[ _-]?key|auth[ _-]?key|authorization|credentials?|client[ _-]?secret|session[ _-]?id|cvv|cvc)";
@@ -29,7 +43,8 @@ const GIVEN = [
 ].map((source) => new RegExp(source, "dgi"));
 
 /** By their issuer's beginning; certain enough to be looked for in decoded and joined text. */
-export const findIssuedTokens = (text: string): Find[] => ISSUED.flatMap((pattern) => findAll(text, pattern, "token"));
+export const findIssuedTokens = (text: string): Find[] =>
+  ISSUED_BEGIN.test(text) ? ISSUED_TOKENS.flatMap((pattern) => findAll(text, pattern, "token")) : [];
 
 export const findGivenTokens = (text: string): Find[] => GIVEN.flatMap((pattern) => findAll(text, pattern, "token"));
 

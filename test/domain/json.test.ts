@@ -1,4 +1,6 @@
 /** What counts as JSON: nothing from outside may bring the process down by how it is built. */
+import canonicalize from "canonicalize";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalJson, isStorable, JsonSchema, storedJson } from "../../src/domain/json.ts";
 
@@ -48,6 +50,36 @@ describe("JSON", () => {
     expect(isStorable(value)).toBe(false);
     expect(() => canonicalJson(value)).toThrow("The value is nested more than 500 deep.");
     expect(() => storedJson(value)).toThrow("The value is nested more than 500 deep.");
+  });
+
+  it("is written as by another implementation of RFC 8785", () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("10", "9", "\u20ac", "\ufb33", "\ud83d\ude00", "__proto__"),
+    );
+    const { value } = fc.letrec((tie) => ({
+      leaf: fc.oneof(text, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null)),
+      left: fc.oneof(fc.constant(undefined), fc.constant(Symbol("a")), fc.date({ noInvalidDate: true })),
+      value: fc.oneof(
+        { depthSize: "small" },
+        tie("leaf"),
+        tie("left"),
+        fc.array(tie("value")),
+        fc.dictionary(text, tie("value")),
+      ),
+    }));
+    fc.assert(
+      fc.property(fc.record({ value }), (given) => {
+        if (isStorable(given)) expect(canonicalJson(given)).toBe(canonicalize(given));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([Number.NaN, Infinity, 1n, undefined, Symbol("a")])("has no text for %s", (value) => {
+    expect(() => canonicalJson(value)).toThrow("Not a JSON value");
+    if (typeof value === "number" || typeof value === "bigint")
+      expect(() => canonicalJson([value])).toThrow("Not a JSON value");
   });
 
   it("holds no text that a database does not take", () => {

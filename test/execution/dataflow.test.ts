@@ -6,16 +6,18 @@ interface Options {
   concurrency?: number;
   stopAfter?: string;
   fails?: string;
+  /** Recording takes until this item is done. */
+  recordsUntil?: string;
+  recordFails?: string;
 }
 
 /** Runs a graph of named items; what each waits for is given by name. Returns what happened, in order. */
-async function run(waitsFor: Record<string, string[]>, options: Options = {}) {
+async function run(waitsFor: Record<string, string[]>, options: Options = {}, log: string[] = []) {
   const done = new Set<string>();
   const given = new Set<string>();
-  const log: string[] = [];
   let running = 0;
   let most = 0;
-  await runDataflow<string, string>({
+  await runDataflow<string, string, string>({
     concurrency: options.concurrency ?? 8,
     stopped: () => options.stopAfter !== undefined && done.has(options.stopAfter),
     ready: () => {
@@ -34,19 +36,25 @@ async function run(waitsFor: Record<string, string[]>, options: Options = {}) {
       running--;
       return item;
     },
-    settle: async (items) => {
+    take: async (items) => {
       for (const item of items) done.add(item);
-      log.push(`settle ${items.join(",")}`);
+      log.push(`take ${items.join(",")}`);
+      return items;
+    },
+    record: async (items) => {
+      while (options.recordsUntil !== undefined && !done.has(options.recordsUntil)) await sleep(1);
+      if (options.recordFails && items.includes(options.recordFails)) throw new Error("the disk is full");
+      log.push(`record ${items.join(",")}`);
     },
   });
   return { log, most, done };
 }
 
 describe("dataflow", () => {
-  it("starts each item as soon as its own dependencies are settled, not when a whole level is", async () => {
+  it("starts each item as soon as its own dependencies are there, not when a whole level is", async () => {
     const { log } = await run({ a: [], slowslowslow: [], b: ["a"] });
-    expect(log.indexOf("start b")).toBeLessThan(log.indexOf("settle slowslowslow"));
-    expect(log.indexOf("start b")).toBeGreaterThan(log.indexOf("settle a"));
+    expect(log.indexOf("start b")).toBeLessThan(log.indexOf("take slowslowslow"));
+    expect(log.indexOf("start b")).toBeGreaterThan(log.indexOf("take a"));
   });
 
   it("never has more items running than it may", async () => {
@@ -59,12 +67,31 @@ describe("dataflow", () => {
 
   it("starts nothing more once it is stopped, and awaits what runs", async () => {
     const { log } = await run({ a: [], bbbb: [], c: ["a"], d: ["bbbb"] }, { stopAfter: "a" });
-    expect(log).toEqual(["start a", "start bbbb", "settle a", "settle bbbb"]);
+    const expected = ["start a", "start bbbb", "take a", "record a", "take bbbb", "record bbbb"];
+    expect(log).toEqual(expected);
   });
 
-  it("settles together what finishes in one turn, and starts first what comes first", async () => {
+  it("takes together what finishes in one turn, and starts first what comes first", async () => {
     const { log } = await run({ b: [], c: ["b"], a: [], d: ["a"] }, { concurrency: 2 });
-    expect(log).toEqual(["start b", "start a", "settle b,a", "start c", "start d", "settle c,d"]);
+    const second = ["start c", "start d", "record b,a", "take c,d", "record c,d"];
+    expect(log).toEqual(["start b", "start a", "take b,a", ...second]);
+  });
+
+  it("records while dependants are under way, what came meanwhile together after it, and ends when all of it is", async () => {
+    const { log } = await run({ a: [], b: ["a"], c: ["b"], d: ["c"] }, { recordsUntil: "c" });
+    const records = log.filter((line) => line.startsWith("record"));
+    expect(log.indexOf("record a")).toBeGreaterThan(log.indexOf("start c"));
+    expect(records[1]).toMatch(/^record b,c/);
+    expect(records.join(",").replaceAll("record ", "")).toBe("a,b,c,d");
+  });
+
+  it("throws what recording threw, records nothing more, and starts nothing more", async () => {
+    const log: string[] = [];
+    const given = { a: [], b: ["a"], slow: [], z: ["slow"] };
+    const failing = run(given, { recordsUntil: "b", recordFails: "a" }, log);
+    await expect(failing).rejects.toThrow("the disk is full");
+    expect(log.filter((line) => line.startsWith("record"))).toEqual([]);
+    expect(log).not.toContain("start z");
   });
 
   it("throws what was thrown, once what runs has ended", async () => {

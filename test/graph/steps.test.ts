@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { renderQuestion } from "../../src/cli/render.ts";
+import { checkAudit } from "../../src/ledger/audit-check.ts";
+import { listReads, readKey, recordReads } from "../../src/ledger/reads.ts";
 import { createModels } from "../../src/models/roles.ts";
 import { cancelThread } from "../../src/work/cancel.ts";
 import { answerThread, continueThread, startRequest, type ThreadView } from "../../src/work/threads.ts";
@@ -193,5 +195,35 @@ describe("a run that is cancelled in the middle of its reads", () => {
     );
     expect(run.answer).toMatchObject({ status: "cancelled", text: "bob cancelled it. Nothing was changed." });
     expect(began()).toHaveLength(8 + 3);
+  });
+});
+
+describe("a read that another process has recorded meanwhile, with another outcome", () => {
+  it("counts as it is on record: what began with the other outcome is not recorded, and is read again", async () => {
+    const elsewhere = { step: "a", action: "look", version: 1, args: { id: "a" } };
+    const recordElsewhere = async () => {
+      const [run] = await runtime.ledger.selectFrom("runs").select("id").execute();
+      const runId = run?.id ?? "";
+      const done = { status: "succeeded" as const, output: { id: "a", n: 7 }, summary: "Did a elsewhere." };
+      const stamp = { ...alice.identity, at: new Date().toISOString() };
+      await recordReads(runtime.ledger, stamp, runId, [{ ...elsewhere, ...done, key: readKey(runId, elsewhere) }]);
+    };
+    const steps = [
+      look("a"),
+      look("b", { args: { seen: { $ref: "a.n" } } }),
+      look("c", { args: { seen: { $ref: "b.n" } } }),
+    ];
+    const { ask, runtime, began } = await open(steps, { scripts: { a: { meanwhile: recordElsewhere } } });
+    const { run } = await ask();
+    expect(run.answer).toMatchObject({ status: "success", text: "Did a elsewhere. Did b. Did c." });
+    const reads = await listReads(runtime.ledger, alice.identity.tenant, run.id);
+    expect(reads.map(({ step: id, args }) => [id, args.seen])).toEqual([
+      ["a", undefined],
+      ["b", 7],
+      ["c", 1],
+    ]);
+    expect(began().filter((id) => id === "a")).toHaveLength(1);
+    expect(began().filter((id) => id === "b")).toHaveLength(2);
+    expect((await checkAudit(runtime.ledger, alice.identity.tenant)).fault).toBeNull();
   });
 });

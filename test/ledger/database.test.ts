@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
-import { openSqliteLedger } from "../../src/ledger/database.ts";
+import { type Ledger, openSqliteLedger, writeBehind } from "../../src/ledger/database.ts";
+import { openSqlite } from "../../src/sqlite.ts";
 import { spawnScript } from "../support/child.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -50,6 +52,46 @@ describe("opening the ledger", () => {
     await Promise.all(Array.from({ length: 20 }, (_, n) => insert(n)));
     const seqs = (await ledger.selectFrom("auditHeads").select("seq").orderBy("seq").execute()).map((row) => row.seq);
     expect(seqs).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    await ledger.destroy();
+  });
+});
+
+describe("what is written behind", () => {
+  const NORMAL = 1;
+  const FULL = 2;
+  /** How far SQLite waits for the disk at the next commit (https://sqlite.org/pragma.html#pragma_synchronous). */
+  const waits = async (db: Ledger): Promise<number | undefined> =>
+    (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)).rows[0]?.synchronous;
+
+  it("does not wait for the disk; everything else does, whatever became of it", async () => {
+    const ledger = await openSqliteLedger(join(tempDir(), "ledger.db"));
+    expect(await waits(ledger)).toBe(FULL);
+    expect(await writeBehind(ledger, waits)).toBe(NORMAL);
+    expect(await waits(ledger)).toBe(FULL);
+    const failing = writeBehind(ledger, async () => {
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(await waits(ledger)).toBe(FULL);
+    const both = await Promise.all([
+      writeBehind(ledger, waits),
+      ledger.transaction().execute(waits),
+      writeBehind(ledger, waits),
+      waits(ledger),
+    ]);
+    expect(both).toEqual([NORMAL, FULL, NORMAL, FULL]);
+    await ledger.destroy();
+  });
+
+  it("leaves no trace where another process holds the file", async () => {
+    const path = join(tempDir(), "ledger.db");
+    const ledger = await openSqliteLedger(path);
+    const other = openSqlite(path);
+    other.exec("begin immediate");
+    await sql`pragma busy_timeout = 1`.execute(ledger);
+    await expect(writeBehind(ledger, waits)).rejects.toThrow("locked");
+    expect(await waits(ledger)).toBe(FULL);
+    other.close();
     await ledger.destroy();
   });
 });

@@ -70,7 +70,7 @@ const answer = { status: "success", text: MARK, details: [] } as const;
 /** What of acme's another tenant knows: all its ids. */
 interface Known {
   readonly home: string;
-  readonly done: { thread: string; run: string; proposal: Proposal; effect: Effect };
+  readonly done: { thread: string; run: string; proposal: Proposal; effect: Effect /** Its digest. */; plan: string };
   readonly waiting: { thread: string; run: string; proposal: Proposal; interrupt: string };
   /** Is to be delivered. */
   readonly notice: notices.StoredNotice;
@@ -110,7 +110,8 @@ async function seed(): Promise<Known> {
   const [proposal] = await proposals.listProposals(ledger, acme.tenant, done.run);
   const [effect] = await effects.listEffects(ledger, acme.tenant, done.run);
   const [open] = await proposals.listProposals(ledger, acme.tenant, waiting.run);
-  if (!proposal || !effect || !open) throw new Error("Nothing was done.");
+  const planned = await revisions.findLatestRevision(ledger, acme.tenant, done.run);
+  if (!proposal || !effect || !open || !planned) throw new Error("Nothing was done.");
   await approvals.addApproval(ledger, acme, open, { actions: [], onBehalfOf: null });
   // As it is before anybody has looked at them.
   await ledger.updateTable("proposals").set({ review: null }).where("id", "=", open.id).execute();
@@ -121,7 +122,7 @@ async function seed(): Promise<Known> {
   await ledger.destroy();
   return {
     ...{ home, notice },
-    done: { thread: "t-done", run: done.run, proposal, effect },
+    done: { thread: "t-done", run: done.run, proposal, effect, plan: planned.digest },
     waiting: { thread: "t-waiting", run: waiting.run, proposal: open, interrupt: waiting.interrupt },
   };
 }
@@ -139,7 +140,7 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
   await members.setMember(ledger, acme, acme.principal, "admin");
   await members.setMember(ledger, acme, `${MARK}-bob`, "operator");
   await delegations.setDelegation(ledger, acme, `${MARK}-bob`, new Date(Date.now() + 3_600_000).toISOString());
-  await settings.changeSettings(ledger, acme, { preApprovedActions: [MARK], maxReplans: 1 });
+  await settings.changeSettings(ledger, acme, { preApprovedActions: [MARK], maxReplans: 1, maxMinutes: 7 });
   await reflections.recordReflection(ledger, acme, waiting, {
     ...{ revision: 1, verdict: "replan", wentWell: MARK, missing: [MARK], feedback: [MARK] },
     answer: { ...answer, details: [] },
@@ -207,7 +208,7 @@ const CALLS: Record<string, Call> = {
   "audit-check.findPruned": ({ db, by }) => auditCheck.findPruned(db, by.tenant, 1000),
   "budgets.findModelBudget": ({ db, by, done }) => budgets.findModelBudget(db, by.tenant, done.run, LATER),
   "budgets.findSpentTime": ({ db, by, done }) => budgets.findSpentTime(db, by.tenant, done.run, LATER),
-  "budgets.findDeadline": ({ db, by, done }) => budgets.findDeadline(db, by.tenant, done.run),
+  "budgets.findDeadline": ({ db, by }) => budgets.findDeadline(db, { tenant: by.tenant, createdAt: AT, idleMs: 0 }),
   "budgets.findSpentReplans": ({ db, by, waiting }) => budgets.findSpentReplans(db, by.tenant, waiting.run),
   "breakers.findHold": ({ db, by }) => breakers.findHold(db, by.tenant, "note", AT),
   "breakers.askBreaker": ({ db, by }) => breakers.askBreaker(db, by, { action: "note", trialMs: 1, byHand: true }),
@@ -329,6 +330,8 @@ const CALLS: Record<string, Call> = {
     }),
   "request-rate.tooManyRequests": ({ trx, by }) => requestRate.tooManyRequests(trx, by),
   "revisions.listRevisions": ({ db, by, done }) => revisions.listRevisions(db, by.tenant, done.run),
+  "revisions.isLatestAllowed": async ({ db, by, done }) =>
+    await revisions.isLatestAllowed(db, by.tenant, done.run, done.plan),
   "revisions.findLatestRevision": ({ db, by, done }) => revisions.findLatestRevision(db, by.tenant, done.run),
   "revisions.recordRevision": async ({ db, by, done }) =>
     (await revisions.recordRevision(db, by, { runId: done.run, number: 9, plan: PLAN })).number,
@@ -419,6 +422,7 @@ const WITHOUT_TENANT = [
     "runs.listTenants",
   ],
   ...["audit-chain.prunedBy", "gate-facts.withoutHolds", "tenants.listAllTenants"],
+  ...["database.writeBehind", "kept-query.keptInsert", "kept-query.keptQuery"],
   ...["sealed-columns.LedgerKey", "sealed-columns.assertKey", "tombstones.forgottenAction"],
   ...["tombstones.forgottenAnswer", "tombstones.forgottenCancellation", "tombstones.forgottenDecision"],
   ...["tombstones.forgottenFinding", "tombstones.forgottenPlan"],

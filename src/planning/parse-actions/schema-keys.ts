@@ -1,6 +1,7 @@
 /** Which arguments a schema knows. Zod drops those that it does not know without a word; here they are faults. */
-import { z } from "zod";
+import type { z } from "zod";
 import type { Json } from "../../domain/json.ts";
+import { jsonSchemaOf } from "../../domain/json-schema.ts";
 
 interface Keys {
   readonly names: ReadonlySet<string>;
@@ -24,13 +25,13 @@ export interface SchemaKeys extends Keys {
 }
 
 export function schemaKeys(schema: z.ZodType): SchemaKeys {
-  const node = jsonSchemaOf(schema);
+  const node = nodeOf(schema);
   return { ...keysOf(node), findDropped: (args) => findDropped(node, args, []) };
 }
 
-function jsonSchemaOf(schema: z.ZodType): Node {
+function nodeOf(schema: z.ZodType): Node {
   try {
-    return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node;
+    return jsonSchemaOf(schema, "input") as Node;
   } catch {
     // It cannot be written as JSON Schema: then it alone says what fits.
     return {};

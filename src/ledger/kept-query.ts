@@ -1,0 +1,71 @@
+/**
+ * Queries that are built and compiled once for each kind of database, and only given their values after that: Kysely
+ * takes several times as long to build a query as SQLite does to run it.
+ */
+import type { Compilable, CompiledQuery, DialectAdapter } from "kysely";
+import type { Ledger } from "./database.ts";
+
+/** Stands for a value while the query is built. */
+class Place {
+  readonly of: (values: never) => unknown;
+
+  constructor(of: (values: never) => unknown) {
+    this.of = of;
+  }
+}
+
+/** What is kept of a database goes with it. */
+type Kept = WeakMap<DialectAdapter, Map<string, CompiledQuery>>;
+
+async function run<Row>(
+  db: Ledger,
+  { kept, key, values, build }: { kept: Kept; key: string; values: unknown; build: () => Compilable },
+): Promise<Row[]> {
+  const { adapter } = db.getExecutor();
+  const queries = kept.get(adapter) ?? new Map<string, CompiledQuery>();
+  kept.set(adapter, queries);
+  const query = queries.get(key) ?? build().compile();
+  queries.set(key, query);
+  const parameters = query.parameters.map((one) => (one instanceof Place ? one.of(values as never) : one));
+  return (await db.executeQuery<Row>({ ...query, parameters })).rows;
+}
+
+/**
+ * @param build makes the query from the values, which it may only hand on as values: it sees places in their stead
+ * @returns runs the query; the rows that it gives
+ */
+export function keptQuery<Values extends readonly (string | number | null)[], Row>(
+  build: (db: Ledger, ...values: Values) => Compilable<Row>,
+): (db: Ledger, ...values: Values) => Promise<Row[]> {
+  const kept: Kept = new WeakMap();
+  return async (db, ...values) => {
+    const places = () => values.map((_, index) => new Place((given: Values) => given[index])) as unknown as Values;
+    return await run<Row>(db, { kept, key: "", values, build: () => build(db, ...places()) });
+  };
+}
+
+/** So many rows are written by one statement: a database takes only so many values at once. */
+const ROWS = 100;
+
+/**
+ * The same for rows to be inserted, each of which has the same fields: one statement for every hundred of them.
+ * @param build makes the query from rows, whose values it may only hand on
+ * @returns runs it; the rows that it gives
+ */
+export function keptInsert<Values extends object, Row>(
+  build: (db: Ledger, rows: Values[]) => Compilable<Row>,
+): (db: Ledger, rows: readonly Values[]) => Promise<Row[]> {
+  const kept: Kept = new WeakMap();
+  return async (db, rows) => {
+    const names = Object.keys(rows[0] ?? {}) as (keyof Values)[];
+    const given: Row[] = [];
+    for (let from = 0; from < rows.length; from += ROWS) {
+      const values = rows.slice(from, from + ROWS);
+      const place = (row: number, name: keyof Values) => [name, new Place((all: Values[]) => all[row]?.[name])];
+      const places = () => values.map((_, row) => Object.fromEntries(names.map((name) => place(row, name))) as Values);
+      const key = `${values.length} ${names.join(" ")}`;
+      given.push(...(await run<Row>(db, { kept, key, values, build: () => build(db, places()) })));
+    }
+    return given;
+  };
+}

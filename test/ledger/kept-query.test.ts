@@ -1,0 +1,52 @@
+/** Queries that are built once: what is put into them later must not be able to change them. */
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { openSqliteLedger } from "../../src/ledger/database.ts";
+import { keptInsert, keptQuery } from "../../src/ledger/kept-query.ts";
+import { tempDir } from "../support/temp.ts";
+
+const open = () => openSqliteLedger(join(tempDir(), "ledger.db"));
+
+describe("a kept query", () => {
+  it("is built once for a database, and gives each call what its own values say", async () => {
+    let built = 0;
+    const find = keptQuery((db, tenant: string, least: number) => {
+      built += 1;
+      return db
+        .selectFrom("auditHeads")
+        .select(["tenant", "seq"])
+        .where("tenant", "=", tenant)
+        .where("seq", ">=", least);
+    });
+    const insert = keptInsert((db, rows: { tenant: string; seq: number; hash: string }[]) =>
+      db.insertInto("auditHeads").values(rows).returning("tenant"),
+    );
+    for (const ledger of [await open(), await open()]) {
+      const rows = Array.from({ length: 250 }, (_, n) => ({ tenant: `t${n}`, seq: n, hash: "" }));
+      expect(await insert(ledger, rows)).toEqual(rows.map(({ tenant }) => ({ tenant })));
+      expect(await insert(ledger, [])).toEqual([]);
+      expect(await find(ledger, "t7", 0)).toEqual([{ tenant: "t7", seq: 7 }]);
+      expect(await ledger.transaction().execute((trx) => find(trx, "t8", 8))).toEqual([{ tenant: "t8", seq: 8 }]);
+      expect(await find(ledger, "t7", 8)).toEqual([]);
+      expect(await find(ledger, "' or 1 = 1 --", 0)).toEqual([]);
+      await ledger.destroy();
+    }
+    expect(built).toBe(2);
+  });
+
+  it("inserts rows as each of them is, whichever fields the ones before had", async () => {
+    const ledger = await open();
+    const insert = keptInsert((db, rows: { tenant: string; seq?: number; hash: string }[]) =>
+      db.insertInto("auditHeads").values(rows as never),
+    );
+    await insert(ledger, [{ hash: "a", tenant: "one", seq: 1 }]);
+    await insert(ledger, [{ tenant: "two", seq: 2, hash: "b" }]);
+    await expect(insert(ledger, [{ tenant: "three", hash: "c" }])).rejects.toThrow("seq");
+    const found = await ledger.selectFrom("auditHeads").selectAll().orderBy("seq").execute();
+    expect(found).toEqual([
+      { tenant: "one", seq: 1, hash: "a" },
+      { tenant: "two", seq: 2, hash: "b" },
+    ]);
+    await ledger.destroy();
+  });
+});
