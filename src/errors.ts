@@ -69,8 +69,17 @@ export class ActionFailure extends HoldpointError {
 /** One line for a person: what is wrong, then the way on. Never a stack trace. */
 export function explainError(error: unknown): string {
   if (error instanceof HoldpointError) return error.hint ? `${error.message} ${error.hint}` : error.message;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageIn(error);
   return storableText(message.split("\n")[0] ?? message);
+}
+
+/** What an action throws may be anything, and say nothing of itself. */
+function messageIn(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "Something was thrown that does not say what it is.";
+  }
 }
 
 const SQLITE_MEANINGS: ReadonlyArray<[prefix: string, meaning: string, hint: string]> = [

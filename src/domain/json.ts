@@ -36,7 +36,8 @@ function canonicalText(value: unknown, depth: number): string | undefined {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   assertDepth(depth);
   if ("toJSON" in value && typeof value.toJSON === "function") return canonicalText(value.toJSON(), depth + 1);
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalText(item, depth + 1) ?? "null").join(",")}]`;
+  if (Array.isArray(value))
+    return `[${Array.from(value, (item) => canonicalText(item, depth + 1) ?? "null").join(",")}]`;
   let members = "";
   for (const key of Object.keys(value).sort()) {
     const text = canonicalText((value as Record<string, unknown>)[key], depth + 1);
@@ -72,16 +73,17 @@ export function derivedId(prefix: string, value: unknown): string {
 
 /** Nesting beyond this is refused, as is what holds itself: every reader after this one may go down by recursion. */
 const MAX_DEPTH = 500;
-const TOO_DEEP = `nested more than ${MAX_DEPTH} deep`;
+/** Of arguments, so that what holds them stays below that. */
+const MAX_ARGS_DEPTH = 200;
 
 /** Why a value is no JSON, or undefined. */
-function faultOf(value: unknown, depth = 0): string | undefined {
+function faultOf(value: unknown, most = MAX_DEPTH, depth = 0): string | undefined {
   if (value === null || typeof value === "string" || typeof value === "boolean") return undefined;
   if (typeof value === "number") return Number.isFinite(value) ? undefined : NO_JSON;
   if (typeof value !== "object" || !(Array.isArray(value) || isPlain(value))) return NO_JSON;
-  if (depth === MAX_DEPTH) return `expected a JSON value that is not ${TOO_DEEP}`;
+  if (depth === most) return `expected a JSON value that is not nested more than ${most} deep`;
   for (const item of Object.values(value)) {
-    const fault = faultOf(item, depth + 1);
+    const fault = faultOf(item, most, depth + 1);
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -92,6 +94,14 @@ const NO_JSON = "expected a JSON value";
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** Why arguments cannot be recorded, in words, or undefined. */
+export function argsFault(args: unknown): string | undefined {
+  return (
+    faultOf(args, MAX_ARGS_DEPTH) ??
+    (isStorable(args) ? undefined : "no text in it may hold a NUL or half a surrogate pair")
+  );
 }
 
 /** Whether every database takes the texts inside a value. */
@@ -124,5 +134,6 @@ function storable(text: string): string {
 }
 
 function assertDepth(depth: number): void {
-  if (depth === MAX_DEPTH) throw new HoldpointError("usage", `The value is ${TOO_DEEP}.`, { hint: "Flatten it." });
+  if (depth < MAX_DEPTH) return;
+  throw new HoldpointError("usage", `The value is nested more than ${MAX_DEPTH} deep.`, { hint: "Flatten it." });
 }

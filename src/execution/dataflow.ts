@@ -1,7 +1,7 @@
 /**
  * Runs work as its dependencies complete: each item starts the moment it is ready, with bounded concurrency. What
  * finishes in one turn of the event loop is taken in together, and its dependants start. It is recorded while they are
- * under way, so that recording takes no time of its own, and what finishes meanwhile is recorded together after it.
+ * under way, so that recording takes no time of its own; nothing that finishes is taken in before that.
  */
 import { setImmediate as turn } from "node:timers/promises";
 
@@ -14,12 +14,15 @@ export interface Dataflow<Item, Outcome, Recorded> {
   run(item: Item): Promise<Outcome>;
   /** Takes in finished work, oldest first: from now on its dependants are ready. @returns what of it is to be recorded */
   take(outcomes: Outcome[]): Promise<Recorded[]>;
-  /** Records it, in the order in which it was taken in; never twice at once. */
+  /** Records what was taken in at once, and before anything else is. */
   record(outcomes: Recorded[]): Promise<void>;
   concurrency: number;
   /** True when nothing new may start; what runs is awaited. */
   stopped(): boolean;
 }
+
+/** A request is written to its socket some turns of the event loop after the call: what was started last is sent first. */
+const TURNS = 4;
 
 /**
  * @returns when everything has ended and is recorded
@@ -30,71 +33,46 @@ export async function runDataflow<Item, Outcome, Recorded>(flow: Dataflow<Item, 
   const finished: Outcome[] = [];
   let wake = () => {};
   const faults: unknown[] = [];
-  const records = createRecords(flow, (fault) => {
+  const fail = (fault: unknown): void => {
     faults.push(fault);
     wake();
-  });
+  };
   const start = (item: Item): void => {
     const task = flow
       .run(item)
-      .then(
-        (outcome) => void finished.push(outcome),
-        (error) => void faults.push(error),
-      )
+      .then((outcome) => void finished.push(outcome), fail)
       .finally(() => {
         running.delete(task);
         wake();
       });
     running.add(task);
   };
+  const record = async (outcomes: Recorded[]): Promise<void> => {
+    if (outcomes.length === 0) return;
+    for (let n = 0; n < TURNS; n++) await turn();
+    await flow.record(outcomes);
+  };
+  let recording = Promise.resolve();
   let queue: Item[] = []; // the one to start first stands last
   try {
     for (;;) {
       queue = queued(queue, [...flow.ready()], flow);
       while (running.size < flow.concurrency && queue.length > 0 && !flow.stopped()) start(queue.pop() as Item);
-      if (running.size === 0) break;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      if (running.size === 0 && finished.length === 0) break;
+      if (finished.length === 0 && faults.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
       await turn(); // others may finish in it
+      await recording;
       if (faults.length > 0) break;
-      records.add(await flow.take(finished.splice(0)));
+      recording = record(await flow.take(finished.splice(0))).catch(fail);
     }
   } finally {
-    await Promise.allSettled(running);
-    await records.written();
+    await Promise.allSettled([...running, recording]);
   }
   if (faults.length > 0) throw faults[0];
-}
-
-/** A request is written to its socket some turns of the event loop after the call: what was started last is sent first. */
-const TURNS = 4;
-
-/** Records in the background what is added, and what was added meanwhile together after it; nothing after a fault. */
-function createRecords<Recorded>(
-  { record }: Pick<Dataflow<never, never, Recorded>, "record">,
-  onFault: (fault: unknown) => void,
-) {
-  const left: Recorded[] = [];
-  let writing: Promise<void> | undefined;
-  const write = async () => {
-    try {
-      while (left.length > 0) {
-        for (let n = 0; n < TURNS; n++) await turn();
-        await record(left.splice(0));
-      }
-      writing = undefined;
-    } catch (error) {
-      onFault(error); // and it stays with that
-    }
-  };
-  return {
-    add(outcomes: readonly Recorded[]): void {
-      for (const outcome of outcomes) left.push(outcome);
-      if (left.length > 0) writing ??= write();
-    },
-    written: async (): Promise<void> => await writing,
-  };
 }
 
 function queued<Item>(

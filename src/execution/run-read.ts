@@ -1,8 +1,9 @@
 /** One read: arguments and output validated, the call guarded and repeated, and every failure an outcome. */
-import { canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
+import { argsFault, canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
 import { storableText } from "../domain/text.ts";
 import { ActionFailure } from "../errors.ts";
 import { type ReadOutcome, readKey } from "../ledger/reads.ts";
+import { assertRecordable } from "../planning/references.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { AnyRead } from "../tools/action.ts";
 import { withinLimit } from "../tools/call-settings.ts";
@@ -37,7 +38,12 @@ export async function runRead(
   call: ReadCall,
 ): Promise<ReadOutcome | HeldBack | undefined> {
   const { runId, step, args, failures = 0 } = call;
-  const called = { step, action: action.name, version: action.version, args };
+  const called = {
+    step,
+    action: action.name,
+    version: action.version,
+    args: argsFault(args) === undefined ? args : {},
+  };
   const base = { ...called, key: readKey(runId, { ...called, attempt: failures + 1 }) };
   let began = performance.now();
   try {
@@ -65,6 +71,7 @@ async function outcomeOf(
   if (missing.length > 0) {
     throw new ActionFailure("failed", `Step "${step}" refers to ${missing.join(", ")}, which does not exist.`);
   }
+  assertRecordable(step, call.args);
   const parsed = action.input.safeParse(call.args);
   if (!parsed.success) {
     throw new ActionFailure("invalid_request", parsed.error.issues.map((issue) => issue.message).join("; "));

@@ -61,6 +61,11 @@ export async function lockAudit(trx: LedgerTransaction, tenant: string): Promise
     .execute();
 }
 
+/** Takes all that was written behind so far to the disk: what is kept elsewhere of the log must not be ahead of it. */
+export async function writeThrough(db: Ledger, tenant: string): Promise<void> {
+  await db.transaction().execute((trx) => lockAudit(trx, tenant));
+}
+
 /** Appends one entry inside the transaction of the change that it records; its data is masked before it is hashed. */
 export async function appendAudit(trx: LedgerTransaction, input: Omit<AuditInput, "masked">): Promise<void> {
   const { event, runId, data, ...stamp } = input;

@@ -1,4 +1,4 @@
-/** Outcomes of reads, so that a crash repeats at most what was in flight. */
+/** Outcomes of reads, so that a crash repeats only what was in flight or had just finished. */
 import type { Insertable } from "kysely";
 import { z } from "zod";
 import { canonicalJson, derivedId, type Json, type JsonObject, JsonObjectSchema, JsonSchema } from "../domain/json.ts";

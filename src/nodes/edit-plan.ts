@@ -11,9 +11,10 @@ import type { Run } from "../domain/run.ts";
 import { loadRecord, stepStates } from "../execution/progress.ts";
 import { replacePlan } from "../ledger/decisions.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
-import { checkPlan, unsettled } from "../planning/check-plan.ts";
+import { unsettled } from "../planning/check-plan.ts";
 import { expiryOf } from "../policy/policy.ts";
 import { type NodeDeps, stampOf } from "./deps.ts";
+import { planFaults } from "./plan-faults.ts";
 
 type EditAnswer = Extract<ParsedAnswer, { kind: "edited" }>;
 
@@ -84,8 +85,7 @@ async function faultsOf(deps: NodeDeps, run: Run, { before, plan }: { before: Pl
   if (changed.length > 0) {
     return changed.map(({ id, title }) => `"${id}" (${title}) is done, and has to stay as it is.`);
   }
-  const findings = [...checkPlan(plan, (name) => deps.registry.find(name), states), ...deps.policy.checkPlan(plan)];
-  return unsettled(findings, states)
+  return unsettled(await planFaults(deps, run.tenant, plan, states), states)
     .filter(({ verdict }) => verdict === "deny")
     .map(({ reason }) => reason);
 }

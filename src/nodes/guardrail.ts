@@ -24,16 +24,15 @@ import {
 } from "../ledger/proposals.ts";
 import { isSentBack, judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { findRun, getRun } from "../ledger/runs.ts";
-import { getSettings } from "../ledger/settings.ts";
 import { startRun } from "../ledger/start-run.ts";
 import { humanMessage, lastHuman, MAX_STORED_TEXT } from "../messages.ts";
-import { unplannable } from "../planning/check-expand.ts";
-import { checkPlan, unsettled } from "../planning/check-plan.ts";
+import { unsettled } from "../planning/check-plan.ts";
 import type { GateFacts } from "../policy/gate.ts";
-import { checkLength, checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
+import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { ASKING, identityOf, type NodeDeps, stampOf, threadOf } from "./deps.ts";
 import { goOnFromPause } from "./pause.ts";
+import { planFaults } from "./plan-faults.ts";
 import { askAboutPlan, whyAsk } from "./plan-review.ts";
 
 type Request = NonNullable<State["request"]>;
@@ -215,26 +214,28 @@ async function checkRevision(
   if (isSentBack(revision))
     return { plan: { ...plan, number }, findings: revision.findings, outcome: "plan sent back" };
   if (revision.verdict === "escalate") return await askAboutPlan(deps, config, run, revision);
-  const { settings } = await getSettings(deps.ledger, run.tenant);
   // Before the first plan is allowed, nothing of it can have run.
   const states = number > 1 ? stepStates(plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
-  const faults = [
-    ...checkPlan(plan, (name) => deps.registry.find(name), states),
-    ...checkLength("plan", plan.steps.length, settings),
-    ...(deps.models.planner ? [] : unplannable(plan)),
-    ...deps.policy.checkPlan(plan),
-  ];
-  const found = unsettled(faults, states);
+  const found = unsettled(await planFaults(deps, run.tenant, plan, states), states);
   const asks = strictest(found, "allow") === "allow" ? await whyAsk(deps, config, { run, revision, states }) : [];
   const findings = [...found, ...asks];
   const verdict = strictest(findings, "allow");
   await judgeRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, verdict, findings });
   if (verdict === "allow") return allowed({ ...revision, findings });
   if (verdict === "escalate") return await askAboutPlan(deps, config, run, { ...revision, findings });
+  await withdrawEdited(deps, config, run, revision);
   const update = { plan: { ...plan, number }, findings };
   const again = isByModel(plan.source) && (await attemptsAt(deps, run)) < MAX_PLANS;
   if (again) return { ...update, outcome: "plan sent back" };
   return { ...update, failure: deniedBy(findings, "denied"), outcome: "plan denied" };
+}
+
+/** What a person made of a plan is proposed before it is checked: where it does not pass any more, nobody can approve it. */
+async function withdrawEdited(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run, { number }: Revision) {
+  const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
+  if (proposal?.kind !== "plan" || proposal.revision !== number || proposal.status !== "pending") return;
+  const stamp = { ...stampOf(deps, config), tenant: run.tenant };
+  await deps.ledger.transaction().execute((trx) => moveProposal(trx, stamp, proposal, "denied"));
 }
 
 /** How many plans were refused, one after the other, last of all. What a person sent back passed. */

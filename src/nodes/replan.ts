@@ -29,6 +29,8 @@ export interface Earlier extends EarlierWork {
   readonly untrusted: boolean;
   /** The steps that are settled. */
   readonly settled: readonly Step[];
+  /** Those of them that were left out, by id. */
+  readonly leftOut: ReadonlySet<string>;
   /** What was tried: of each plan that was begun the steps that are not settled, with all of its steps. */
   readonly tried: readonly { readonly part: readonly Step[]; readonly steps: readonly Step[] }[];
 }
@@ -58,6 +60,7 @@ export async function loadEarlier(
     feedback: reflection.feedback,
     plans: revisions.map(({ plan }) => plan),
     settled,
+    leftOut: new Set(settled.filter(({ id }) => isLeftOut(board, id)).map(({ id }) => id)),
     tried,
     untrusted: last.plan.steps.some(({ id }) => board.isRecorded(id) && isTainted(id)),
     done: toldSteps(settled, known),
@@ -83,6 +86,12 @@ export async function stopReplanning(
 const isSettled = (board: StepBoard, id: string): boolean =>
   ["completed", "skipped"].includes(board.placeOf(id).status);
 
+/** Because of a condition, or since the plan goes on without it; nobody refused it. */
+function isLeftOut(board: StepBoard, id: string): boolean {
+  const { status, rejected } = board.placeOf(id);
+  return status === "skipped" && !rejected;
+}
+
 function unsettledOf(plan: Plan, record: RunRecord): Step[] {
   const board = new StepBoard(plan, record);
   return plan.steps.filter(({ id }) => !isSettled(board, id));
@@ -90,14 +99,14 @@ function unsettledOf(plan: Plan, record: RunRecord): Step[] {
 
 /** The new plan together with what is settled, or that it leads nowhere. */
 export function mergeWith(
-  { plans, settled, tried, untrusted }: Earlier,
+  { plans, settled, leftOut, tried, untrusted }: Earlier,
   proposed: Plan,
   isWrite: (action: string) => boolean,
 ): Plan | NoPlan {
   if (new Set(proposed.steps.map(({ id }) => id)).size < proposed.steps.length) return proposed; // its check says so
   const steps = untrusted ? proposed.steps.map((step) => ({ ...step, untrusted })) : proposed.steps;
   const merged = PlanSchema.safeParse(
-    mergePlan({ earlier: plans, settled, proposed: { ...proposed, steps }, isWrite }),
+    mergePlan({ earlier: plans, settled, leftOut, proposed: { ...proposed, steps }, isWrite }),
   );
   if (!merged.success) return noPlanOf("With what is done, the next plan had more steps than a plan may.");
   const plan = merged.data;

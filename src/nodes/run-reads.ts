@@ -65,30 +65,13 @@ export async function runReads(
       return finished;
     },
     record: async (outcomes) => {
-      for (const part of apart(board, outcomes)) {
-        if (outdated) return; // what came of values that are not on record is not recorded either
-        const recorded = await recordReads(deps.ledger, stampOf(deps, config), run.id, part);
-        outdated = part.some((outcome, index) => !isSameOutcome(outcome, recorded[index]));
-      }
+      if (outdated) return; // what came of values that are not on record is not recorded either
+      const recorded = await recordReads(deps.ledger, stampOf(deps, config), run.id, outcomes);
+      outdated = outcomes.some((outcome, index) => !isSameOutcome(outcome, recorded[index]));
     },
   });
   signal.throwIfAborted();
   return { held, lookedAt: turns.lookedAt(), outdated };
-}
-
-/** In parts, none of which holds both an outcome and one that it came of. */
-function apart(board: StepBoard, outcomes: readonly ReadOutcome[]): ReadOutcome[][] {
-  const parts: ReadOutcome[][] = [];
-  let ids = new Set<string>();
-  for (const outcome of outcomes) {
-    if (parts.length === 0 || board.linked.get(outcome.step)?.dependencies.some((id) => ids.has(id))) {
-      parts.push([]);
-      ids = new Set();
-    }
-    parts.at(-1)?.push(outcome);
-    ids.add(outcome.step);
-  }
-  return parts;
 }
 
 const isSameOutcome = (one: ReadOutcome, other: ReadOutcome | undefined): boolean =>

@@ -10,8 +10,10 @@ import { renameSteps } from "./rename-steps.ts";
 export interface MergeInput {
   /** Every earlier plan of the run. */
   readonly earlier: readonly Plan[];
-  /** Steps of the last plan that are settled: done, or refused by a person. */
+  /** Steps of the last plan that are settled: done, refused by a person, or left out. */
   readonly settled: readonly Step[];
+  /** Those of them that were left out, by id: planned again, they are steps like any other. */
+  readonly leftOut: ReadonlySet<string>;
   readonly proposed: Plan;
   /** Whether an action writes. Reads are done again where they are planned again: the world may have changed. */
   isWrite(action: string): boolean;
@@ -32,7 +34,7 @@ export function mergePlan(input: MergeInput): Plan {
 }
 
 /** The proposed steps that are settled ones, by id: found in turns, since one may refer to another. */
-function findSettled({ settled, proposed, isWrite }: MergeInput): Map<string, string> {
+function findSettled({ settled, leftOut, proposed, isWrite }: MergeInput): Map<string, string> {
   const found = new Map<string, string>();
   for (;;) {
     // A reference to a proposed step that is new means that one, and no settled step of the same name.
@@ -41,7 +43,7 @@ function findSettled({ settled, proposed, isWrite }: MergeInput): Map<string, st
     const before = found.size;
     for (const step of more) {
       const renamed = { ...step, args: renameReferences(step.args, names) };
-      const same = settled.find((other) => isSame(other, renamed));
+      const same = settled.find((other) => !leftOut.has(other.id) && isSame(other, renamed));
       if (same) found.set(step.id, same.id);
     }
     if (found.size === before) return found;

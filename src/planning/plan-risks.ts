@@ -19,7 +19,10 @@ export function planRisks(plan: Plan, kindOf: (action: string) => "read" | "writ
   ];
 }
 
-/** How many transactions its writes make, where none of them waits for a time. A read behind a write needs that to have run. */
+/**
+ * How many transactions its writes make. A read behind a write needs that to have run; and what is not to begin before
+ * a time is proposed by itself then, unless the time is the same.
+ */
 export function countWriteStages(
   steps: readonly Step[],
   kindOf: (action: string) => "read" | "write" | undefined,
@@ -42,6 +45,7 @@ export function countWriteStages(
     known.set(step.id, stage);
     return stage;
   };
-  const stages = steps.filter(({ action }) => kindOf(action) === "write").map(stageOf);
+  const writes = steps.filter(({ action }) => kindOf(action) === "write");
+  const stages = writes.map((step) => JSON.stringify([stageOf(step), step.notBefore ?? null]));
   return stages.length === 0 ? 0 : new Set(stages).size;
 }

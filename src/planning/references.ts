@@ -1,7 +1,8 @@
 /** What is done with references in arguments; their form is in domain/references.ts. */
-import type { Json, JsonObject } from "../domain/json.ts";
+import { argsFault, type Json, type JsonObject } from "../domain/json.ts";
 import type { Step } from "../domain/plan.ts";
 import { findReferences, INLINE_REFERENCE, wholeReference } from "../domain/references.ts";
+import { ActionFailure } from "../errors.ts";
 import { conditionUses } from "./step-conditions.ts";
 
 export { findReferences };
@@ -29,6 +30,16 @@ export function dependenciesOf(step: Step): string[] {
   const referred = findReferences(step.args).map((path) => path.split(".")[0] ?? "");
   const conditions = [step.when, step.success?.check].filter((text) => text !== undefined);
   return [...new Set([...step.dependsOn, ...referred, ...conditions.flatMap(conditionUses)])];
+}
+
+/**
+ * Checks arguments once everything is in them: parts that were each taken may be too deep together.
+ * @throws ActionFailure that names the step
+ */
+export function assertRecordable(step: string, args: JsonObject): void {
+  const why = argsFault(args);
+  if (why === undefined) return;
+  throw new ActionFailure("failed", `Step "${step}" got arguments that cannot be recorded: ${why}.`);
 }
 
 function follow(path: string, outputs: ReadonlyMap<string, Json>): Json | undefined {

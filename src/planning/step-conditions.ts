@@ -22,6 +22,9 @@ export interface StepCondition {
   judge(outputs: ReadonlyMap<string, Json>, own?: Json): Judgement;
 }
 
+/** A model wrote it, and nothing can stop it while it is judged: it goes over no list for each item of another one. */
+const MOST_NESTED = 1;
+
 /**
  * Compiles a condition, once for many judgements.
  * @throws ConditionFault when it is no CEL, or names the outputs of steps in a way that cannot be told before it is judged
@@ -29,10 +32,8 @@ export interface StepCondition {
 export function compileStepCondition(text: string): StepCondition {
   const parsed = parsedCondition(text);
   const uses = stepsUsedIn(parsed);
-  checkExpression(
-    parsed,
-    scopeOf(uses, () => undefined, undefined),
-  ); // it also marks comparisons with null
+  const scope = scopeOf(uses, () => undefined, undefined);
+  checkExpression(parsed, scope, MOST_NESTED); // it also marks comparisons with null
   const run = plan(environment, parsed);
   return {
     uses,
@@ -56,7 +57,7 @@ export interface ConditionScope {
 export function stepConditionFault(text: string, { outputOf, own }: ConditionScope): string | undefined {
   try {
     const parsed = parsedCondition(text);
-    checkExpression(parsed, scopeOf(stepsUsedIn(parsed), outputOf, own));
+    checkExpression(parsed, scopeOf(stepsUsedIn(parsed), outputOf, own), MOST_NESTED);
     return undefined;
   } catch (error) {
     if (!(error instanceof ConditionFault)) throw error;

@@ -45,11 +45,12 @@ export function checkCondition(parsed: Parsed, actions: readonly string[] | unde
 
 /**
  * Checks a parsed condition against the names that it may use, and marks its comparisons with `null`, in place.
+ * @param mostNested how many macros such as `all` may stand one within the other
  * @throws ConditionFault
  */
-export function checkExpression(parsed: Parsed, scope: Scope): void {
+export function checkExpression(parsed: Parsed, scope: Scope, mostNested = Number.POSITIVE_INFINITY): void {
   if (!parsed.expr) throw new ConditionFault("it is empty", 0);
-  const whole = new Check(parsed).of(parsed.expr, scope);
+  const whole = new Check(parsed, mostNested).of(parsed.expr, scope);
   if (whole !== undefined && !(whole instanceof z.ZodBoolean)) {
     throw new ConditionFault("it is never true or false", 0);
   }
@@ -58,8 +59,13 @@ export function checkExpression(parsed: Parsed, scope: Scope): void {
 class Check {
   readonly #positions: Readonly<Record<string, number>>;
 
-  constructor(parsed: Parsed) {
+  /** How many macros such as `all` may stand one within the other: the work is their lists' lengths, multiplied. */
+  readonly #mostNested: number;
+  #nested = 0;
+
+  constructor(parsed: Parsed, mostNested: number) {
     this.#positions = parsed.sourceInfo?.positions ?? {};
+    this.#mostNested = mostNested;
   }
 
   /** What is known of the value of an expression. */
@@ -84,7 +90,7 @@ class Check {
         }
         return z.object();
       case "comprehensionExpr":
-        return this.#each(exprKind.value, scope);
+        return this.#each(expression, exprKind.value, scope);
       default:
         return undefined;
     }
@@ -163,7 +169,7 @@ class Check {
     }
   }
 
-  #each(each: ComprehensionExpression, scope: Scope): Known {
+  #each(at: Expression, each: ComprehensionExpression, scope: Scope): Known {
     const range = each.iterRange && this.of(each.iterRange, scope);
     const element = range instanceof z.ZodArray ? unwrapped(range.element as z.ZodType) : undefined;
     if (each.accuInit) this.of(each.accuInit, scope);
@@ -173,7 +179,12 @@ class Check {
       [each.iterVar]: element,
       ...(each.iterVar2 ? { [each.iterVar]: undefined, [each.iterVar2]: element } : {}),
     };
+    this.#nested += 1;
+    if (this.#nested > this.#mostNested) {
+      throw this.#fault("all, exists, exists_one, map and filter cannot stand within each other in a step", at);
+    }
     for (const part of [each.loopCondition, each.loopStep, each.result]) if (part) this.of(part, inner);
+    this.#nested -= 1;
     return undefined;
   }
 }

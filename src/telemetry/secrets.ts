@@ -1,7 +1,7 @@
 /** Finds keys and tokens: by the beginnings that their issuers give them, by what stands before them, and by their looks. */
 import { type Find, findAll } from "./find.ts";
 
-/** What issuers begin their keys with, what may not stand before that, and what a key of theirs goes on with. */
+/** What issuers begin their keys with, what may not stand before that (`(?!)`: anything may), and what a key of theirs goes on with. */
 const ISSUED: readonly (readonly [begin: string, before: string, rest: string])[] = [
   [
     "(?:sk|pk|rk)[-_]",
@@ -22,7 +22,7 @@ const ISSUED: readonly (readonly [begin: string, before: string, rest: string])[
   ["eyJ", "[A-Za-z0-9]", "[\\w-]{8,4000}\\.[\\w-]{4,8000}(?:\\.[\\w-]{0,2000})?"], // JSON Web Token
   [
     "-----BEGIN ",
-    "\\0",
+    "(?!)",
     "[A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\\s\\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)",
   ],
 ];

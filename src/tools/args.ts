@@ -5,5 +5,5 @@ import type { Action } from "./action.ts";
 
 /** An action's arguments as plain JSON Schema. */
 export function argsJsonSchema(action: Action): JsonObject {
-  return jsonSchemaOf(action.input, "input");
+  return structuredClone(jsonSchemaOf(action.input, "input")); // whoever is asked may do with it what they want
 }

@@ -28,7 +28,7 @@ import { findLatestProposal, findTransaction, moveProposal } from "../ledger/pro
 import { getRun } from "../ledger/runs.ts";
 import { getSettings } from "../ledger/settings.ts";
 import { deleteUsesIn, releaseAmountsIn, setAmountsIn } from "../ledger/uses.ts";
-import { findReferences, resolveReferences } from "../planning/references.ts";
+import { assertRecordable, findReferences, resolveReferences } from "../planning/references.ts";
 import { insufficiency, objectionToKnown, type Policy, toldOfHold } from "../policy/policy.ts";
 import { requirementOf, tooFew } from "../policy/requirement.ts";
 import { explainMasked } from "../telemetry/tell.ts";
@@ -309,6 +309,7 @@ class Transaction {
         `Step "${proposed.step}" refers to ${unresolved.join(", ")}, which does not exist.`,
       );
     }
+    assertRecordable(proposed.step, args);
     const action = this.#deps.registry.getWrite(proposed.action);
     const isBegun = earlier.some(({ step }) => step === proposed.step);
     if (findReferences(proposed.args).length > 0) {

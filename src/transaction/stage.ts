@@ -23,7 +23,7 @@ import { callOf, type RunRecord, stepOutputs } from "../execution/progress.ts";
 import { StepBoard } from "../execution/step-board.ts";
 import type { KeptStep } from "../ledger/kept-steps.ts";
 import { untrustedArguments } from "../planning/provenance.ts";
-import { dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
+import { assertRecordable, dependenciesOf, findReferences, resolveReferences } from "../planning/references.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
@@ -189,15 +189,13 @@ async function stageOne(
     const paths = [...new Set(missing)].join(", ");
     throw new ActionFailure("failed", `Step "${step.id}" refers to ${paths}, which does not exist.`);
   }
+  assertRecordable(step.id, args);
   const dependsOn = dependenciesOf(step).filter((id) => stage.steps.some((other) => other.id === id));
   const { name, version, reversibility } = action;
   const bound = { action: name, version, reversibility, fingerprint: fingerprintOf(action) };
   const base = { step: step.id, title: step.title, ...bound, dependsOn };
   const waitsFor = findReferences(step.args).filter((path) => dependsOn.includes(path.split(".")[0] ?? ""));
-  if (findReferences(args).length > waitsFor.length) {
-    // Only the plan may refer: text that came from a step must not choose what stands in an argument.
-    throw new ActionFailure("invalid_request", `Step "${step.id}" got text that looks like a reference to a step.`);
-  }
+  assertNoMore(step, findReferences(args), waitsFor.length);
   if (waitsFor.length > 0) {
     // It waits for a write of the same stage: what it changes is known, and checked, only at commit.
     return { ...base, args, changes: [], impact: assumedImpact(action, []) };
@@ -206,7 +204,18 @@ async function stageOne(
   const prepare = async (signal: AbortSignal) => await action.prepare?.(parsed, { ...context, signal });
   const prepared = action.prepare ? await timedCall(context, action, prepare) : parsed;
   const final = JSON.parse(canonicalJson(prepared)) as JsonObject;
+  assertNoMore(step, findReferences(final), 0);
   return { ...base, args: final, ...(await foresee(action, prepared, context)) };
+}
+
+/**
+ * Only the plan may refer: text that came from a step, or that an action filled in, must not choose what stands in an
+ * argument when it runs.
+ * @throws ActionFailure
+ */
+function assertNoMore(step: Step, references: readonly string[], own: number): void {
+  if (references.length <= own) return;
+  throw new ActionFailure("invalid_request", `Step "${step.id}" got text that looks like a reference to a step.`);
 }
 
 /** What a write would change, and the impact of that. @throws whatever its preview throws */

@@ -2,6 +2,7 @@
 import { open, readFile } from "node:fs/promises";
 import type { Identity } from "../domain/run.ts";
 import { asStorageError, explainError, HoldpointError } from "../errors.ts";
+import { writeThrough } from "../ledger/audit.ts";
 import type { Anchor } from "../ledger/audit-chain.ts";
 import { readHead } from "../ledger/audit-check.ts";
 import { anchorLine, parseAnchor } from "../ledger/audit-export.ts";
@@ -17,6 +18,7 @@ import { postJson } from "./post.ts";
 export async function anchorAudit({ ledger, now }: Runtime, identity: Identity, to: string): Promise<Anchor> {
   await assertMay(ledger, identity, "audit");
   const { tenant } = identity;
+  await writeThrough(ledger, tenant);
   const anchor: Anchor = { tenant, ...(await readHead(ledger, tenant)), at: now() };
   await (/^[a-z][a-z0-9+.-]+:\/\//i.test(to) ? post(to, anchor) : append(to, anchor));
   return anchor;

@@ -1,5 +1,6 @@
 /** The audit log of a tenant, for its admins. */
 import type { Identity } from "../domain/run.ts";
+import { writeThrough } from "../ledger/audit.ts";
 import type { Anchor, ChainCheck } from "../ledger/audit-chain.ts";
 import { checkAudit } from "../ledger/audit-check.ts";
 import { exportAudit } from "../ledger/audit-export.ts";
@@ -23,5 +24,6 @@ export async function* exportLog(
   range: { from?: number | undefined; to?: number | undefined },
 ): AsyncGenerator<string> {
   await assertMay(ledger, identity, "audit");
+  await writeThrough(ledger, identity.tenant);
   yield* exportAudit(ledger, identity.tenant, range);
 }

@@ -2,7 +2,7 @@
 import canonicalize from "canonicalize";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalJson, isStorable, JsonSchema, storedJson } from "../../src/domain/json.ts";
+import { argsFault, canonicalJson, isStorable, JsonSchema, storedJson } from "../../src/domain/json.ts";
 
 const nested = (levels: number): unknown => {
   let value: unknown = 1;
@@ -33,7 +33,8 @@ describe("JSON", () => {
     expect(JsonSchema.safeParse(value).error?.issues[0]?.message).toBe("expected a JSON value");
   });
 
-  it("is taken 500 deep", () => {
+  it("is taken 500 deep, and 200 deep as arguments", () => {
+    expect([argsFault(nested(200)), argsFault(nested(201))]).toEqual([undefined, expect.stringContaining("200 deep")]);
     expect(JsonSchema.safeParse(nested(500)).success).toBe(true);
     expect(isStorable(nested(500))).toBe(true);
     expect(canonicalJson(nested(500))).toBe(storedJson(nested(500)));
@@ -74,6 +75,12 @@ describe("JSON", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("has null where a list holds nothing", () => {
+    const sparse: number[] = [];
+    sparse[1] = 1;
+    expect(canonicalJson({ v: sparse })).toBe('{"v":[null,1]}');
   });
 
   it.each([Number.NaN, Infinity, 1n, undefined, Symbol("a")])("has no text for %s", (value) => {

@@ -6,8 +6,10 @@ interface Options {
   concurrency?: number;
   stopAfter?: string;
   fails?: string;
-  /** Recording takes until this item is done. */
-  recordsUntil?: string;
+  /** Recording takes until this item has started. */
+  recordsUntilStart?: string;
+  /** How long taking in takes, in milliseconds. */
+  takeMs?: number;
   recordFails?: string;
 }
 
@@ -39,10 +41,11 @@ async function run(waitsFor: Record<string, string[]>, options: Options = {}, lo
     take: async (items) => {
       for (const item of items) done.add(item);
       log.push(`take ${items.join(",")}`);
+      if (options.takeMs) await sleep(options.takeMs);
       return items;
     },
     record: async (items) => {
-      while (options.recordsUntil !== undefined && !done.has(options.recordsUntil)) await sleep(1);
+      while (options.recordsUntilStart && !log.includes(`start ${options.recordsUntilStart}`)) await sleep(1);
       if (options.recordFails && items.includes(options.recordFails)) throw new Error("the disk is full");
       log.push(`record ${items.join(",")}`);
     },
@@ -66,9 +69,9 @@ describe("dataflow", () => {
   });
 
   it("starts nothing more once it is stopped, and awaits what runs", async () => {
-    const { log } = await run({ a: [], bbbb: [], c: ["a"], d: ["bbbb"] }, { stopAfter: "a" });
-    const expected = ["start a", "start bbbb", "take a", "record a", "take bbbb", "record bbbb"];
-    expect(log).toEqual(expected);
+    const { log, done } = await run({ a: [], bbbb: [], c: ["a"], d: ["bbbb"] }, { stopAfter: "a" });
+    expect(log.filter((line) => line.startsWith("start"))).toEqual(["start a", "start bbbb"]);
+    expect([...done]).toEqual(["a", "bbbb"]);
   });
 
   it("takes together what finishes in one turn, and starts first what comes first", async () => {
@@ -77,21 +80,26 @@ describe("dataflow", () => {
     expect(log).toEqual(["start b", "start a", "take b,a", ...second]);
   });
 
-  it("records while dependants are under way, what came meanwhile together after it, and ends when all of it is", async () => {
-    const { log } = await run({ a: [], b: ["a"], c: ["b"], d: ["c"] }, { recordsUntil: "c" });
-    const records = log.filter((line) => line.startsWith("record"));
-    expect(log.indexOf("record a")).toBeGreaterThan(log.indexOf("start c"));
-    expect(records[1]).toMatch(/^record b,c/);
-    expect(records.join(",").replaceAll("record ", "")).toBe("a,b,c,d");
+  it("records while dependants are under way, before anything more is taken in, and ends when all is recorded", async () => {
+    const { log } = await run({ a: [], b: ["a"], c: ["b"] }, { recordsUntilStart: "b" });
+    const each = ["start a", "take a", "start b", "record a", "take b", "start c", "record b", "take c", "record c"];
+    expect(log).toEqual(each);
   });
 
   it("throws what recording threw, records nothing more, and starts nothing more", async () => {
     const log: string[] = [];
     const given = { a: [], b: ["a"], slow: [], z: ["slow"] };
-    const failing = run(given, { recordsUntil: "b", recordFails: "a" }, log);
+    const failing = run(given, { recordsUntilStart: "b", recordFails: "a" }, log);
     await expect(failing).rejects.toThrow("the disk is full");
     expect(log.filter((line) => line.startsWith("record"))).toEqual([]);
     expect(log).not.toContain("start z");
+  });
+
+  it("loses nothing that finishes while something else is taken in", async () => {
+    const { log, done } = await run({ a: [], bb: [], c: ["bb"], looooooooooong: [] }, { takeMs: 30 });
+    expect([...done].toSorted()).toEqual(["a", "bb", "c", "looooooooooong"]);
+    expect(log.indexOf("start c")).toBeLessThan(log.indexOf("take looooooooooong"));
+    expect((await run({ a: [], bb: [] }, { takeMs: 30 })).done).toEqual(new Set(["a", "bb"]));
   });
 
   it("throws what was thrown, once what runs has ended", async () => {

@@ -197,6 +197,7 @@ const CALLS: Record<string, Call> = {
     approvals.forgetApprovals(trx, by.tenant, waiting.proposal.id, () => "nobody"),
   "audit.pseudonymOf": ({ by }) => audit.pseudonymOf(by.tenant, "somebody"),
   "audit.lockAudit": ({ trx, by }) => audit.lockAudit(trx, by.tenant),
+  "audit.writeThrough": ({ db, by }) => audit.writeThrough(db, by.tenant),
   "audit.appendAudit": ({ trx, by, done }) => audit.appendAudit(trx, { ...by, event: "x.y", runId: done.run }),
   "audit.appendAudits": ({ trx, by, done }) => audit.appendAudits(trx, by, [{ event: "x.y", runId: done.run }]),
   "audit.listAudit": ({ db, by, done }) => audit.listAudit(db, by.tenant, done.run),
@@ -486,7 +487,7 @@ describe("the ledger", () => {
     }
     // Nothing was pruned, somebody is at the run that is claimed, no lease, no rollback, no request too many, no plan before a person and no key is there, and nothing happened by itself.
     expect(same.toSorted()).toEqual([
-      ...["audit-check.findPruned", "audit.lockAudit", "leases.isLeased", "liveness.claimRun"],
+      ...["audit-check.findPruned", "audit.lockAudit", "audit.writeThrough", "leases.isLeased", "liveness.claimRun"],
       ...["request-rate.tooManyRequests", "revisions.decideRevisionIn", "runs.listRolledBack"],
       ...["sealed-columns.destroyKey", "uses.countAutomatic"],
     ]);

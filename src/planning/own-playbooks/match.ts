@@ -12,6 +12,8 @@ import { checkValues } from "./values.ts";
 import { surroundings } from "./wordings.ts";
 
 const MAX_REQUEST = 4_000;
+/** So many courtesies, one after the other, are read; each of them may begin anywhere, and the forms are long. */
+const MAX_COURTESIES = 6;
 
 /** One reading of a request by a playbook. */
 interface Match {
@@ -47,12 +49,13 @@ export function createReaderOf(playbooks: readonly OwnPlaybook[]): (request: str
       return { kind: "not_understood", problem, reached: 0 };
     }
     const words = new RequestWords(request.trim());
-    const starts = readForm(before, [{ end: 0, values: {} }], { tokens: words, slots: {} });
+    const starts = readForm(before, [{ end: 0, values: {} }], { tokens: words, slots: {}, mostRounds: MAX_COURTESIES });
     const matches = prepared.flatMap(({ playbook, slots }) => {
       const reader: Reader<RequestWords> = { tokens: words, slots, narrow };
+      const polite = { ...reader, mostRounds: MAX_COURTESIES };
       return playbook.wordings
         .flatMap(({ form }) => readForm(form, starts, reader))
-        .flatMap((reading) => readForm(after, [reading], reader))
+        .flatMap((reading) => readForm(after, [reading], polite))
         .filter(({ end }) => end === words.words.length)
         .map(({ values, problem }) => ({ playbook, values, problem }));
     });

@@ -38,6 +38,8 @@ export type Slots<T extends Tokens = Sentence> = Readonly<Record<string, Slot<T>
 export interface Reader<T extends Tokens = Sentence> {
   readonly tokens: T;
   readonly slots: Slots<T>;
+  /** How often something may be repeated; left out, as often as the text has it. */
+  readonly mostRounds?: number;
   /** Drops readings that need not be followed, where slots have several ways. */
   narrow?(readings: Reading[]): Reading[];
 }
@@ -88,7 +90,7 @@ function readSlot<T extends Tokens>(form: Form & { kind: "slot" }, reading: Read
 function readRepeat<T extends Tokens>(part: Form, from: readonly Reading[], reader: Reader<T>): Reading[] {
   const found = new Map(from.map((reading) => [keyOf(reading), reading]));
   let latest: Reading[] = [...from];
-  while (latest.length > 0) {
+  for (let round = 0; latest.length > 0 && round < (reader.mostRounds ?? Number.POSITIVE_INFINITY); round++) {
     const next = latest.flatMap((reading) =>
       readForm(part, [reading], reader).filter((after) => after.end > reading.end),
     );
