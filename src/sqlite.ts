@@ -17,7 +17,7 @@ const PAUSE_MS = 20;
 export function openSqlite(path: string, setUp: (db: Db) => void = (db) => useWal(db)): Db {
   let db: Db | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const opened = new Database(path, { timeout: BUSY_TIMEOUT_MS });
     db = opened;
     retryWhileBusy(() => setUp(opened));
@@ -26,6 +26,27 @@ export function openSqlite(path: string, setUp: (db: Db) => void = (db) => useWa
   } catch (error) {
     db?.close();
     throw asStorageError(error, path);
+  }
+}
+
+/**
+ * Makes a folder with those above it. Node's own way of that never ends where the system says that a folder is not there
+ * and cannot be made, as below /proc.
+ */
+function makeFolder(path: string): void {
+  const make = () => {
+    try {
+      mkdirSync(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  };
+  try {
+    make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    make();
   }
 }
 

@@ -161,6 +161,13 @@ describe("databases that cannot be used", () => {
     expect(ended.status).toBe(7);
   });
 
+  it.skipIf(process.platform !== "linux")("are named: a place where no folder can be made", async () => {
+    const ended = await holdpoint("/proc/nowhere/deeper", "list");
+    expect(expectOneLine(ended)).toContain("/proc/nowhere/deeper");
+    expect(ended.stderr).toContain("Choose another place with HOLDPOINT_HOME.");
+    expect(ended.status).toBe(7);
+  });
+
   it("are named: a read-only disk, and nothing is lost", async (context) => {
     const home = mountSmall(context, "4m");
     const { threadId } = JSON.parse((await holdpoint(home, "Buy 1 Moon", "--json")).stdout);
