@@ -100,7 +100,6 @@ const FILE_MEANINGS: ReadonlyArray<[code: string, meaning: string, hint: string]
   ["EROFS", "cannot be written: the file system is read-only", "Choose another place with HOLDPOINT_HOME."],
   ["ENOSPC", "cannot grow: the disk is full", "Free some space, then try again."],
   ["ENOTDIR", "is not a folder, or lies below a file", "Choose another place with HOLDPOINT_HOME."],
-  ["ENOENT", "cannot be made", "Choose another place with HOLDPOINT_HOME."],
   ["EEXIST", "is not a folder", "Choose another place with HOLDPOINT_HOME."],
 ];
 

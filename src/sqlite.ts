@@ -1,8 +1,8 @@
 /** SQLite files: opened the same way everywhere, by several processes at once. */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { asStorageError } from "./errors.ts";
+import { asStorageError, HoldpointError } from "./errors.ts";
 
 export type Db = Database.Database;
 
@@ -46,7 +46,19 @@ function makeFolder(path: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) throw error;
     makeFolder(dirname(path));
+    if (!existsSync(path)) tryToMake(path, make);
+  }
+}
+
+function tryToMake(path: string, make: () => void): void {
+  try {
     make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new HoldpointError("storage", `${path} cannot be made.`, {
+      hint: "Choose another place with HOLDPOINT_HOME.",
+      cause: error,
+    });
   }
 }
 
