@@ -19,7 +19,8 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
   }
   const { pause } = view.run;
   if (pause) {
-    const hint = pause.until === null ? "To try again" : `It goes on then, with \`${session.command("maintain")}\` or`;
+    const hint =
+      pause.until === null ? "To try again" : `It goes on then, with \`${session.command("maintain --once")}\` or`;
     const how = `${hint}: ${session.command(`resume ${view.threadId}`)}`;
     surroundings.write(
       `${[renderPlan(view), renderPause(pause), dim(how)].filter((part) => part !== "").join("\n")}\n`,

@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 /** The command-line program. What it imports is compiled once and kept, which takes a third off every later start. */
-import { enableCompileCache } from "node:module";
+import nodeModule from "node:module";
 import { setFlagsFromString } from "node:v8";
 
-enableCompileCache();
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 13)) {
+  process.stderr.write(`holdpoint: Node ${process.versions.node} is too old: Node 22.13 or later is needed.\n`);
+  process.exit(2);
+}
+nodeModule.enableCompileCache();
 // V8 would take 130 MB more for young objects, to be quicker in a process that works for long.
 setFlagsFromString("--semi-space-growth-factor=1");
 const { config: loadDotenv } = await import("dotenv");

@@ -69,7 +69,7 @@ export async function askPlanner(
   if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
   const plan = planIn(reply.value);
   if (!plan) return { status: "success", message, details: [] };
-  if (!expansion) return earlier ? mergeWith(earlier, plan, isWriteIn(deps.registry)) : plan;
+  if (!expansion) return earlier ? mergeWith(earlier, plan, isKeptIn(deps.registry)) : plan;
   const expanded = expansion.into(plan);
   return typeof expanded === "string" ? { status: "failed", message: expanded, details: [] } : expanded;
 }
@@ -93,7 +93,13 @@ const expansionSchema = (into: (reply: PlannerReply) => Plan | string) =>
     return typeof made === "string" ? made : undefined;
   });
 
-const isWriteIn = (registry: Registry) => (name: string) => registry.find(name)?.kind === "write";
+/** A text that a model wrote costs as much as an effect, and is as good as it was. */
+function isKeptIn(registry: Registry): (name: string) => boolean {
+  return (name) => {
+    const action = registry.find(name);
+    return action?.kind === "write" || action?.authored === true;
+  };
+}
 
 /** The reply with what stands behind its marks. */
 function restored<Reply>(reply: Reply, restore: (text: string) => string): Reply {

@@ -6,7 +6,12 @@ import { type RunRecord, stepStates } from "../execution/progress.ts";
 import { findShortfalls } from "../execution/shortfalls.ts";
 import type { ReadOutcome } from "../ledger/reads.ts";
 import type { Reflection } from "../ledger/reflections.ts";
-import { type RecordedOutcome, ReflectorReplySchema, reflectorPrompt } from "../models/prompts/reflector.ts";
+import {
+  type RecordedOutcome,
+  ReflectorReplySchema,
+  reflectorPrompt,
+  STANDS_WHOLE,
+} from "../models/prompts/reflector.ts";
 import { createPseudonyms } from "../telemetry/pseudonyms.ts";
 import type { Registry } from "../tools/registry.ts";
 import { type Facts, summaryOf } from "./answer.ts";
@@ -57,7 +62,9 @@ export async function reflect(
   const said = advice.trim() === "" ? [] : [restored(advice)];
   const details = [
     ...[...shortfalls, ...missing].map((text) => `Missing: ${text}`),
-    ...outcomes.filter(({ status }) => status === "succeeded").map(({ summary }) => `Recorded: ${summary}`),
+    ...outcomes
+      .filter(({ status, summary }) => status === "succeeded" && !summary.startsWith(STANDS_WHOLE))
+      .map(({ summary }) => `Recorded: ${summary}`),
   ];
   return {
     next,

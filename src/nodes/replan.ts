@@ -101,12 +101,12 @@ function unsettledOf(plan: Plan, record: RunRecord): Step[] {
 export function mergeWith(
   { plans, settled, leftOut, tried, untrusted }: Earlier,
   proposed: Plan,
-  isWrite: (action: string) => boolean,
+  isKept: (action: string) => boolean,
 ): Plan | NoPlan {
   if (new Set(proposed.steps.map(({ id }) => id)).size < proposed.steps.length) return proposed; // its check says so
   const steps = untrusted ? proposed.steps.map((step) => ({ ...step, untrusted })) : proposed.steps;
   const merged = PlanSchema.safeParse(
-    mergePlan({ earlier: plans, settled, leftOut, proposed: { ...proposed, steps }, isWrite }),
+    mergePlan({ earlier: plans, settled, leftOut, proposed: { ...proposed, steps }, isKept }),
   );
   if (!merged.success) return noPlanOf("With what is done, the next plan had more steps than a plan may.");
   const plan = merged.data;

@@ -15,8 +15,8 @@ export interface MergeInput {
   /** Those of them that were left out, by id: planned again, they are steps like any other. */
   readonly leftOut: ReadonlySet<string>;
   readonly proposed: Plan;
-  /** Whether an action writes. Reads are done again where they are planned again: the world may have changed. */
-  isWrite(action: string): boolean;
+  /** Whether what an action did stays done where it is planned again. Other reads are made again: the world may have changed. */
+  isKept(action: string): boolean;
 }
 
 /**
@@ -34,12 +34,12 @@ export function mergePlan(input: MergeInput): Plan {
 }
 
 /** The proposed steps that are settled ones, by id: found in turns, since one may refer to another. */
-function findSettled({ settled, leftOut, proposed, isWrite }: MergeInput): Map<string, string> {
+function findSettled({ settled, leftOut, proposed, isKept }: MergeInput): Map<string, string> {
   const found = new Map<string, string>();
   for (;;) {
     // A reference to a proposed step that is new means that one, and no settled step of the same name.
     const names = new Map(proposed.steps.map(({ id }) => [id, found.get(id) ?? `new:${id}`]));
-    const more = proposed.steps.filter((step) => !found.has(step.id) && !step.repeat && isWrite(step.action));
+    const more = proposed.steps.filter((step) => !found.has(step.id) && !step.repeat && isKept(step.action));
     const before = found.size;
     for (const step of more) {
       const renamed = { ...step, args: renameReferences(step.args, names) };
