@@ -69,6 +69,13 @@ export {
   type WriteAction,
 } from "./tools/action.ts";
 export type { CallSettings } from "./tools/call-settings.ts";
+export {
+  type ContractCheck,
+  type ContractOptions,
+  type ContractReport,
+  checkContract,
+  isContractKept,
+} from "./tools/contract.ts";
 export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";

@@ -1,6 +1,7 @@
 /** The command line: what can be typed, and what it means. */
 import { Command, CommanderError } from "commander";
 import { HoldpointError } from "../errors.ts";
+import { listActions, showAction, testAction } from "./actions.ts";
 import { addAuditCommands } from "./audit-program.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
@@ -173,6 +174,7 @@ function addUpkeep(program: Command, act: Act): void {
     .option("--thread <id>", "only of this thread")
     .action((options: CommonOptions & StatsOptions) => act(options, (session) => stats(session, options)));
   addPlaybookCommands(program, act);
+  addActionCommands(program, act);
   common(program.command("reseed"))
     .description("give the example store its initial data again")
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
@@ -220,6 +222,28 @@ function addPlaybookCommands(program: Command, act: Act): void {
     .argument("<request...>", "what would be asked")
     .action((words: string[], _options: CommonOptions, command: Command) =>
       act(command.optsWithGlobals(), (session) => matchPlaybook(session, words.join(" "))),
+    );
+}
+
+function addActionCommands(program: Command, act: Act): void {
+  const actions = common(program.command("actions"))
+    .description("what a plan may call; see docs/actions.md")
+    .action((options: CommonOptions) => act(options, listActions));
+  common(actions.command("list"))
+    .description("the same")
+    .action((_options: CommonOptions, command: Command) => act(command.optsWithGlobals(), listActions));
+  common(actions.command("show"))
+    .description("what an action takes and puts out, how it is called, and whether it can be undone")
+    .argument("<name>", "the action's")
+    .action((name: string, _options: CommonOptions, command: Command) =>
+      act(command.optsWithGlobals(), (session) => showAction(session, name)),
+    );
+  common(actions.command("test"))
+    .description("preview, run, repeat, look up and undo on a target that is thrown away: which promises are kept")
+    .argument("<name>", "the action's")
+    .option("--args <json>", "of the call (default: the action's own example)")
+    .action((name: string, _options: CommonOptions, command: Command) =>
+      act(command.optsWithGlobals(), (session) => testAction(session, name, command.opts())),
     );
 }
 

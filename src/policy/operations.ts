@@ -16,6 +16,8 @@ export const OPERATIONS = {
   viewStats: "viewer",
   testPolicy: "viewer",
   viewPlaybooks: "viewer",
+  viewActions: "viewer",
+  testActions: "viewer",
   ask: "operator",
   answer: "operator",
   cancel: "operator",

@@ -47,6 +47,8 @@ interface ActionBase<Input, Output> extends CallSettings {
   readonly description: string;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
+  /** Arguments of a call that can be made on a fresh target, for people and for the contract suite. */
+  readonly example?: Input;
   /** Its output comes from outside, such as the text of a mail: where it flows into a write, a person looks at it. */
   readonly untrustedOutput?: boolean;
   /** The customer-facing sentence about a finished call. */

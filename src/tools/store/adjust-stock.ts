@@ -45,6 +45,7 @@ export function createAdjustStock(store: Store): WriteAction<AdjustInput, Adjust
       "Changes how many of a product are in stock, by a difference or to a number, without a sale or a return. " +
       "Use it for deliveries, counts and losses.",
     input: InputSchema,
+    example: { item: "SG001", change: 3, reason: "delivery" },
     output: OutputSchema,
     reversibility: "reversible",
     idempotent: true,

@@ -17,6 +17,7 @@ export function createFindProducts(store: Store): ReadAction<Criteria, Found> {
       "Finds products by words, stock and price; every criterion is optional. Use it for questions, and to learn ids, " +
       "prices and stock. Finding nothing gives an empty list.",
     input: CriteriaSchema,
+    example: { text: "round", inStock: true },
     output: FoundSchema,
     run: async (criteria: Criteria) => ({
       products: readProducts(store.db)

@@ -34,6 +34,7 @@ export function createTrade(store: Store, kind: TradeKind): WriteAction<TradeInp
     title: kind.title,
     description: kind.description,
     input: TradeInputSchema,
+    example: { item: "SG001", quantity: 2 },
     output: TradeOutputSchema,
     reversibility: "reversible",
     idempotent: true,

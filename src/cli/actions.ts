@@ -1,0 +1,131 @@
+/** `actions`: what a plan may call, what each of them says of itself, and whether it keeps its promises. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { jsonSchemaOf } from "../domain/json-schema.ts";
+import { printable } from "../domain/printable.ts";
+import { HoldpointError } from "../errors.ts";
+import { assertMay } from "../ledger/members.ts";
+import type { Action } from "../tools/action.ts";
+import { callSettings } from "../tools/call-settings.ts";
+import { checkContract, isContractKept } from "../tools/contract.ts";
+import { openStore, storeActions } from "../tools/store/index.ts";
+import { EXIT } from "./exit-status.ts";
+import type { Session } from "./session.ts";
+import { table } from "./text.ts";
+
+const STORE = "the example store";
+const THINKING = "Holdpoint, asking the worker model";
+
+/** Where an action comes from, for people. */
+const originOf = ({ name }: Action, inStore: ReadonlySet<string>): string => (inStore.has(name) ? STORE : THINKING);
+
+/** What an action says of itself; of a read, nothing of effects. */
+function describe(action: Action, inStore: ReadonlySet<string>) {
+  const { name, kind, version, title, description } = action;
+  const about = { name, kind, version, title, description, from: originOf(action, inStore) };
+  if (action.kind === "read") return { ...about, untrustedOutput: action.untrustedOutput ?? false };
+  const { reversibility, idempotent, undoWindowMs = null } = action;
+  const can = { lookUp: action.lookup !== undefined, undo: action.undo !== undefined };
+  return {
+    ...about,
+    untrustedOutput: action.untrustedOutput ?? false,
+    reversibility,
+    idempotent,
+    ...can,
+    undoWindowMs,
+  };
+}
+
+const namesIn = ({ runtime }: Session): Set<string> => new Set(storeActions(runtime.store).map(({ name }) => name));
+
+/** `actions` and `actions list`. */
+export async function listActions(session: Session): Promise<number> {
+  const { runtime, identity, surroundings, json } = session;
+  await assertMay(runtime.ledger, identity, "viewActions");
+  const inStore = namesIn(session);
+  const actions = runtime.registry.actions.map((action) => describe(action, inStore));
+  const rows = actions.map((action) => {
+    const [undone, repeated] =
+      "reversibility" in action
+        ? [action.reversibility, action.idempotent ? "knows it" : action.lookUp ? "can be asked" : "happens twice"]
+        : ["", ""];
+    return [action.name, action.kind, action.title, undone, repeated, action.from];
+  });
+  const text = json
+    ? JSON.stringify({ actions }, null, 2)
+    : table(["name", "kind", "title", "undo", "a repeat", "from"], rows);
+  surroundings.write(`${text}\n`);
+  return EXIT.done;
+}
+
+function actionNamed({ runtime }: Session, name: string): Action {
+  const found = runtime.registry.find(name);
+  if (found) return found;
+  const names = runtime.registry.actions.map((action) => action.name).join(", ");
+  throw new HoldpointError("usage", `There is no action "${name}".`, { hint: `There are: ${names}.` });
+}
+
+/** `actions show`. */
+export async function showAction(session: Session, name: string): Promise<number> {
+  const { runtime, identity, surroundings, json } = session;
+  await assertMay(runtime.ledger, identity, "viewActions");
+  const action = actionNamed(session, name);
+  const { timeoutMs, retry, breaker } = callSettings(action);
+  const { description, ...about } = describe(action, namesIn(session));
+  const schemas = { input: jsonSchemaOf(action.input, "input"), output: jsonSchemaOf(action.output, "output") };
+  const example = action.example === undefined ? {} : { example: action.example };
+  const whole = { ...about, description, timeoutMs, retry, breaker, ...example, ...schemas };
+  const shown = Object.entries(whole).map(([field, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value, null, field in schemas ? 2 : 0);
+    return field in schemas ? `${field}:\n${text}` : `${field}: ${text}`;
+  });
+  surroundings.write(
+    `${json ? JSON.stringify(whole, null, 2) : shown.map((line) => line.split("\n").map(printable).join("\n")).join("\n")}\n`,
+  );
+  return EXIT.done;
+}
+
+/**
+ * `actions test`: against a target that is made for it and thrown away.
+ * @returns 0 when every promise is kept, 5 when one is broken
+ */
+export async function testAction(session: Session, name: string, options: { args?: string }): Promise<number> {
+  const { runtime, identity, surroundings, json } = session;
+  await assertMay(runtime.ledger, identity, "testActions");
+  const { kind } = actionNamed(session, name);
+  if (!namesIn(session).has(name)) {
+    throw new HoldpointError("usage", `"${name}" has no scratch target here.`, {
+      hint: "Call checkContract of the package with a target of your own; see docs/actions.md.",
+    });
+  }
+  const folder = mkdtempSync(join(tmpdir(), "holdpoint-contract-"));
+  const store = openStore(join(folder, "store.db"));
+  try {
+    const action = storeActions(store).find((one) => one.name === name) as Action;
+    const args = options.args === undefined ? action.example : parseArgs(options.args);
+    const report = await checkContract(action, { args, snapshot: () => store.snapshot(), now: runtime.now() });
+    const isKept = isContractKept(report);
+    const rows = report.checks.map(({ promise, outcome, detail }) => [outcome, promise, detail]);
+    const text = json
+      ? JSON.stringify({ ...report, kind, args, kept: isKept }, null, 2)
+      : table(["outcome", "promise", "why not"], rows);
+    surroundings.write(`${text}\n`);
+    return isKept ? EXIT.done : EXIT.failed;
+  } finally {
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @throws HoldpointError `usage` */
+function parseArgs(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HoldpointError("usage", `--args is no JSON: ${(error as Error).message}.`, {
+      hint: `Write it as in --args '{"item":"SG001","change":3}'.`,
+      cause: error,
+    });
+  }
+}
