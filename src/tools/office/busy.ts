@@ -1,0 +1,88 @@
+/** When people are busy, by the events of a calendar. */
+import ICAL from "ical.js";
+import { isSamePerson } from "./fields.ts";
+import { instantOf, spanOf } from "./ical-times.ts";
+import { addressOf } from "./ics.ts";
+import type { Span } from "./zones.ts";
+
+/** A time that an event takes from those who come to it. */
+export interface BusyTime extends Span {
+  readonly id: string;
+  readonly people: readonly string[];
+}
+
+/** So many occurrences of an event are looked at: a daily one for some 270 years. */
+const MAX_OCCURRENCES = 100_000;
+
+const overlaps = (a: Span, b: Span): boolean => a.from < b.until && b.from < a.until;
+
+/**
+ * What of a time the events take, earliest first. Events that are cancelled, or that say that they leave people free,
+ * take nothing; whoever declined is free.
+ * @param zone for days, and for times without a zone
+ */
+export function busyTimes(events: readonly string[], span: Span, zone: string): BusyTime[] {
+  return events.flatMap((ics) => timesOf(ics, span, zone)).sort((a, b) => a.from - b.from);
+}
+
+/** Those of the times at which one of these people is busy. */
+export function busyFor(times: readonly BusyTime[], people: readonly string[]): BusyTime[] {
+  return times.filter((time) => people.some((person) => isBusy(time, person)));
+}
+
+/** Whether a person is one of those whom the time is taken from. */
+export const isBusy = (time: BusyTime, person: string): boolean =>
+  time.people.some((other) => isSamePerson(other, person));
+
+function timesOf(ics: string, span: Span, zone: string): BusyTime[] {
+  const vevents = ICAL.Component.fromString(ics).getAllSubcomponents("vevent");
+  const moved = new Set(vevents.flatMap((vevent) => movedFrom(vevent, zone)));
+  return vevents.flatMap((vevent) => {
+    const event = new ICAL.Event(vevent, { exceptions: [] });
+    if (!takesTime(vevent)) return [];
+    return event.isRecurring() ? recurring(event, span, { zone, moved }) : timeOf(event, span, zone);
+  });
+}
+
+/** From when a single occurrence was moved: it has a text of its own. */
+function movedFrom(vevent: ICAL.Component, zone: string): number[] {
+  const time = vevent.getFirstPropertyValue("recurrence-id");
+  return time instanceof ICAL.Time ? [instantOf(vevent, "recurrence-id", time, zone)] : [];
+}
+
+function timeOf(event: ICAL.Event, span: Span, zone: string): BusyTime[] {
+  const time = { ...spanOf(event, zone), id: event.uid, people: comingTo(event.component) };
+  return overlaps(time, span) ? [time] : [];
+}
+
+/** Each occurrence is as long by the clock on the wall as the first one: a day stays a day when the clocks change. */
+function recurring(event: ICAL.Event, span: Span, known: { zone: string; moved: ReadonlySet<number> }): BusyTime[] {
+  const { component, duration, uid: id } = event;
+  const { zone, moved } = known;
+  const people = comingTo(component);
+  const times: BusyTime[] = [];
+  const iterator = event.iterator();
+  for (let count = 0; count < MAX_OCCURRENCES; count += 1) {
+    const start = iterator.next();
+    if (!start) break;
+    const from = instantOf(component, "dtstart", start, zone);
+    if (from >= span.until) break;
+    const end = start.clone();
+    end.addDuration(duration);
+    const time = { from, until: instantOf(component, "dtstart", end, zone), id, people };
+    if (!moved.has(from) && overlaps(time, span)) times.push(time);
+  }
+  return times;
+}
+
+function takesTime(vevent: ICAL.Component): boolean {
+  const says = (name: string) => String(vevent.getFirstPropertyValue(name) ?? "").toUpperCase();
+  return says("status") !== "CANCELLED" && says("transp") !== "TRANSPARENT";
+}
+
+function comingTo(vevent: ICAL.Component): string[] {
+  const invited = vevent.getAllProperties("attendee");
+  const declined = invited.filter((property) => property.getFirstParameter("partstat") === "DECLINED").map(addressOf);
+  const all = [...vevent.getAllProperties("organizer"), ...invited].map(addressOf);
+  return [...new Set(all)].filter((person) => person !== "" && !declined.includes(person));
+}
