@@ -4,6 +4,7 @@ import { createRuntime, type RuntimeOverrides } from "../../src/runtime.ts";
 import { answerThread, startRequest } from "../../src/work/threads.ts";
 import { alice, approveAll, bob, rejectAll } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
+import { PASSWORD, startMailServer } from "../tools/office/mail-server.ts";
 import { filesIn, NOW } from "../tools/office/support.ts";
 
 const REQUEST = "Schedule a 30-minute team meeting with bob@example.com and carol@example.com next Tuesday afternoon.";
@@ -81,6 +82,38 @@ describe("a meeting", () => {
     });
     const third = await startRequest(runtime, alice, { request: REQUEST });
     expect(third.question?.actions[0]?.args.start).toBe("2026-11-24T12:30:00+01:00");
+  });
+
+  it("is cancelled again when the mail server fails after the event was created", async () => {
+    const server = await startMailServer("refuses");
+    const { home, runtime } = await openOfficeRuntime({ office: { smtpUrl: server.url } });
+    const asked = await startRequest(runtime, alice, { request: REQUEST });
+    const done = await answerThread(runtime, bob, asked.threadId, approveAll);
+    expect(done.run.answer).toMatchObject({ status: "failed", text: expect.stringContaining("did not take the mail") });
+    expect(done.effects).toMatchObject([
+      { action: "create_event", status: "undone", note: "The event is cancelled." },
+      { action: "send_email", status: "failed" },
+    ]);
+    expect(filesIn(home, "calendar").join()).toContain("STATUS:CANCELLED");
+    expect([...filesIn(home, "outbox"), ...server.taken()]).toEqual([]);
+    expect(JSON.stringify(done)).not.toContain(PASSWORD);
+    const again = await startRequest(runtime, alice, { request: REQUEST });
+    expect(again.question?.actions[0]?.args.start).toBe("2026-11-24T12:00:00+01:00");
+  });
+
+  it("waits for somebody who can tell when the mail server dies with the mail", async () => {
+    const server = await startMailServer("dies");
+    const { home, runtime } = await openOfficeRuntime({ office: { smtpUrl: server.url } });
+    const asked = await startRequest(runtime, alice, { request: REQUEST });
+    const open = await answerThread(runtime, bob, asked.threadId, approveAll);
+    expect(open.question).toMatchObject({ kind: "reconciliation" });
+    const done = await answerThread(runtime, bob, asked.threadId, ({ proposalId, actions }) => ({
+      proposalId,
+      decisions: actions.map(({ step }) => ({ type: "happened" as const, step, message: "Bob has it" })),
+    }));
+    expect(done.run.answer?.status).toBe("success");
+    expect(filesIn(home, "calendar").join()).toContain("STATUS:CONFIRMED");
+    expect(server.taken()).toHaveLength(1);
   });
 
   it("is understood beside the requests of the store", async () => {

@@ -13,6 +13,7 @@ import { createFindFreeSlot } from "./find-free-slot.ts";
 import type { Office, WorkingHours } from "./office.ts";
 import { createOutbox } from "./outbox.ts";
 import { createSendEmail } from "./send-email.ts";
+import { createSmtp } from "./smtp.ts";
 import { createUpdateEvent } from "./update-event.ts";
 import { isZone } from "./zones.ts";
 
@@ -50,7 +51,8 @@ export function openOffice(options: OfficeOptions = {}): OpenOffice {
   assertOffice({ address, workingHours, timeZone });
   const files = officeFiles(resolve(options.home ?? ".holdpoint"));
   const calendar = createEmbeddedCalendar(files, timeZone);
-  const mailer = createOutbox(files, address);
+  const transport = options.smtpUrl === undefined ? undefined : createSmtp(options.smtpUrl);
+  const mailer = createOutbox(files, address, transport);
   const actions = actionsOf({ calendar, mailer, timeZone, workingHours, address });
   return { actions, timeZone, close: () => files.close() };
 }
