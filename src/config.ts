@@ -44,7 +44,7 @@ export interface Config {
 }
 
 /** The office's calendar and mail; what is absent has a default, and the servers are the embedded ones. */
-export interface OfficeConfig {
+interface OfficeConfig {
   readonly timeZone?: string;
   readonly address?: string;
   /** With name and password: a secret. */

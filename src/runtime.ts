@@ -4,6 +4,7 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { openCheckpoints } from "./checkpoints.ts";
 import type { Config, ModelConfig } from "./config.ts";
+import type { Plan } from "./domain/plan.ts";
 import type { ModelDeps } from "./execution/call-model.ts";
 import { createThinker } from "./execution/thinker.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
@@ -277,4 +278,19 @@ function openOfficePart(home: string, options: OfficeOptions, now: () => string)
   const office = openOffice({ home, ...options });
   const actions = playbookActions(createRegistry(office.actions));
   return { ...office, playbooks: openOfficePlaybooks(actions, { timeZone: office.timeZone, now }) };
+}
+
+/**
+ * The office's playbooks as a function, for `playbooks` of createHoldpoint beside the office's actions. It reads nothing
+ * but the request and the time.
+ */
+export function officePlaybook(
+  options: Pick<OfficeOptions, "timeZone"> & { now?: () => string } = {},
+): (request: string) => Plan | undefined {
+  const { now = createClock(), ...office } = options;
+  const { playbooks } = openOfficePart(".", office, now);
+  return (request) => {
+    const result = playbooks.match(request);
+    return result.kind === "plan" ? result.plan : undefined;
+  };
 }

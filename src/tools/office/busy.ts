@@ -16,13 +16,20 @@ const MAX_OCCURRENCES = 100_000;
 
 const overlaps = (a: Span, b: Span): boolean => a.from < b.until && b.from < a.until;
 
+/** How a calendar is read. */
+export interface Reading {
+  /** For days, and for times without a zone. */
+  readonly zone: string;
+  /** Whose calendar it is: an event that names nobody takes their time. */
+  readonly owner: string;
+}
+
 /**
  * What of a time the events take, earliest first. Events that are cancelled, or that say that they leave people free,
  * take nothing; whoever declined is free.
- * @param zone for days, and for times without a zone
  */
-export function busyTimes(events: readonly string[], span: Span, zone: string): BusyTime[] {
-  return events.flatMap((ics) => timesOf(ics, span, zone)).sort((a, b) => a.from - b.from);
+export function busyTimes(events: readonly string[], span: Span, reading: Reading): BusyTime[] {
+  return events.flatMap((ics) => timesOf(ics, span, reading)).sort((a, b) => a.from - b.from);
 }
 
 /** Those of the times at which one of these people is busy. */
@@ -34,13 +41,16 @@ export function busyFor(times: readonly BusyTime[], people: readonly string[]): 
 export const isBusy = (time: BusyTime, person: string): boolean =>
   time.people.some((other) => isSamePerson(other, person));
 
-function timesOf(ics: string, span: Span, zone: string): BusyTime[] {
+function timesOf(ics: string, span: Span, reading: Reading): BusyTime[] {
   const vevents = ICAL.Component.fromString(ics).getAllSubcomponents("vevent");
-  const moved = new Set(vevents.flatMap((vevent) => movedFrom(vevent, zone)));
+  const moved = new Set(vevents.flatMap((vevent) => movedFrom(vevent, reading.zone)));
   return vevents.flatMap((vevent) => {
     const event = new ICAL.Event(vevent, { exceptions: [] });
     if (!takesTime(vevent)) return [];
-    return event.isRecurring() ? recurring(event, span, { zone, moved }) : timeOf(event, span, zone);
+    const people = comingTo(vevent, reading.owner);
+    if (event.isRecurring()) return recurring(event, span, { zone: reading.zone, moved, people });
+    const time = { ...spanOf(event, reading.zone), id: event.uid, people };
+    return overlaps(time, span) ? [time] : [];
   });
 }
 
@@ -50,16 +60,13 @@ function movedFrom(vevent: ICAL.Component, zone: string): number[] {
   return time instanceof ICAL.Time ? [instantOf(vevent, "recurrence-id", time, zone)] : [];
 }
 
-function timeOf(event: ICAL.Event, span: Span, zone: string): BusyTime[] {
-  const time = { ...spanOf(event, zone), id: event.uid, people: comingTo(event.component) };
-  return overlaps(time, span) ? [time] : [];
-}
-
 /** Each occurrence is as long by the clock on the wall as the first one: a day stays a day when the clocks change. */
-function recurring(event: ICAL.Event, span: Span, known: { zone: string; moved: ReadonlySet<number> }): BusyTime[] {
+function recurring(
+  event: ICAL.Event,
+  span: Span,
+  { zone, moved, people }: { zone: string; moved: ReadonlySet<number>; people: readonly string[] },
+): BusyTime[] {
   const { component, duration, uid: id } = event;
-  const { zone, moved } = known;
-  const people = comingTo(component);
   const times: BusyTime[] = [];
   const iterator = event.iterator();
   for (let count = 0; count < MAX_OCCURRENCES; count += 1) {
@@ -80,9 +87,10 @@ function takesTime(vevent: ICAL.Component): boolean {
   return says("status") !== "CANCELLED" && says("transp") !== "TRANSPARENT";
 }
 
-function comingTo(vevent: ICAL.Component): string[] {
+function comingTo(vevent: ICAL.Component, owner: string): string[] {
   const invited = vevent.getAllProperties("attendee");
   const declined = invited.filter((property) => property.getFirstParameter("partstat") === "DECLINED").map(addressOf);
   const all = [...vevent.getAllProperties("organizer"), ...invited].map(addressOf);
+  if (all.length === 0) return [owner];
   return [...new Set(all)].filter((person) => person !== "" && !declined.includes(person));
 }

@@ -43,7 +43,7 @@ export function createCheckAvailability(office: Office): ReadAction<Input, Outpu
     run: async (args: Input, context: ActionContext) => {
       const zone = args.timeZone ?? office.timeZone;
       const span = { from: Date.parse(args.from), until: Date.parse(args.until) };
-      const times = busyTimes(await office.calendar.between(span, context), span, zone);
+      const times = busyTimes(await office.calendar.between(span, context), span, { zone, owner: office.address });
       const shown = (spans: readonly Span[]) =>
         spans.map(({ from, until }) => ({ start: toLocal(from, zone), end: toLocal(until, zone) }));
       const people = args.people.map((person) => {

@@ -26,7 +26,7 @@ export const TABLE = "calendar";
 /** The key of an event that does not exist yet: its id comes of what runs. */
 const NEW = "new";
 
-export function rowOf({ people, ...event }: CalendarEvent): Row {
+function rowOf({ people, ...event }: CalendarEvent): Row {
   return { ...event, people: people.join(", ") };
 }
 

@@ -78,7 +78,10 @@ async function findSlot(office: Office, args: Input, context: ActionContext): Pr
   if (!first || !last) throw none(args, days, `nobody works then (${hoursOf(office, args)})`);
   if (last.until <= now) throw none(args, days, `that is over; it is ${toLocal(now, zone)} now`);
   const span: Span = { from: first.from, until: last.until };
-  const busy = busyFor(busyTimes(await office.calendar.between(span, context), span, zone), args.people);
+  const busy = busyFor(
+    busyTimes(await office.calendar.between(span, context), span, { zone, owner: office.address }),
+    args.people,
+  );
   const wanted = { length: args.minutes * 60_000, most: MAX_ALTERNATIVES + 1, now };
   const [slot, ...others] = freeTimes(windows, busy, wanted);
   if (!slot) throw none(args, days, `within ${hoursOf(office, args)} (${zone}) there are too few minutes left`);

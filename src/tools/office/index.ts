@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { HoldpointError } from "../../errors.ts";
 import type { Action } from "../action.ts";
+import { createCaldav } from "./caldav.ts";
 import { createCancelEvent } from "./cancel-event.ts";
 import { createCheckAvailability } from "./check-availability.ts";
 import { createCreateEvent } from "./create-event.ts";
@@ -50,7 +51,8 @@ export function openOffice(options: OfficeOptions = {}): OpenOffice {
   const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   assertOffice({ address, workingHours, timeZone });
   const files = officeFiles(resolve(options.home ?? ".holdpoint"));
-  const calendar = createEmbeddedCalendar(files, timeZone);
+  const { caldavUrl } = options;
+  const calendar = caldavUrl === undefined ? createEmbeddedCalendar(files, timeZone) : createCaldav(caldavUrl);
   const transport = options.smtpUrl === undefined ? undefined : createSmtp(options.smtpUrl);
   const mailer = createOutbox(files, address, transport);
   const actions = actionsOf({ calendar, mailer, timeZone, workingHours, address });

@@ -33,15 +33,10 @@ function assertFree(
 ): void {
   if (event.status === "cancelled" || event.people.length === 0) return;
   const { timeZone, address } = office;
-  const wanted = busyTimes([asIcs(event, office)], span, timeZone);
-  const taken = busyFor(
-    busyTimes(
-      others.filter((ics) => idOf(ics) !== id),
-      span,
-      timeZone,
-    ),
-    event.people,
-  );
+  const reading = { zone: timeZone, owner: address };
+  const wanted = busyTimes([asIcs(event, office)], span, reading);
+  const known = others.filter((ics) => idOf(ics) !== id);
+  const taken = busyFor(busyTimes(known, span, reading), event.people);
   for (const time of wanted) {
     const other = taken.find(({ from, until }) => from < time.until && time.from < until);
     if (!other) continue;

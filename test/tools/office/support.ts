@@ -57,7 +57,7 @@ function parse(action: AnyRead | AnyWrite, args: JsonObject): unknown {
   throw new Error(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "));
 }
 
-export function contextOf(idempotencyKey: string, given: Partial<PreviewContext> = {}): PreviewContext {
+function contextOf(idempotencyKey: string, given: Partial<PreviewContext> = {}): PreviewContext {
   const signal = new AbortController().signal;
   return { tenant: "acme", principal: "ann", idempotencyKey, signal, now: NOW, staged: [], ...given };
 }
