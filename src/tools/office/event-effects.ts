@@ -73,8 +73,8 @@ export async function changeEvent(office: Office, call: EventCall): Promise<Even
   const writing = { now: context.now, zone: office.timeZone, done };
   const ics = changeIcs(kept.ics, changes, writing);
   const after = readIcs(ics, office.timeZone);
-  const takesTime = changes.start !== undefined || changes.people !== undefined || changes.status === "confirmed";
-  const among = after && takesTime ? { among: mustBeFree(office, after, id) } : {};
+  const takesTime = (["start", "end", "people"] as const).some((field) => changes[field] !== undefined);
+  const among = after && (takesTime || changes.status === "confirmed") ? { among: mustBeFree(office, after, id) } : {};
   await office.calendar.put({ id, ics, replaces: kept.version, ...among }, context);
   return resultOf(office, id, before, after);
 }
