@@ -285,10 +285,10 @@ function openOfficePart(home: string, options: OfficeOptions, now: () => string)
  * but the request and the time.
  */
 export function officePlaybook(
-  options: Pick<OfficeOptions, "timeZone"> & { now?: () => string } = {},
+  options: OfficeOptions & { now?: () => string } = {},
 ): (request: string) => Plan | undefined {
-  const { now = createClock(), ...office } = options;
-  const { playbooks } = openOfficePart(".", office, now);
+  const { now = createClock(), timeZone } = options;
+  const { playbooks } = openOfficePart(".", { timeZone }, now);
   return (request) => {
     const result = playbooks.match(request);
     return result.kind === "plan" ? result.plan : undefined;
