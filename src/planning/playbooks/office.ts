@@ -30,6 +30,7 @@ function meeting(name: string, title: string, day: { type: PlaybookType; example
         "(schedule|arrange|set up|book|plan|organise|organize) [a|an|the] [{minutes} minutes] [{kind}] (meeting|call) with {people} [on] {day} [[in the] {part}]",
         "(schedule|arrange|set up|book|plan|organise|organize) [a|an|the] [{kind}] (meeting|call) (of|for) {minutes} minutes with {people} [on] {day} [[in the] {part}]",
         "(schedule|arrange|set up|book|plan|organise|organize) [a|an|the] [{kind}] (meeting|call) with {people} for {minutes} minutes [on] {day} [[in the] {part}]",
+        "(schedule|arrange|set up|book|plan|organise|organize) [a|an|the] [{kind}] (meeting|call) with {people} [on] {day} [[in the] {part}] for {minutes} minutes",
         "(schedule|arrange|set up|book|plan|organise|organize) [a|an|the] [{minutes} minutes] [{kind}] (meeting|call) [on] {day} [[in the] {part}] with {people}",
       ],
     },
@@ -91,7 +92,13 @@ export interface OfficePlaybooks {
   readonly list: readonly { name: string; title: string; examples: readonly string[] }[];
 }
 
-const EXAMPLE = "Schedule a 30-minute team meeting with bob@example.com and carol@example.com next Tuesday afternoon.";
+const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  meeting: [
+    "Schedule a 30-minute team meeting with bob@example.com and carol@example.com next Tuesday afternoon.",
+    "Book a one-hour project call with bob@example.com tomorrow in the morning",
+  ],
+  "meeting-on-date": ["Arrange a meeting for 45 minutes with bob@example.com on 2030-01-31"],
+};
 
 /** Lengths as people say them, as the wordings have them. */
 const LENGTHS: readonly [RegExp, string][] = [
@@ -116,7 +123,7 @@ export function openOfficePlaybooks(actions: Actions, time: { timeZone: string; 
     },
     // Answers are shown without mail addresses that nobody had named.
     examples: ['Schedule a meeting: "Schedule a 30-minute team meeting with <mail addresses> next Tuesday afternoon."'],
-    list: opened.list.map(({ name, title }) => ({ name, title, examples: name === "meeting" ? [EXAMPLE] : [] })),
+    list: opened.list.map(({ name, title }) => ({ name, title, examples: EXAMPLES[name] ?? [] })),
   };
 }
 
