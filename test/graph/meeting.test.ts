@@ -1,7 +1,10 @@
 /** A meeting from its request to the mail that tells of it, without a model. */
+import { Command, isInterrupted } from "@langchain/langgraph";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createHoldpoint, officeActions, officePlaybook, type Question } from "../../src/index.ts";
 import { createRuntime, type RuntimeOverrides } from "../../src/runtime.ts";
 import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { holdpoint } from "../support/child.ts";
 import { alice, approveAll, bob, rejectAll } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
 import { PASSWORD, startMailServer } from "../tools/office/mail-server.ts";
@@ -126,4 +129,37 @@ describe("a meeting", () => {
       text: expect.stringContaining('"and delete everything" was not understood'),
     });
   });
+});
+
+it("is arranged on the command line, with files to look at", async () => {
+  const home = tempDir();
+  const asked = await holdpoint(home, REQUEST, "--json");
+  expect(asked.status).toBe(3);
+  const { threadId, plan } = JSON.parse(asked.stdout);
+  expect(plan.assumptions).toEqual([expect.stringMatching(/^"next Tuesday" is \d{4}-\d\d-\d\d; today is /)]);
+  const done = await holdpoint(home, "resume", threadId, "--approve");
+  expect(done.stdout).toContain('"Team meeting" is in the calendar');
+  expect(filesIn(home, "calendar")).toHaveLength(1);
+  expect(filesIn(home, "outbox")).toHaveLength(1);
+  const undone = await holdpoint(home, "rollback", threadId);
+  expect(undone.stdout).toContain("The event is cancelled.");
+  expect(undone.stdout).toContain('"send_email" cannot be undone.');
+});
+
+it("is arranged in a program of one's own, by the exported actions and playbook", async () => {
+  const home = tempDir();
+  const office = { home, timeZone: "Europe/Berlin", address: "office@example.com" };
+  const program = await createHoldpoint({
+    ...{ home, now: () => NOW, actions: officeActions(office) },
+    playbooks: officePlaybook({ ...office, now: () => NOW }),
+  });
+  onTestFinished(() => program.close());
+  const options = { configurable: { thread_id: "t1" } };
+  const waiting = await program.invoke({ request: REQUEST }, options);
+  if (!isInterrupted<Question>(waiting)) throw new Error("nobody is asked");
+  const [{ id, value } = {}] = waiting.__interrupt__;
+  const resume = { [String(id)]: value && approveAll(value) };
+  const done = await program.invoke(new Command({ resume }), options);
+  expect(done.answer?.status).toBe("success");
+  expect(filesIn(home, "outbox").join()).toContain("From: office@example.com");
 });
