@@ -39,6 +39,18 @@ export interface Config {
   readonly notifyUrl?: string;
   /** How many reads of a run may be under way at once. */
   readonly concurrency?: number;
+  /** What the environment says of the office; absent where it says nothing. */
+  readonly office?: OfficeConfig;
+}
+
+/** The office's calendar and mail; what is absent has a default, and the servers are the embedded ones. */
+interface OfficeConfig {
+  readonly timeZone?: string;
+  readonly address?: string;
+  /** With name and password: a secret. */
+  readonly smtpUrl?: string;
+  /** With name and password: a secret. */
+  readonly caldavUrl?: string;
 }
 
 /** An empty variable is one that is not set. */
@@ -53,6 +65,14 @@ const plainAddress = z
     error: "must be an address without a name and a password",
   });
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
   HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
@@ -62,6 +82,18 @@ const EnvironmentSchema = z.object({
   HOLDPOINT_APPROVAL: text(z.enum(["always", "rules"], "must be always or rules")),
   HOLDPOINT_NOTIFY_URL: text(plainAddress),
   HOLDPOINT_CONCURRENCY: text(z.string().regex(/^[1-9]\d{0,3}$/, "must be a number from 1 to 9999")),
+  HOLDPOINT_TIME_ZONE: text(
+    z.string().trim().refine(isTimeZone, { error: "must be the name of a time zone, such as Europe/Berlin" }),
+  ),
+  HOLDPOINT_MAIL_FROM: text(
+    z
+      .string()
+      .trim()
+      .max(254)
+      .regex(/^[^\s@]+@[^\s@]+$/, "must be a mail address"),
+  ),
+  SMTP_URL: text(z.url({ protocol: /^smtps?$/, error: "must be an smtp or smtps address" })),
+  CALDAV_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   OPENAI_API_KEY: text(z.string().trim().regex(/^\S+$/, "must be one word")),
   OPENAI_BASE_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   HOLDPOINT_MODEL: text(modelName),
@@ -106,9 +138,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
     ...(values.HOLDPOINT_NOTIFY_URL === undefined ? {} : { notifyUrl: values.HOLDPOINT_NOTIFY_URL }),
     ...(values.HOLDPOINT_CONCURRENCY === undefined ? {} : { concurrency: Number(values.HOLDPOINT_CONCURRENCY) }),
+    ...officeConfig(values),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });
+}
+
+function officeConfig(values: Environment): { office?: OfficeConfig } {
+  const office = {
+    ...(values.HOLDPOINT_TIME_ZONE === undefined ? {} : { timeZone: values.HOLDPOINT_TIME_ZONE }),
+    ...(values.HOLDPOINT_MAIL_FROM === undefined ? {} : { address: values.HOLDPOINT_MAIL_FROM }),
+    ...(values.SMTP_URL === undefined ? {} : { smtpUrl: values.SMTP_URL }),
+    ...(values.CALDAV_URL === undefined ? {} : { caldavUrl: values.CALDAV_URL }),
+  };
+  return Object.keys(office).length === 0 ? {} : { office: Object.freeze(office) };
 }
 
 function modelConfig(values: Environment): ModelConfig | undefined {

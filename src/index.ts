@@ -58,6 +58,7 @@ export { type BlockedPattern, defaultBlockedPatterns } from "./policy/blocked-pa
 export type { Policy, PolicyOptions, TransactionContext } from "./policy/policy.ts";
 export type { PolicyRun } from "./policy/rule-facts.ts";
 export type { RuleInput as Rule } from "./policy/rules.ts";
+export { officePlaybook } from "./runtime.ts";
 export type { State } from "./state.ts";
 export {
   type Action,
@@ -76,6 +77,7 @@ export {
   checkContract,
   isContractKept,
 } from "./tools/contract.ts";
+export { type OfficeOptions, officeActions } from "./tools/office/index.ts";
 export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";

@@ -4,6 +4,7 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { openCheckpoints } from "./checkpoints.ts";
 import type { Config, ModelConfig } from "./config.ts";
+import type { Plan } from "./domain/plan.ts";
 import type { ModelDeps } from "./execution/call-model.ts";
 import { createThinker } from "./execution/thinker.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
@@ -14,11 +15,13 @@ import type { Models } from "./models/roles.ts";
 import { exampleLines, firstOf, type OwnPlaybooks, openPlaybooks } from "./planning/own-playbooks/index.ts";
 import type { PlaybookSource } from "./planning/own-playbooks/load.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
+import { type OfficePlaybooks, openOfficePlaybooks } from "./planning/playbooks/office.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
+import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 import { type ComposeValidator, thinkingActions } from "./tools/thinking/index.ts";
@@ -225,10 +228,13 @@ export const playbookActions = (registry: Registry) => ({
 export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "whatCanBeAsked">> {
   /** The file of the example store. */
   store?: string | undefined;
+  /** The office beside it: its actions, and its playbooks. Default: none. */
+  office?: OfficeOptions | undefined;
 }
 
 export interface StoreRuntime extends Runtime {
   readonly store: Store;
+  readonly officePlaybooks: OfficePlaybooks["list"];
 }
 
 /**
@@ -236,27 +242,55 @@ export interface StoreRuntime extends Runtime {
  * @throws HoldpointError `storage` that names the database that cannot be opened, `usage` when a rule does not fit
  */
 export async function createRuntime(config: Config, overrides: RuntimeOverrides = {}): Promise<StoreRuntime> {
-  const store = openStore(pathOf(overrides.store, config.home, "store.db"));
+  const opened: Closing[] = [];
   try {
-    const byPlaybook = overrides.matchRequest ?? ((request: string) => matchPlaybooks(storePlaybooks, request));
+    const store = openStore(pathOf(overrides.store, config.home, "store.db"));
+    opened.push(() => store.close());
+    const now = overrides.now ?? createClock();
+    const office = overrides.office && openOfficePart(config.home, overrides.office, now);
+    opened.push(() => office?.close());
+    const byStore = (request: string) => matchPlaybooks(storePlaybooks, request);
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
       notify: config.notifyUrl,
       concurrency: config.concurrency,
       ...overrides,
+      now,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
-      actions: [...(overrides.actions ?? []), ...storeActions(store)],
+      actions: [...(overrides.actions ?? []), ...storeActions(store), ...(office?.actions ?? [])],
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
-      matchRequest: byPlaybook,
+      matchRequest: overrides.matchRequest ?? (office ? firstOf(byStore, office.playbooks.match) : byStore),
       planning: overrides.planning ?? config.planning,
       models: overrides.models ?? (await modelsOf(config.models)),
       modelTimeoutMs: overrides.modelTimeoutMs ?? config.models?.timeoutMs,
-      whatCanBeAsked: whatCanBeAsked(storePlaybooks),
+      whatCanBeAsked: [...whatCanBeAsked(storePlaybooks), ...(office?.playbooks.examples ?? [])],
     });
-    return { ...runtime, store, close: () => closeAll([() => runtime.close(), () => store.close()]) };
+    opened.push(() => runtime.close());
+    return { ...runtime, store, officePlaybooks: office?.playbooks.list ?? [], close: () => closeAll(opened) };
   } catch (error) {
-    store.close();
+    await closeAll(opened);
     throw error;
   }
+}
+
+function openOfficePart(home: string, options: OfficeOptions, now: () => string) {
+  const office = openOffice({ home, ...options });
+  const actions = playbookActions(createRegistry(office.actions));
+  return { ...office, playbooks: openOfficePlaybooks(actions, { timeZone: office.timeZone, now }) };
+}
+
+/**
+ * The office's playbooks as a function, for `playbooks` of createHoldpoint beside the office's actions. It reads nothing
+ * but the request and the time.
+ */
+export function officePlaybook(
+  options: OfficeOptions & { now?: () => string } = {},
+): (request: string) => Plan | undefined {
+  const { now = createClock(), timeZone } = options;
+  const { playbooks } = openOfficePart(".", { timeZone }, now);
+  return (request) => {
+    const result = playbooks.match(request);
+    return result.kind === "plan" ? result.plan : undefined;
+  };
 }

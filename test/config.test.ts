@@ -17,6 +17,11 @@ describe("the configuration", () => {
     expect(worker({ HOLDPOINT_PLANNER_MODEL: "p", HOLDPOINT_WORKER_MODEL: "w" })).toBe("w");
   });
 
+  it("says of the office what the environment does", () => {
+    const environment = { HOLDPOINT_TIME_ZONE: "Europe/Berlin", SMTP_URL: "smtps://mail.example.com" };
+    expect(readConfig(environment).office).toEqual({ timeZone: "Europe/Berlin", smtpUrl: "smtps://mail.example.com" });
+  });
+
   it("names playbooks and the file of rules, from the working directory", () => {
     expect(readConfig({ HOLDPOINT_PLAYBOOKS: "plays" })).toMatchObject({ playbooks: resolve("plays") });
     expect(readConfig({ HOLDPOINT_RULES: "rules.yaml", HOLDPOINT_APPROVAL: "rules" })).toMatchObject({
@@ -28,6 +33,10 @@ describe("the configuration", () => {
   it.each([
     [{ OPENAI_BASE_URL: "ftp://x" }, "OPENAI_BASE_URL must be an http or https address"],
     [{ OPENAI_API_KEY: "two words" }, "OPENAI_API_KEY must be one word"],
+    [{ HOLDPOINT_TIME_ZONE: "Europe/Atlantis" }, "HOLDPOINT_TIME_ZONE must be the name of a time zone"],
+    [{ HOLDPOINT_MAIL_FROM: "two words" }, "HOLDPOINT_MAIL_FROM must be a mail address"],
+    [{ SMTP_URL: "https://two words@x" }, "SMTP_URL must be an smtp or smtps address"],
+    [{ CALDAV_URL: "smtp://x" }, "CALDAV_URL must be an http or https address"],
     [{ HOLDPOINT_APPROVAL: "never" }, "HOLDPOINT_APPROVAL must be always or rules"],
     [{ HOLDPOINT_PLANNING: "never" }, "HOLDPOINT_PLANNING must be playbooks or model"],
     [{ HOLDPOINT_PLANNING: "model" }, "there is no OPENAI_API_KEY"],

@@ -24,7 +24,11 @@ export async function listPlaybooks(session: Session): Promise<number> {
     ...{ name, title, description: undefined, parameters: [] as string[], examples: [...examples] },
     from: "the example store",
   }));
-  const playbooks = [...own, ...ofStore];
+  const ofOffice = runtime.officePlaybooks.map(({ name, title, examples }) => ({
+    ...{ name, title, description: undefined, parameters: [] as string[], examples: [...examples] },
+    from: "the office",
+  }));
+  const playbooks = [...own, ...ofStore, ...ofOffice];
   const rows = playbooks.map(({ name, title, parameters, examples, from }) => [
     ...[name, title, parameters.join(", ")],
     examples[0] ?? "(only a model can choose it)",

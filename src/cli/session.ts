@@ -63,7 +63,8 @@ export async function withSession(
   const identity = { tenant, principal: toPrincipal(options.as ?? loginName()) };
   const config = readConfig(given.environment);
   const { surroundings, onProgress, clear } = await withProgress(given, options);
-  const runtime = await createRuntime(config, options.checks ? { playbooks: [] } : {});
+  const office = config.office ?? {};
+  const runtime = await createRuntime(config, { office, ...(options.checks ? { playbooks: [] } : {}) });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;

@@ -1,0 +1,194 @@
+/**
+ * A calendar on a CalDAV server (RFC 4791).
+ *
+ * 1. An event is written only over the version that was read (If-Match), or where there is none (If-None-Match): what
+ *    somebody else did meanwhile is never lost.
+ * 2. What is no whole answer is no answer: nobody counts as free because a server sent a page of another kind.
+ * 3. Name and password go into the header of requests to that one address, and nowhere else.
+ */
+import ICAL from "ical.js";
+import { calendarQuery, createObject, type DAVResponse, getBasicAuthHeaders, updateObject } from "tsdav";
+import { ActionFailure, HoldpointError } from "../../errors.ts";
+import type { Asking, Calendar, Keeping, Kept } from "./calendar.ts";
+import type { Span } from "./zones.ts";
+
+/** Days begin elsewhere at another time, and servers compare them by their own. */
+const NEAR_MS = 86_400_000;
+const MAX_ANSWER = 20_000_000;
+
+interface Server {
+  readonly host: string;
+  /** The calendar, with a slash at its end. */
+  readonly url: string;
+  readonly headers: Record<string, string>;
+}
+
+/** An event, and where it is. */
+interface Found extends Kept {
+  readonly url: string;
+}
+
+/**
+ * The calendar at `https://name:password@host/path/`, the address of the calendar itself.
+ * @throws HoldpointError `usage` when the address does not fit
+ */
+export function createCaldav(address: string): Calendar {
+  const server = parseServer(address);
+  return {
+    invites: true,
+    between: async (span, asking) => (await query(server, inTime(span), asking)).map(({ ics }) => ics),
+    find: async (id, asking) => await findEvent(server, id, asking),
+    put: async (keeping, asking) => await putEvent(server, keeping, asking),
+  };
+}
+
+function parseServer(address: string): Server {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || !["http:", "https:"].includes(url.protocol))
+    throw unfit("is none such as https://dav.example.com/me/work/");
+  const [username, password] = [url.username, url.password].map(decodeURIComponent) as [string, string];
+  const isHere = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (url.protocol === "http:" && password !== "" && !isHere)
+    throw unfit("would send a password unencrypted: use https");
+  const { authorization } = username === "" ? {} : getBasicAuthHeaders({ username, password });
+  const path = `${url.origin}${url.pathname.replace(/\/*$/, "/")}`;
+  return { host: url.host, url: path, headers: authorization === undefined ? {} : { authorization } };
+}
+
+const unfit = (what: string): HoldpointError =>
+  new HoldpointError("usage", `The address of the calendar server ${what}.`, {
+    hint: "Mend CALDAV_URL, or caldavUrl. It is not shown, as it may hold a password.",
+  });
+
+const utc = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+
+const inTime = ({ from, until }: Span) => ({
+  "time-range": { _attributes: { start: utc(from - NEAR_MS), end: utc(until + NEAR_MS) } },
+});
+
+const withId = (id: string) => ({
+  "prop-filter": { _attributes: { name: "UID" }, "text-match": { _attributes: { collation: "i;octet" }, _text: id } },
+});
+
+async function findEvent(server: Server, id: string, asking: Asking): Promise<Found | undefined> {
+  const found = await query(server, withId(id), asking);
+  return found.find(({ ics }) => unfolded(ics).split("\n").includes(`UID:${id}`));
+}
+
+const unfolded = (ics: string): string => ics.replace(/\r?\n[ \t]/g, "").replace(/\r/g, "");
+
+/** The events that a filter lets through. */
+async function query(server: Server, filter: object, { signal }: Asking): Promise<Found[]> {
+  const { url, headers, host } = server;
+  const answers = await calendarQuery({
+    ...{ url, headers, depth: "1", fetch: boundedFetch(host), fetchOptions: { signal, redirect: "error" } },
+    props: { "d:getetag": {}, "c:calendar-data": {} },
+    filters: {
+      "comp-filter": {
+        _attributes: { name: "VCALENDAR" },
+        "comp-filter": { _attributes: { name: "VEVENT" }, ...filter },
+      },
+    },
+  });
+  return answers.map((answer) => eventOf(server, answer));
+}
+
+/** @throws ActionFailure when it is no event that can be read: it might be the one that somebody is busy with */
+function eventOf({ url, host }: Server, { href = "", props = {} }: DAVResponse): Found {
+  const data: unknown = props.calendarData?._cdata ?? props.calendarData;
+  const version: unknown = props.getetag;
+  if (typeof data === "string" && version !== undefined) {
+    try {
+      ICAL.Component.fromString(data);
+      return { ics: data, version: String(version), url: new URL(href, url).href };
+    } catch {
+      // told below
+    }
+  }
+  throw new ActionFailure(
+    "failed",
+    `The calendar server ${host} holds something that cannot be read: ${href.slice(0, 200)}`,
+    {
+      hint: "Look at it with another program, and mend or remove it.",
+    },
+  );
+}
+
+/**
+ * The checks are made right before the event is written: CalDAV has no way to make both one step.
+ */
+async function putEvent(server: Server, { id, ics, replaces, among }: Keeping, asking: Asking): Promise<void> {
+  if (among) among.check((await query(server, inTime(among.span), asking)).map((found) => found.ics));
+  const known = replaces === null ? undefined : await findEvent(server, id, asking);
+  if (replaces !== null && known?.version !== replaces) throw changedMeanwhile(id);
+  const common = {
+    ...{
+      data: ics,
+      fetch: boundedFetch(server.host),
+      fetchOptions: { signal: asking.signal, redirect: "error" as const },
+    },
+  };
+  const type = { ...server.headers, "content-type": "text/calendar; charset=utf-8" };
+  const response =
+    known === undefined
+      ? await createObject({
+          ...{ ...common, url: `${server.url}${encodeURIComponent(id)}.ics` },
+          headers: { ...type, "if-none-match": "*" },
+        })
+      : await updateObject({ ...common, url: known.url, etag: known.version, headers: type });
+  if (response.status === 412) throw changedMeanwhile(id);
+  if (!response.ok) throw refusal(server.host, response.status);
+}
+
+const changedMeanwhile = (id: string): ActionFailure =>
+  new ActionFailure("failed", `The event "${id}" was changed by somebody else meanwhile.`, {
+    hint: "Look at it again, then ask for the change anew.",
+  });
+
+/** What a server that could not answer did, nobody knows; one that said no did nothing. */
+function refusal(host: string, status: number): Error {
+  const text = `The calendar server ${host} answered with status ${status}.`;
+  if (status >= 500) return new Error(text);
+  const hint = [401, 403].includes(status)
+    ? "Look at the name and the password in its address."
+    : "Look at its address.";
+  return new ActionFailure("failed", text, { hint });
+}
+
+/** Requests whose answers are bounded, and are what was asked for. */
+function boundedFetch(host: string): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init).catch((error: unknown) => {
+      throw unreachable(host, error);
+    });
+    if (init?.method === "REPORT" && response.status !== 207) {
+      await response.body?.cancel();
+      throw refusal(host, response.status);
+    }
+    const text = await textOf(response, host);
+    return new Response([204, 304].includes(response.status) ? null : text, response);
+  };
+}
+
+async function textOf(response: Response, host: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of response.body ?? []) {
+    length += part.length;
+    if (length > MAX_ANSWER)
+      throw new Error(`The calendar server ${host} answered with more than ${MAX_ANSWER} bytes.`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+/** Nobody heard of what was not connected. What fetch says of it may hold the address. */
+function unreachable(host: string, error: unknown): Error {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "no connection";
+  const text = `The calendar server ${host} cannot be reached (${code}).`;
+  const isUnheard = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "EAI_AGAIN"].includes(code);
+  return isUnheard
+    ? new ActionFailure("failed", text, { hint: "Look at CALDAV_URL, and whether the server runs." })
+    : new Error(text);
+}

@@ -1,0 +1,103 @@
+/** Changing an event: when, who, where. */
+import { z } from "zod";
+import type { Effect } from "../../domain/proposal.ts";
+import { ActionFailure } from "../../errors.ts";
+import { type ActionContext, defineAction, type PreviewContext, type WriteAction } from "../action.ts";
+import { type CalendarEvent, EventSchema, eventChange } from "./event.ts";
+import {
+  changeEvent,
+  type EventOutput,
+  EventOutputSchema,
+  type EventResult,
+  eventImpact,
+  eventMovedOn,
+  findResult,
+  getEvent,
+  NOTHING,
+  undoChange,
+} from "./event-effects.ts";
+import { assertTimes, eventFields, movedTo } from "./event-input.ts";
+import { EVENT_ID } from "./fields.ts";
+import { findDone } from "./ics.ts";
+import type { Office } from "./office.ts";
+import { eventsThen, mustBeFree } from "./overbooking.ts";
+
+const InputSchema = z
+  .strictObject({
+    id: EVENT_ID,
+    title: eventFields.title.optional(),
+    start: eventFields.start.optional().describe("Without an end, it stays as long as it is."),
+    end: eventFields.end.optional(),
+    people: eventFields.people.optional().describe("All who come from now on, by mail address."),
+    location: eventFields.location.nullable().optional(),
+    description: eventFields.description.nullable().optional(),
+  })
+  .refine(
+    ({ id: _id, ...changes }) => Object.values(changes).some((value) => value !== undefined),
+    "say what is to change: title, start, end, people, location or description",
+  );
+type UpdateInput = z.infer<typeof InputSchema>;
+
+export function createUpdateEvent(office: Office): WriteAction<UpdateInput, EventOutput> {
+  return defineAction({
+    kind: "write",
+    name: "update_event",
+    version: 1,
+    title: "Change an event",
+    description:
+      "Moves an event, or changes its title, people, place or description; one that recurs, as a whole. What is left " +
+      "out stays as it is.",
+    input: InputSchema,
+    output: EventOutputSchema,
+    reversibility: "reversible",
+    idempotent: true,
+    preview: async (args: UpdateInput, context: PreviewContext) => {
+      const { event } = await getEvent(office, args.id, context);
+      const after = { ...event, ...changesOf(args, event) };
+      assertChangeable(args.id, event);
+      assertTimes(after, context.now);
+      const { span, check } = mustBeFree(office, after, args.id);
+      check(await eventsThen(office, span, context));
+      return [eventChange(args.id, event, after)];
+    },
+    impact: (_args, changes) => eventImpact(office, changes),
+    run: async (args: UpdateInput, context: ActionContext) => update(office, args, context),
+    undo: async (effect, context) => undoUpdate(office, effect, context),
+    movedOn: async (effect, context) => eventMovedOn(office, String(effect.args.id), effect, context),
+    summarize: (_args, { title, when, people }) =>
+      `"${title}" is changed: ${when}${people.length > 0 ? `, with ${people.join(", ")}` : ""}.`,
+  });
+}
+
+function changesOf({ id: _id, start, end, ...others }: UpdateInput, event: CalendarEvent): Partial<CalendarEvent> {
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), ...movedTo(event, { start, end }) };
+}
+
+function assertChangeable(id: string, { title, status }: CalendarEvent): void {
+  if (status === "confirmed") return;
+  throw new ActionFailure("invalid_request", `id: the event "${title}" (${id}) is cancelled.`);
+}
+
+async function update(office: Office, args: UpdateInput, context: ActionContext): Promise<EventResult> {
+  const { event, ...kept } = await getEvent(office, args.id, context);
+  const done = findResult(office, args.id, kept, context.idempotencyKey);
+  if (done) return done;
+  assertChangeable(args.id, event);
+  const changes = changesOf(args, event);
+  assertTimes({ ...event, ...changes }, context.now);
+  return await changeEvent(office, { id: args.id, kept, changes, key: context.idempotencyKey, context });
+}
+
+/** What it changed becomes what it was; whatever else others have changed since stays. */
+async function undoUpdate(office: Office, effect: Effect, context: ActionContext): Promise<string> {
+  const { id, ...changed } = InputSchema.parse(effect.args);
+  const { event: _event, ...kept } = await getEvent(office, id, context);
+  const before = EventSchema.safeParse(findDone(kept.ics, effect.key)?.before).data;
+  const moved = changed.start !== undefined || changed.end !== undefined;
+  const fields = [...Object.keys(changed), ...(moved ? ["start", "end"] : [])] as (keyof CalendarEvent)[];
+  const changes = before ? Object.fromEntries(fields.map((field) => [field, before[field]])) : {};
+  const done = await undoChange(office, effect, { id, kept, changes, context });
+  if (done === "nothing") return NOTHING;
+  return done === "before" ? "The event was put back already." : "The event is as it was.";
+}
