@@ -9,21 +9,20 @@ import { assertMay } from "../ledger/members.ts";
 import type { Action } from "../tools/action.ts";
 import { callSettings } from "../tools/call-settings.ts";
 import { checkContract, isContractKept } from "../tools/contract.ts";
+import { openOffice } from "../tools/office/index.ts";
 import { openStore, storeActions } from "../tools/store/index.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
 
-const STORE = "the example store";
-const THINKING = "Holdpoint, asking the worker model";
-
-/** Where an action comes from, for people. */
-const originOf = ({ name }: Action, inStore: ReadonlySet<string>): string => (inStore.has(name) ? STORE : THINKING);
+/** Where actions come from, for people, by their names. */
+type Origins = ReadonlyMap<string, string>;
 
 /** What an action says of itself; of a read, nothing of effects. */
-function describe(action: Action, inStore: ReadonlySet<string>) {
+function describe(action: Action, origins: Origins) {
   const { name, kind, version, title, description } = action;
-  const about = { name, kind, version, title, description, from: originOf(action, inStore) };
+  const from = origins.get(name) ?? "Holdpoint, asking the worker model";
+  const about = { name, kind, version, title, description, from };
   if (action.kind === "read") return { ...about, untrustedOutput: action.untrustedOutput ?? false };
   const { reversibility, idempotent, undoWindowMs = null } = action;
   const can = { lookUp: action.lookup !== undefined, undo: action.undo !== undefined };
@@ -37,14 +36,21 @@ function describe(action: Action, inStore: ReadonlySet<string>) {
   };
 }
 
-const namesIn = ({ runtime }: Session): Set<string> => new Set(storeActions(runtime.store).map(({ name }) => name));
+/** The packs that have targets which can be made and thrown away. */
+function originsOf({ runtime }: Session): Origins {
+  const named = (actions: readonly Action[], from: string) => actions.map(({ name }): [string, string] => [name, from]);
+  return new Map([
+    ...named(storeActions(runtime.store), "the example store"),
+    ...named(openOffice().actions, "the office"),
+  ]);
+}
 
 /** `actions` and `actions list`. */
 export async function listActions(session: Session): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
   await assertMay(runtime.ledger, identity, "viewActions");
-  const inStore = namesIn(session);
-  const actions = runtime.registry.actions.map((action) => describe(action, inStore));
+  const origins = originsOf(session);
+  const actions = runtime.registry.actions.map((action) => describe(action, origins));
   const rows = actions.map((action) => {
     const [undone, repeated] =
       "reversibility" in action
@@ -72,7 +78,7 @@ export async function showAction(session: Session, name: string): Promise<number
   await assertMay(runtime.ledger, identity, "viewActions");
   const action = actionNamed(session, name);
   const { timeoutMs, retry, breaker } = callSettings(action);
-  const { description, ...about } = describe(action, namesIn(session));
+  const { description, ...about } = describe(action, originsOf(session));
   const schemas = { input: jsonSchemaOf(action.input, "input"), output: jsonSchemaOf(action.output, "output") };
   const example = action.example === undefined ? {} : { example: action.example };
   const whole = { ...about, description, timeoutMs, retry, breaker, ...example, ...schemas };
@@ -94,16 +100,20 @@ export async function testAction(session: Session, name: string, options: { args
   const { runtime, identity, surroundings, json } = session;
   await assertMay(runtime.ledger, identity, "testActions");
   const { kind } = actionNamed(session, name);
-  if (!namesIn(session).has(name)) {
+  if (!originsOf(session).has(name)) {
     throw new HoldpointError("usage", `"${name}" has no scratch target here.`, {
       hint: "Call checkContract of the package with a target of your own; see docs/actions.md.",
     });
   }
   const folder = mkdtempSync(join(tmpdir(), "holdpoint-contract-"));
   const store = openStore(join(folder, "store.db"));
+  const office = openOffice({ home: folder, timeZone: "UTC" });
   try {
-    const action = storeActions(store).find((one) => one.name === name) as Action;
+    const action = [...storeActions(store), ...office.actions].find((one) => one.name === name) as Action;
     const args = options.args === undefined ? action.example : parseArgs(options.args);
+    if (args === undefined) {
+      throw new HoldpointError("usage", `"${name}" has no example.`, { hint: "Give the arguments with --args." });
+    }
     const report = await checkContract(action, { args, snapshot: () => store.snapshot(), now: runtime.now() });
     const isKept = isContractKept(report);
     const rows = report.checks.map(({ promise, outcome, detail }) => [outcome, promise, detail]);
@@ -113,6 +123,7 @@ export async function testAction(session: Session, name: string, options: { args
     surroundings.write(`${text}\n`);
     return isKept ? EXIT.done : EXIT.failed;
   } finally {
+    office.close();
     store.close();
     rmSync(folder, { recursive: true, force: true });
   }
