@@ -11,8 +11,11 @@ import type { Action, ActionContext, AnyRead, AnyWrite } from "./action.ts";
 import { callSettings } from "./call-settings.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 
-/** `broken`: it does not do what it says. `not claimed`: it does not say that it does. */
-type ContractOutcome = "kept" | "broken" | "not claimed";
+/**
+ * `broken`: it does not do what it says. `not claimed`: it does not say that it does. `not checked`: it did what could be
+ * seen, but without a snapshot nobody can tell whether the target stayed as it was.
+ */
+type ContractOutcome = "kept" | "broken" | "not claimed" | "not checked";
 
 export interface ContractCheck {
   /** What is promised, in words. */
@@ -48,6 +51,18 @@ class Broken extends Error {}
 /** That something is not claimed, and why that is so. */
 class NotClaimed extends Error {}
 
+/** That something cannot be seen here. */
+class NotChecked extends Error {
+  constructor() {
+    super("there is no snapshot of the target to compare");
+  }
+}
+
+function outcomeOf(error: unknown): ContractOutcome {
+  if (error instanceof NotChecked) return "not checked";
+  return error instanceof NotClaimed ? "not claimed" : "broken";
+}
+
 function assertThat(isSo: boolean, otherwise: string): asserts isSo {
   if (!isSo) throw new Broken(otherwise);
 }
@@ -69,8 +84,11 @@ export async function checkContract(action: Action, options: ContractOptions): P
       await look();
       checks.push({ promise, outcome: "kept", detail: "" });
     } catch (error) {
-      const outcome = error instanceof NotClaimed ? "not claimed" : "broken";
-      checks.push({ promise, outcome, detail: error instanceof Broken ? error.message : explainError(error) });
+      checks.push({
+        promise,
+        outcome: outcomeOf(error),
+        detail: error instanceof Broken ? error.message : explainError(error),
+      });
     }
   };
   await checkDefinition(action, options, check);
@@ -128,7 +146,8 @@ function assertSentence(text: unknown, what: string): void {
 const changesNothing = async (snapshot: ContractOptions["snapshot"], work: () => Promise<unknown>): Promise<void> => {
   const before = await snapshot?.();
   await work();
-  assertThat(isSame(before, await snapshot?.()), "the target is another one after it");
+  if (!snapshot) throw new NotChecked();
+  assertThat(isSame(before, await snapshot()), "the target is another one after it");
 };
 
 /** An aborted call ends soon, whatever it ends with. */
@@ -175,14 +194,14 @@ async function checkWrite(action: AnyWrite, given: JsonObject, options: Contract
   let done: { output: Json; changes: Change[] } | undefined;
   let undoData: Json = null;
   await check("Its preview changes nothing, twice the same, and can be shown", async () => {
+    fingerprintOf(action);
     await changesNothing(snapshot, async () => {
       args = JsonObjectSchema.parse((await action.prepare?.(given, staging)) ?? given);
       previewed = ChangeSchema.array().parse(await action.preview(args, staging));
       const again = await action.preview(args, staging);
       assertThat(isSame(previewed, again), "a second preview says something else");
+      if (action.impact) ImpactSchema.parse(action.impact(args, previewed));
     });
-    fingerprintOf(action);
-    if (action.impact) ImpactSchema.parse(action.impact(args, previewed));
   });
   await check("A key that it has never seen is not found", async () => {
     if (!action.lookup) throw new NotClaimed("it cannot be looked up");
@@ -198,12 +217,11 @@ async function checkWrite(action: AnyWrite, given: JsonObject, options: Contract
       assertSentence(await action.undo?.(effect, contextOf(options, `${never}:undo`)), "what it says of that");
     });
   });
-  await check("It does what its preview said, and its output fits its schema", async () => {
+  await check("It changes as many rows as its preview said, and its output fits its schema", async () => {
     const result = await action.run(args, context);
     done = { output: outputOf(action, result.output), changes: ChangeSchema.array().parse(result.changes) };
-    const told = previewed.map(({ table, key: row }) => [table, row]);
-    const changed = done.changes.map(({ table, key: row }) => [table, row]);
-    assertThat(isSame(told.length, changed.length), `it changed ${changed.length} rows, and told of ${told.length}`);
+    const [told, changed] = [previewed.length, done.changes.length];
+    assertThat(told === changed, `it changed ${changed} rows, and told of ${told}`);
     assertSentence(action.summarize(args, done.output), "its summary");
   });
   if (!done) return;
@@ -248,7 +266,8 @@ async function checkAfter(
     const undoing = contextOf(options, `${key}:undo`);
     assertSentence(await action.undo(effect, undoing), "what it says of that");
     if (action.reversibility === "compensatable") throw new NotClaimed("it is made good by something else");
-    assertThat(isSame(start, await options.snapshot?.()), "the target is not as it was");
+    if (!options.snapshot) throw new NotChecked();
+    assertThat(isSame(start, await options.snapshot()), "the target is not as it was");
   });
   await check("Taking it back again changes nothing", async () => {
     if (!action.undo) throw new NotClaimed("it cannot be undone");

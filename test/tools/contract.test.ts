@@ -65,6 +65,25 @@ async function brokenOf(parts: (values: Map<string, number>) => Partial<Put>): P
   return report.checks.filter(({ outcome }) => outcome === "broken").map(({ promise }) => promise);
 }
 
+describe("without a snapshot", () => {
+  it("what nobody can see is not said to be kept, and what is broken is", async () => {
+    const { store } = newStore();
+    const sell = storeActions(store).find(({ name }) => name === "sell") as Action;
+    const report = await checkContract(sell, { args: sell.example });
+    const unchecked = report.checks.filter(({ outcome }) => outcome === "not checked").map(({ promise }) => promise);
+    expect(unchecked).toEqual([
+      expect.stringContaining("preview changes nothing"),
+      expect.stringContaining("What never happened can be undone"),
+      expect.stringContaining("no second effect"),
+      expect.stringContaining("aborted"),
+      expect.stringContaining("leaves the target as it was"),
+      expect.stringContaining("Taking it back again"),
+    ]);
+    const wrong = await checkContract(sell, { args: { item: "SG001", quantity: 999_999 } });
+    expect(isContractKept(wrong)).toBe(false);
+  });
+});
+
 describe("a broken promise", () => {
   it("is none where everything is kept", async () => {
     expect(await brokenOf(() => ({}))).toEqual([]);
@@ -75,9 +94,9 @@ describe("a broken promise", () => {
     [
       "an output that does not fit",
       () => ({ run: async () => ({ output: {} as never, changes: [] }) }),
-      "It does what",
+      "It changes as many rows",
     ],
-    ["more changes than were told", () => ({ preview: async () => [] }), "It does what its preview said"],
+    ["more changes than were told", () => ({ preview: async () => [] }), "It changes as many rows"],
     [
       "a repeat that counts",
       (v) => ({
@@ -90,7 +109,7 @@ describe("a broken promise", () => {
     ["an undo that does nothing", () => ({ undo: async () => "Done." }), "It can be taken back"],
     ["an undo of what never happened", (v) => ({ undo: async () => writing(v, "z", "Done.") }), "What never happened"],
     ["an undo that throws the second time", () => ({ undo: throwsAt(3) }), "Taking it back again"],
-    ["a summary without words", () => ({ summarize: () => " " }), "It does what"],
+    ["a summary without words", () => ({ summarize: () => " " }), "It changes as many rows"],
     ["an input that takes all", () => ({ input: z.any() as never }), "It refuses arguments that are none"],
     ["a preview that never ends", () => ({ preview: neverAtLast() }), "A preview that is aborted"],
   ])("of %s is named", async (_what, parts, promise) => {
