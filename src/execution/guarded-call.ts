@@ -79,6 +79,20 @@ const GRACE_MS = 200;
 /** How much longer than its call a trial counts as under way, so that its outcome can be recorded. */
 const RECORDING_MS = 10_000;
 
+/** What is to happen when a signal aborts. Calls share one listener: to add one, Node walks over all that there are. */
+const aborts = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** @returns takes it back */
+function onAbort(signal: AbortSignal, act: () => void): () => void {
+  const acts = aborts.get(signal) ?? new Set();
+  if (!aborts.has(signal)) {
+    aborts.set(signal, acts);
+    signal.addEventListener("abort", () => [...acts].forEach((one) => void one()), { once: true });
+  }
+  acts.add(act);
+  return () => void acts.delete(act);
+}
+
 /**
  * Calls once, within the action's time limit.
  * @throws CallTimeout when it did not end in time, the signal's reason when that aborted, or whatever `call` throws
@@ -92,16 +106,15 @@ export async function timedCall<T>(
   const { timeoutMs } = callSettings(action);
   const own = new AbortController();
   const left = Promise.withResolvers<never>();
-  const pass = () => {
+  const stopListening = onAbort(signal, () => {
     own.abort(signal.reason);
     left.reject(signal.reason);
-  };
-  signal.addEventListener("abort", pass);
-  const late = () => new CallTimeout(action.name, timeoutMs);
-  const timers = [
-    setTimeout(() => own.abort(late()), timeoutMs),
-    setTimeout(() => left.reject(late()), timeoutMs + GRACE_MS),
-  ];
+  });
+  let timer = setTimeout(() => {
+    const late = new CallTimeout(action.name, timeoutMs);
+    timer = setTimeout(() => left.reject(late), GRACE_MS);
+    own.abort(late);
+  }, timeoutMs);
   try {
     return await Promise.race([call(own.signal), left.promise]);
   } catch (error) {
@@ -109,8 +122,8 @@ export async function timedCall<T>(
     signal.throwIfAborted();
     throw own.signal.aborted ? own.signal.reason : error;
   } finally {
-    for (const timer of timers) clearTimeout(timer);
-    signal.removeEventListener("abort", pass);
+    clearTimeout(timer);
+    stopListening();
   }
 }
 

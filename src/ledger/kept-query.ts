@@ -44,11 +44,17 @@ export function keptQuery<Values extends readonly (string | number | null)[], Ro
   };
 }
 
-/** So many rows are written by one statement: a database takes only so many values at once. */
-const ROWS = 100;
+/**
+ * So many rows are written by one statement, and any number below the least of these: a database takes only so many
+ * values at once, and each number of rows is a query of its own, to be built and prepared.
+ */
+const ROWS = [128, 64, 32, 16];
+
+/** How many rows the next statement writes, of so many that are left. */
+const rowsOf = (left: number): number => ROWS.find((rows) => rows <= left) ?? left;
 
 /**
- * The same for rows to be inserted, each of which has the same fields: one statement for every hundred of them.
+ * The same for rows to be inserted, each of which has the same fields: as few statements as there are sizes for.
  * @param build makes the query from rows, whose values it may only hand on
  * @returns runs it; the rows that it gives
  */
@@ -59,8 +65,9 @@ export function keptInsert<Values extends object, Row>(
   return async (db, rows) => {
     const names = Object.keys(rows[0] ?? {}) as (keyof Values)[];
     const given: Row[] = [];
-    for (let from = 0; from < rows.length; from += ROWS) {
-      const values = rows.slice(from, from + ROWS);
+    for (let from = 0, next = 0; from < rows.length; from = next) {
+      next = from + rowsOf(rows.length - from);
+      const values = rows.slice(from, next);
       const place = (row: number, name: keyof Values) => [name, new Place((all: Values[]) => all[row]?.[name])];
       const places = () => values.map((_, row) => Object.fromEntries(names.map((name) => place(row, name))) as Values);
       const key = `${values.length} ${names.join(" ")}`;

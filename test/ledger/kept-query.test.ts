@@ -34,6 +34,21 @@ describe("a kept query", () => {
     expect(built).toBe(2);
   });
 
+  it("builds few queries for whatever numbers of rows", async () => {
+    const ledger = await open();
+    let built = 0;
+    const insert = keptInsert((db, rows: { tenant: string; seq: number; hash: string }[]) => {
+      built += 1;
+      return db.insertInto("auditHeads").values(rows).returning("seq");
+    });
+    for (let length = 0; length < 300; length++) {
+      const rows = Array.from({ length }, (_, seq) => ({ tenant: `${length} ${seq}`, seq, hash: "" }));
+      expect(await insert(ledger, rows)).toEqual(rows.map(({ seq }) => ({ seq })));
+    }
+    expect(built).toBeLessThan(20);
+    await ledger.destroy();
+  });
+
   it("inserts rows as each of them is, whichever fields the ones before had", async () => {
     const ledger = await open();
     const insert = keptInsert((db, rows: { tenant: string; seq?: number; hash: string }[]) =>
