@@ -4,11 +4,12 @@ import type { ActionAnswer, ProposalAnswer } from "../domain/answer-formats.ts";
 import { printable } from "../domain/printable.ts";
 import type { Question } from "../nodes/question.ts";
 import { askArguments } from "./ask-edit.ts";
-import { editPlan } from "./edit-plan.ts";
+import { editPlan, type RefusedPlan } from "./edit-plan.ts";
 
 type Decisions = ProposalAnswer["decisions"];
 type Action = Question["actions"][number];
 
+const EDIT_ON = "goes on with your changes, which were not taken";
 const NOT_NOW = "not now";
 type Chosen = Decisions | typeof NOT_NOW | undefined;
 
@@ -17,26 +18,38 @@ interface Prompting {
   readonly signal?: AbortSignal;
 }
 
-/** The answer, or that it is not now; undefined when the person gave up, or `stop` was aborted. */
+/**
+ * The answer, or that it is not now; undefined when the person gave up, or `stop` was aborted.
+ * @param refused what they made of the plan before
+ */
 export async function askPerson(
   question: Question,
   stop?: AbortSignal,
+  refused?: RefusedPlan,
 ): Promise<ProposalAnswer | typeof NOT_NOW | undefined> {
   // At the end of input (Ctrl-D) no prompt ever answers.
   const ended = new Promise<undefined>((resolve) => process.stdin.once("end", () => resolve(undefined)));
-  const decisions = await Promise.race([chooseDecisions(question, stop ? { signal: stop } : {}), ended]);
+  const prompting = { ...(stop ? { signal: stop } : {}), ...(refused ? { refused } : {}) };
+  const decisions = await Promise.race([chooseDecisions(question, prompting), ended]);
   if (decisions === NOT_NOW) return NOT_NOW;
   return decisions && { proposalId: question.proposalId, decisions };
 }
 
-async function chooseDecisions(question: Question, prompting: Prompting): Promise<Chosen> {
-  if (question.kind === "plan") return await decidePlan(question, prompting);
+async function chooseDecisions(
+  question: Question,
+  { refused, ...prompting }: Prompting & { readonly refused?: RefusedPlan },
+): Promise<Chosen> {
+  if (question.kind === "plan") return await decidePlan(question, prompting, refused);
   return question.kind === "reconciliation"
     ? await tellOutcomes(question, prompting)
     : await decide(question, prompting);
 }
 
-async function decidePlan({ actions: [plan] }: Question, prompting: Prompting): Promise<Chosen> {
+async function decidePlan(
+  { actions: [plan] }: Question,
+  prompting: Prompting,
+  refused: RefusedPlan | undefined,
+): Promise<Chosen> {
   if (!plan) return undefined;
   const { step, args } = plan;
   const choice = await select({
@@ -45,7 +58,7 @@ async function decidePlan({ actions: [plan] }: Question, prompting: Prompting): 
     initialValue: "later", // a stray Enter must not consent
     options: [
       { value: "approve", label: "Approve", hint: "each of its writes is still asked for" },
-      { value: "edit", label: "Edit", hint: "as YAML in your editor; you are asked again" },
+      { value: "edit", label: "Edit", hint: refused ? EDIT_ON : "as YAML in your editor; you are asked again" },
       { value: "back", label: "Send back", hint: "another plan is made, with what you say" },
       { value: "reject", label: "Reject" },
       { value: "later", label: "Not now", hint: "nothing runs; resume later" },
@@ -55,7 +68,7 @@ async function decidePlan({ actions: [plan] }: Question, prompting: Prompting): 
   if (choice === "later") return NOT_NOW;
   if (choice === "approve") return [{ type: "approve", step }];
   if (choice === "edit") {
-    const edited = await editPlan(args, prompting);
+    const edited = await editPlan(args, prompting, refused);
     return edited ? [{ type: "edit", step, editedAction: { args: edited } }] : NOT_NOW;
   }
   const message = await askReason(prompting, choice === "back" ? "What should another plan do otherwise?" : "Why?");

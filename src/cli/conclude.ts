@@ -5,13 +5,17 @@ import { HoldpointError } from "../errors.ts";
 import type { Question } from "../nodes/question.ts";
 import { answerThread, postponeThread, type ThreadView, viewThread } from "../work/threads.ts";
 import { askPerson } from "./ask.ts";
+import type { RefusedPlan } from "./edit-plan.ts";
 import { exitStatusOf } from "./exit-status.ts";
 import { renderAnswer, renderPause, renderPlan, renderQuestion } from "./render.ts";
 import type { Session } from "./session.ts";
 import { dim, heading } from "./text.ts";
 
-/** Shows the thread, asks the person if one is there, and returns the exit status. */
-export async function conclude(session: Session, view: ThreadView): Promise<number> {
+/**
+ * Shows the thread, asks the person if one is there, and returns the exit status.
+ * @param given what the person answered just before
+ */
+export async function conclude(session: Session, view: ThreadView, given?: ProposalAnswer): Promise<number> {
   const { surroundings, json } = session;
   if (json) {
     surroundings.write(`${JSON.stringify(toJson(session, view), null, 2)}\n`);
@@ -39,15 +43,23 @@ export async function conclude(session: Session, view: ThreadView): Promise<numb
   const parts = [...(question.kind === "plan" ? [] : [renderPlan(view)]), renderQuestion(question)];
   surroundings.write(`${parts.join("\n")}\n`);
   if (view.recorded) return leave(session, view, "The approval is recorded. It takes more people, as the note says.");
-  const answer = surroundings.interactive ? await askPerson(view.question, surroundings.stop?.signal) : undefined;
+  const stop = surroundings.stop?.signal;
+  const answer = surroundings.interactive ? await askPerson(question, stop, refusedPlan(question, given)) : undefined;
   if (answer === "not now") {
     const { threadId } = view;
     return leave(session, await postponeThread(session.runtime, session, threadId, { note: null }));
   }
   if (answer) {
-    return await conclude(session, await give(session, view.threadId, answer));
+    return await conclude(session, await give(session, view.threadId, answer), answer);
   }
   return leave(session, view);
+}
+
+/** What the person made of a plan that is asked for once more: it was not taken, and they need not write it again. */
+function refusedPlan({ proposalId, notices }: Question, given: ProposalAnswer | undefined): RefusedPlan | undefined {
+  const [decision] = given?.decisions ?? [];
+  const plan = decision?.type === "edit" ? decision.editedAction?.args : undefined;
+  return plan && given?.proposalId === proposalId ? { plan, problems: notices } : undefined;
 }
 
 /** Leaves a thread waiting, and says how to go on. */

@@ -18,19 +18,28 @@ const HEAD = `# The plan as it would be carried out. Change, add, remove or reor
 /** Where an editor is looked for, in this order; the same as git does, its own settings aside. */
 const editorOf = ({ VISUAL, EDITOR }: NodeJS.ProcessEnv): string => VISUAL || EDITOR || "vi";
 
+/** What a person made of a plan before, and why it was not taken. */
+export interface RefusedPlan {
+  readonly plan: JsonObject;
+  readonly problems: readonly string[];
+}
+
 /**
  * Lets a person change a plan in their editor, until it can be read or they give up.
+ * @param refused they go on with this one
  * @returns the plan's arguments, or undefined when they gave up or left the file empty
  * @throws HoldpointError `usage` when there is no editor
  */
 export async function editPlan(
   plan: JsonObject,
   prompting: { readonly signal?: AbortSignal },
+  refused?: RefusedPlan,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<JsonObject | undefined> {
   const folder = mkdtempSync(join(tmpdir(), "holdpoint-plan-"));
   const file = join(folder, "plan.yaml");
-  let text = HEAD + stringify(plan, { lineWidth: 110 });
+  const before = refused && withProblems(refused.problems.join("\n"), asYaml(refused.plan));
+  let text = before ?? HEAD + asYaml(plan);
   try {
     for (;;) {
       writeFileSync(file, text, { mode: 0o600 });
@@ -40,7 +49,7 @@ export async function editPlan(
       if (read === null) return undefined;
       if (typeof read !== "string") return read;
       if (!(await wantsToMend(read, prompting))) return undefined;
-      text = `${HEAD}${read.replaceAll(/^/gm, "# PROBLEM: ")}\n${withoutComments(text)}`;
+      text = withProblems(read, withoutComments(text));
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -68,6 +77,11 @@ export function readPlanYaml(text: string): JsonObject | string | null {
     .map(({ path, message }) => `${path.length > 0 ? path.join(".") : "the plan"}: ${message}`)
     .join("\n");
 }
+
+const asYaml = (plan: JsonObject): string => stringify(plan, { lineWidth: 110 });
+
+const withProblems = (problems: string, plan: string): string =>
+  `${HEAD}${problems.replaceAll(/^/gm, "# PROBLEM: ")}\n${plan}`;
 
 const withoutComments = (text: string): string => text.replaceAll(/^#.*\n?/gm, "");
 

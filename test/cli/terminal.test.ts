@@ -156,18 +156,19 @@ describe("in a terminal", () => {
     expect(await terminal.ended).toBe(0);
   });
 
-  it("lets change a plan in an editor, which opens again while it cannot be read", async (context) => {
+  it("lets change a plan in an editor, which opens again with what was changed while it cannot be read or is no plan for here", async (context) => {
     needTerminal(context);
     const home = tempDir();
     await holdpoint(home, "settings", "planReview=always");
-    // The first save breaks the YAML; the second mends it and takes back 5.
+    // The first save breaks the YAML; the second mends it and takes back 5, by an action that is none; the third mends that.
     const script = `
       const fs = require("node:fs");
       const [file] = process.argv.slice(-1);
       const text = fs.readFileSync(file, "utf8");
       fs.appendFileSync(${JSON.stringify(join(home, "seen"))}, text);
-      const mended = text.replace("goal: [", "").replace("quantity: 2", "quantity: 5");
-      fs.writeFileSync(file, text.includes("PROBLEM") ? mended : text + "goal: [");
+      const mended = text.replace("goal: [", "").replace("quantity: 2", "quantity: 5").replace("action: take_back", "action: give");
+      const again = text.replace("action: give", "action: take_back");
+      fs.writeFileSync(file, text.includes("action: give") ? again : text.includes("PROBLEM") ? mended : text + "goal: [");
     `;
     writeFileSync(join(home, "editor.cjs"), script);
     const editor = { EDITOR: `'${process.execPath}' '${join(home, "editor.cjs")}'` };
@@ -179,9 +180,14 @@ describe("in a terminal", () => {
     for (const key of [UP, UP, UP, ENTER]) terminal.type(key);
     await terminal.until("Open the editor again");
     terminal.type(ENTER);
+    await terminal.until('"give"');
+    await terminal.until("Not now");
+    for (const key of [UP, UP, UP, ENTER]) terminal.type(key);
     await terminal.until("kim changed the plan");
     await terminal.until("Not now");
-    expect(readFileSync(join(home, "seen"), "utf8")).toMatch(/# PROBLEM: This is no YAML.+line/);
+    const seen = readFileSync(join(home, "seen"), "utf8");
+    expect(seen).toMatch(/# PROBLEM: This is no YAML.+line/);
+    expect(seen).toMatch(/# PROBLEM: .*"give"[^]+quantity: 5/);
     for (const key of [UP, UP, UP, UP, ENTER]) terminal.type(key);
     await terminal.until("$400.00");
     await terminal.until("Not now");
