@@ -1,5 +1,6 @@
 /** What a person reads: the plan, what is proposed, and how it ended. */
 
+import type { Step } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
 import type { Pause } from "../domain/run.ts";
 import type { Question } from "../nodes/question.ts";
@@ -24,9 +25,20 @@ export function renderPlan(view: ThreadView, progress?: RunProgress): string {
     const state = `${status}${durationMs === null ? "" : ` in ${duration(durationMs)}`}`;
     const edited = view.state.proposal?.actions.some((action) => action.step === step.id && action.edited);
     const since = edited ? ", edited since" : "";
-    return `  ${index + 1}. ${printable(step.title)} ${dim(`(${step.id}: ${step.action}, ${state}${since})`)}`;
+    const line = `  ${index + 1}. ${printable(step.title)} ${dim(`(${step.id}: ${step.action}, ${state}${since})`)}`;
+    return [line, ...whyNot(step, status, steps[step.id]?.note)].join("\n");
   });
   return [`${heading("Plan")} ${dim(`by ${by}`)}`, ...lines].join("\n");
+}
+
+/** Why a step has not been done. What failed is told with the answer. */
+function whyNot({ notBefore, when }: Step, status: string, note = ""): string[] {
+  const why = [
+    ...(status === "pending" && notBefore !== undefined ? [`not before ${notBefore}`] : []),
+    ...(status === "pending" && when !== undefined ? [`only if ${when}`] : []),
+    ...(["skipped", "blocked"].includes(status) && note !== "" ? [note] : []),
+  ];
+  return why.length === 0 ? [] : [indent(dim(printable(why.join(", "))), 5)];
 }
 
 const WAITS_FOR: Record<WaitsFor["what"], string> = {

@@ -2,6 +2,7 @@
  * The guardrail: deterministic policy. Its subject is the request while that has no run yet, then the plan while its
  * revision has no verdict, then the transaction. A new request starts a run and resets what the last one left.
  */
+
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { derivedId, digestOf } from "../domain/json.ts";
 import { isByModel } from "../domain/plan.ts";
@@ -225,9 +226,12 @@ async function checkRevision(
   if (verdict === "escalate") return await askAboutPlan(deps, config, run, { ...revision, findings });
   await withdrawEdited(deps, config, run, revision);
   const update = { plan: { ...plan, number }, findings };
-  const again = isByModel(plan.source) && (await attemptsAt(deps, run)) < MAX_PLANS;
-  if (again) return { ...update, outcome: "plan sent back" };
-  return { ...update, failure: deniedBy(findings, "denied"), outcome: "plan denied" };
+  const attempts = isByModel(plan.source) ? await attemptsAt(deps, run) : MAX_PLANS;
+  if (attempts < MAX_PLANS) return { ...update, outcome: "plan sent back" };
+  const failure = deniedBy(findings, "denied");
+  // What is wrong with a plan means little to whoever asked for something.
+  const headline = isByModel(plan.source) ? `No plan was made that may be carried out, in ${attempts} attempts. ` : "";
+  return { ...update, failure: { ...failure, message: headline + failure.message }, outcome: "plan denied" };
 }
 
 /** What a person made of a plan is proposed before it is checked: where it does not pass any more, nobody can approve it. */

@@ -42,6 +42,20 @@ describe("playbooks from HOLDPOINT_PLAYBOOKS", () => {
     expect(shown.stdout).toContain("by playbook exchange");
   });
 
+  it("are shown with why a step was left out, and what one waits for", async () => {
+    const steps = `
+      - { id: all, title: Look at all, action: find_products, args: {} }
+      - { id: none, title: Look once more, action: find_products, args: { inStock: true }, when: all.products.size() > 500 }
+      - { id: later, title: Look later, action: find_products, args: { inStock: false }, notBefore: 2999-01-01T00:00:00Z }`;
+    const text = `playbooks:\n  - name: look\n    title: Look\n    match: { examples: [Look three times] }\n    steps:${steps}\n`;
+    const asked = await holdpoint(withPlaybooks(text), "Look three times", "--json");
+    const shown = await holdpoint(home, "show", JSON.parse(asked.stdout).threadId);
+    expect(shown.stdout).toMatch(
+      /Look once more .+skipped.+\n +its condition is false: all\.products\.size\(\) > 500\n/,
+    );
+    expect(shown.stdout).toMatch(/Look later .+pending.+\n +not before 2999-01-01T00:00:00Z\n/);
+  });
+
   it("stop the start when they do not fit, with the line, whatever is asked for", async () => {
     const bad = documented().replace("action: sell", "action: sel").replace("max: 60,", "max: 999,");
     const { status, stderr, stdout } = await holdpoint(withPlaybooks(bad), "list");

@@ -187,7 +187,7 @@ describe("in a terminal", () => {
     await terminal.until("Not now");
     const seen = readFileSync(join(home, "seen"), "utf8");
     expect(seen).toMatch(/# PROBLEM: This is no YAML.+line/);
-    expect(seen).toMatch(/# PROBLEM: .*"give"[^]+quantity: 5/);
+    expect(seen).toMatch(/# PROBLEM: .*"give"[\s\S]+quantity: 5/);
     for (const key of [UP, UP, UP, UP, ENTER]) terminal.type(key);
     await terminal.until("$400.00");
     await terminal.until("Not now");
