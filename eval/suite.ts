@@ -44,19 +44,22 @@ const PersonSchema = z.union(
 const { status } = AnswerSchema.shape;
 
 /** How a run ends, what is in the store then, and what was said. */
-const EndingSchema = z.strictObject({
-  /** One of these. */
-  status: z.union([status, z.array(status).min(1)], `expected ${status.options.join(", ")}, or a list of them`),
-  /** The rows that are other or new in the end. Every other row is as it was. */
-  rows: z
-    .strictObject({
-      inventory: z.array(InventoryRowSchema).default([]),
-      transactions: z.array(TransactionRowSchema).default([]),
-    })
-    .prefault({}),
-  /** What the answer says, in any case. */
-  says: z.array(text).default([]),
-});
+const EndingSchema = z.strictObject(
+  {
+    /** One of these. */
+    status: z.union([status, z.array(status).min(1)], `expected ${status.options.join(", ")}, or a list of them`),
+    /** The rows that are other or new in the end. Every other row is as it was. */
+    rows: z
+      .strictObject({
+        inventory: z.array(InventoryRowSchema).default([]),
+        transactions: z.array(TransactionRowSchema).default([]),
+      })
+      .prefault({}),
+    /** What the answer says, in any case. */
+    says: z.array(text).default([]),
+  },
+  "expected how the run is to end: status, and where they matter rows and says",
+);
 export type Ending = z.output<typeof EndingSchema>;
 
 const ScenarioSchema = z.strictObject({

@@ -1,5 +1,5 @@
 /** SQLite files: opened the same way everywhere, by several processes at once. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { asStorageError, HoldpointError } from "./errors.ts";
@@ -39,6 +39,7 @@ function makeFolder(path: string): void {
       mkdirSync(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (!statSync(path).isDirectory()) throw notMade(`${path} is a file; expected a folder.`, error);
     }
   };
   try {
@@ -55,12 +56,12 @@ function tryToMake(path: string, make: () => void): void {
     make();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new HoldpointError("storage", `${path} cannot be made.`, {
-      hint: "Choose another place with HOLDPOINT_HOME.",
-      cause: error,
-    });
+    throw notMade(`${path} cannot be made.`, error);
   }
 }
+
+const notMade = (message: string, cause: unknown): HoldpointError =>
+  new HoldpointError("storage", message, { hint: "Choose another place with HOLDPOINT_HOME.", cause });
 
 /** So many statements are kept; a statement for each number of rows that are written at once is among them. */
 const MAX_STATEMENTS = 300;

@@ -63,6 +63,8 @@ export async function withSession(
   const identity = { tenant, principal: toPrincipal(options.as ?? loginName()) };
   const config = readConfig(given.environment);
   const { surroundings, onProgress, clear } = await withProgress(given, options);
+  const ended = new AbortController();
+  tellOfStop(surroundings, ended.signal);
   const office = config.office ?? {};
   const runtime = await createRuntime(config, { office, ...(options.checks ? { playbooks: [] } : {}) });
   try {
@@ -81,9 +83,21 @@ export async function withSession(
       command,
     });
   } finally {
+    ended.abort();
     clear();
     await runtime.close();
   }
+}
+
+/** After so long, in milliseconds, a command that was asked to stop says that it is about to. */
+const STOPPING_MS = 500;
+
+/** What is in flight is awaited, such as a model that thinks: whoever pressed Ctrl-C is told so. */
+function tellOfStop({ stop, writeError }: Surroundings, ended: AbortSignal): void {
+  const tell = () => {
+    if (!ended.aborted) writeError("Stopping once what is under way has ended; Ctrl-C again ends it at once.\n");
+  };
+  stop?.signal.addEventListener("abort", () => setTimeout(tell, STOPPING_MS).unref(), { signal: ended });
 }
 
 /** Progress is told of while a command is under way, and taken away before anything else is written. */

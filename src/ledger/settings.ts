@@ -34,15 +34,21 @@ export async function getSettings(db: Ledger, tenant: string): Promise<Versioned
 const readRole = (name: string, value: unknown): unknown =>
   name === "role" && value === "viewer" ? "operator" : value;
 
+const NAMES = Object.keys(TenantSettingsSchema.shape);
+
 /** @throws HoldpointError `usage` that names the setting that does not fit */
 function parseSettings(given: unknown): TenantSettings {
   const parsed = TenantSettingsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const where = issue && issue.path.length > 0 ? `The setting ${issue.path.join(".")}` : "What was given";
-  throw new HoldpointError("usage", `${where} does not fit: ${issue?.message ?? "unreadable"}.`, {
-    hint: `Settings are: ${Object.keys(TenantSettingsSchema.shape).join(", ")}.`,
-  });
+  const path = issue?.path ?? [];
+  const where = path.length > 0 ? `The setting ${path.join(".")}` : "What was given";
+  const hint = path.length > 0 ? "`settings` shows what they are." : `Settings are: ${NAMES.join(", ")}.`;
+  throw new HoldpointError(
+    "usage",
+    `${where} does not fit: ${issue?.message.replace(/^Invalid input: /, "") ?? "unreadable"}.`,
+    { hint },
+  );
 }
 
 /** What to change: the settings that are to be different, or the new ones, made from those that hold at that moment. */

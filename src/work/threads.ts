@@ -378,7 +378,7 @@ async function invoke(
       const run = await findThreadRun(runtime.ledger, caller.identity.tenant, threadId);
       if (run) await runtime.signs.takeBack(run.tenant, run.id); // whoever goes on need not wait
       throw new HoldpointError("stopped", `Thread "${threadId}" was stopped (${caller.control?.drainReason}).`, {
-        hint: "Nothing is lost; `resume` without a decision goes on.",
+        hint: `Nothing is lost; \`resume ${threadId}\` goes on.`,
         cause: error,
       });
     }

@@ -157,7 +157,7 @@ describe("databases that cannot be used", () => {
     const path = join(tempDir(), "file");
     writeFileSync(path, "");
     const ended = await holdpoint(path, "list");
-    expect(expectOneLine(ended)).toContain(path);
+    expect(expectOneLine(ended)).toContain(`${path} is a file; expected a folder.`);
     expect(ended.status).toBe(7);
   });
 

@@ -79,3 +79,19 @@ it("a text that never became valid is shown with what is wrong and its last atte
   expect(stdout).toContain('The last attempt was "Another that is too long.". It has 5 words; at most 3 are allowed.');
   expect(stdout).toContain("4 call(s)");
 });
+
+it("who interrupts while a model thinks is told that it is awaited, and what a second time does", async () => {
+  const server = await playOpenAI(expectCall({ model: "plans" }).hang());
+  const env = { ...environmentOf(server), HOLDPOINT_HOME: tempDir() };
+  const { process: child, ended } = spawnScript("src/cli/main.ts", [REQUEST], { env });
+  const told = new Promise<void>((resolve) => {
+    child.stderr?.on("data", (text) => {
+      if (String(text).includes("Ctrl-C again ends it at once.")) resolve();
+    });
+  });
+  while (server.calls.length === 0) await sleep(10);
+  child.kill("SIGINT");
+  await told;
+  child.kill("SIGINT");
+  expect((await ended).status).toBe(130);
+});

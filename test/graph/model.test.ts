@@ -184,7 +184,7 @@ describe("the planner with a model", () => {
   });
 
   it("may ask back, or say that it cannot be done", async () => {
-    const question = { outcome: "question", message: "Which notebook?", goal: "", steps: [] };
+    const question = { outcome: "question", message: "Which notebook?", steps: [] };
     const server = await playOpenAI(
       planner().answer(json(question)),
       planner().answer(json({ ...question, outcome: "unsupported", message: "There is no pen." })),

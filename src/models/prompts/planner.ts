@@ -42,7 +42,7 @@ const StepReplySchema = z.object({
 export const ReplySchema = z.object({
   outcome: z.enum(["plan", "question", "unsupported"]),
   message: text(1000).default(""),
-  goal: text(500),
+  goal: text(500).default(""),
   assumptions: sentences,
   risks: sentences,
   steps: list(StepReplySchema, MAX_STEPS),
