@@ -17,6 +17,7 @@ import {
 } from "./event-effects.ts";
 import { EVENT_ID, line } from "./fields.ts";
 import type { Office } from "./office.ts";
+import { EXAMPLE_ID } from "./scratch.ts";
 
 const InputSchema = z.strictObject({
   id: EVENT_ID,
@@ -33,6 +34,7 @@ export function createCancelEvent(office: Office): WriteAction<CancelInput, Even
     description: "Cancels an event; one that recurs, as a whole. It tells nobody: send_email does.",
     input: InputSchema,
     output: EventOutputSchema,
+    example: { id: EXAMPLE_ID },
     reversibility: "reversible",
     idempotent: true,
     dedupeKey: ({ id }) => ({ id }),

@@ -64,6 +64,7 @@ export function createFindFreeSlot(office: Office): ReadAction<Input, Output> {
       "between two days; and up to three more. It fails where there is none.",
     input: InputSchema,
     output: OutputSchema,
+    example: { people: ["bob@example.com"], minutes: 30, day: "2090-02-01" },
     run: async (args: Input, context: ActionContext) => await findSlot(office, args, context),
     summarize: (_args, { when, people, minutes: length }) =>
       `${people.join(", ")} ${people.length === 1 ? "is" : "are"} free for ${length} minutes: ${when}.`,

@@ -160,6 +160,15 @@ export function findDone(ics: string, key: string): Done | undefined {
   return vevent && doneOf(vevent).find((done) => done.key === key);
 }
 
+/** Whether it is what is left of an event whose creation was undone, or never happened and must not happen any more. */
+export function isTakenBack(ics: string): boolean {
+  const vevent = masterOf(ICAL.Component.fromString(ics));
+  const all = vevent ? doneOf(vevent) : [];
+  const undone = /^(.*):undo$/su.exec(all.at(-1)?.key ?? "")?.[1];
+  if (!vevent || undone === undefined || String(vevent.getFirstPropertyValue("status")) !== "CANCELLED") return false;
+  return (all.find(({ key }) => key === undone)?.before ?? null) === null;
+}
+
 /** In base64, as servers treat marks in unknown properties in different ways. */
 function doneOf(vevent: ICAL.Component): Done[] {
   return vevent.getAllProperties(DONE).flatMap((property) => {

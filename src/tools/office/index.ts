@@ -13,8 +13,10 @@ import { isAddress } from "./fields.ts";
 import { createFindFreeSlot } from "./find-free-slot.ts";
 import type { Office, WorkingHours } from "./office.ts";
 import { createOutbox } from "./outbox.ts";
+import { putExample } from "./scratch.ts";
 import { createSendEmail } from "./send-email.ts";
 import { createSmtp } from "./smtp.ts";
+import { type OfficeSnapshot, snapshotOf } from "./snapshot.ts";
 import { createUpdateEvent } from "./update-event.ts";
 import { isZone } from "./zones.ts";
 
@@ -37,6 +39,8 @@ export interface OfficeOptions {
 export interface OpenOffice {
   readonly actions: Action[];
   readonly timeZone: string;
+  /** All that can be seen of it: events and mails. */
+  snapshot(tenant: string): Promise<OfficeSnapshot>;
   close(): void;
 }
 
@@ -47,6 +51,21 @@ const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
  * @throws HoldpointError `usage` when an option does not fit
  */
 export function openOffice(options: OfficeOptions = {}): OpenOffice {
+  return openParts(options).opened;
+}
+
+/**
+ * An office to try its actions on, such as with the contract suite: the event that their examples name is in its calendar.
+ * @param options of a target on which that does no harm: a folder that is thrown away, a calendar that is nobody's
+ */
+export async function openScratchOffice(options: OfficeOptions & { tenant?: string }): Promise<OpenOffice> {
+  const { office, opened } = openParts(options);
+  const { signal } = new AbortController();
+  await putExample(office, { tenant: options.tenant ?? "default", signal, now: new Date().toISOString() });
+  return opened;
+}
+
+function openParts(options: OfficeOptions): { office: Office; opened: OpenOffice } {
   const { address = "holdpoint@localhost", workingHours = { from: "09:00", until: "17:00" } } = options;
   const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   assertOffice({ address, workingHours, timeZone });
@@ -55,8 +74,10 @@ export function openOffice(options: OfficeOptions = {}): OpenOffice {
   const calendar = caldavUrl === undefined ? createEmbeddedCalendar(files, timeZone) : createCaldav(caldavUrl);
   const transport = options.smtpUrl === undefined ? undefined : createSmtp(options.smtpUrl);
   const mailer = createOutbox(files, address, transport);
-  const actions = actionsOf({ calendar, mailer, timeZone, workingHours, address });
-  return { actions, timeZone, close: () => files.close() };
+  const office = { calendar, mailer, timeZone, workingHours, address };
+  const { signal } = new AbortController();
+  const snapshot = async (tenant: string) => await snapshotOf(office, files, { tenant, signal });
+  return { office, opened: { actions: actionsOf(office), timeZone, snapshot, close: () => files.close() } };
 }
 
 /** The same, without a way to close it: the database is closed with the process. */

@@ -14,6 +14,7 @@ export function createSendEmail(office: Office): WriteAction<Mail, Sent> {
     description: "Sends a mail in plain text from the office's address. It cannot be taken back.",
     input: MailSchema,
     output: SentSchema,
+    example: { to: ["bob@example.com"], subject: "Review", text: "Hello Bob,\n\nsee you at ten.\n" },
     reversibility: "irreversible",
     idempotent: mailer.idempotent,
     preview: async (mail: Mail, _context: PreviewContext) => [changeOf("new", address, mail)],

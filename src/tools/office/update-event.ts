@@ -21,6 +21,7 @@ import { EVENT_ID } from "./fields.ts";
 import { findDone } from "./ics.ts";
 import type { Office } from "./office.ts";
 import { eventsThen, mustBeFree } from "./overbooking.ts";
+import { EXAMPLE_ID } from "./scratch.ts";
 
 const InputSchema = z
   .strictObject({
@@ -49,6 +50,7 @@ export function createUpdateEvent(office: Office): WriteAction<UpdateInput, Even
       "out stays as it is.",
     input: InputSchema,
     output: EventOutputSchema,
+    example: { id: EXAMPLE_ID, start: "2090-02-01T15:00:00Z", location: null },
     reversibility: "reversible",
     idempotent: true,
     preview: async (args: UpdateInput, context: PreviewContext) => {

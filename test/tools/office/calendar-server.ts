@@ -41,6 +41,11 @@ export async function startCalendarServer() {
     },
     get: async (name: string) => await (await request("GET", `${encodeURIComponent(name)}.ics`)).text(),
     remove: async (name: string) => await request("DELETE", `${encodeURIComponent(name)}.ics`),
+    /** An empty calendar in place of this one. */
+    clear: async () => {
+      await request("DELETE");
+      await request("MKCALENDAR");
+    },
     stop: async () => {
       const ended = once(child, "exit");
       child.kill("SIGKILL");
