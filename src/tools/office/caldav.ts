@@ -36,6 +36,7 @@ export function createCaldav(address: string): Calendar {
   const server = parseServer(address);
   return {
     invites: true,
+    isShared: true,
     between: async (span, asking) => (await query(server, inTime(span), asking)).map(({ ics }) => ics),
     find: async (id, asking) => await findEvent(server, id, asking),
     put: async (keeping, asking) => await putEvent(server, keeping, asking),

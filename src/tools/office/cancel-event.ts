@@ -31,7 +31,8 @@ export function createCancelEvent(office: Office): WriteAction<CancelInput, Even
     name: "cancel_event",
     version: 1,
     title: "Cancel an event",
-    description: "Cancels an event; one that recurs, as a whole. It tells nobody: send_email does.",
+    description:
+      "Cancels an event by its id (see find_events); one that recurs, as a whole. It tells nobody: send_email does.",
     input: InputSchema,
     output: EventOutputSchema,
     example: { id: EXAMPLE_ID },

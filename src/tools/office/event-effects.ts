@@ -61,7 +61,7 @@ export async function getEvent(
   const event = kept && readIcs(kept.ics, office.timeZone);
   if (kept && event) return { ...kept, event };
   throw new ActionFailure("no_match", `id: there is no event "${id}" in the calendar.`, {
-    hint: "Give the id that create_event gave.",
+    hint: "Give an id that create_event or find_events gave.",
   });
 }
 

@@ -10,6 +10,7 @@ import { officeFiles } from "./database.ts";
 import { createDraftEmail } from "./draft-email.ts";
 import { createEmbeddedCalendar } from "./embedded-calendar.ts";
 import { isAddress } from "./fields.ts";
+import { createFindEvents } from "./find-events.ts";
 import { createFindFreeSlot } from "./find-free-slot.ts";
 import type { Office, WorkingHours } from "./office.ts";
 import { createOutbox } from "./outbox.ts";
@@ -89,6 +90,7 @@ function actionsOf(office: Office): Action[] {
   return [
     createCheckAvailability(office),
     createFindFreeSlot(office),
+    createFindEvents(office),
     createDraftEmail(office),
     createCreateEvent(office),
     createUpdateEvent(office),

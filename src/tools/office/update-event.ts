@@ -46,8 +46,8 @@ export function createUpdateEvent(office: Office): WriteAction<UpdateInput, Even
     version: 1,
     title: "Change an event",
     description:
-      "Moves an event, or changes its title, people, place or description; one that recurs, as a whole. What is left " +
-      "out stays as it is.",
+      "Moves an event by its id (see find_events), or changes its title, people, place or description; one that recurs, " +
+      "as a whole. What is left out stays as it is. It tells nobody: send_email does.",
     input: InputSchema,
     output: EventOutputSchema,
     example: { id: EXAMPLE_ID, start: "2090-02-01T15:00:00Z", location: null },

@@ -54,7 +54,7 @@ const promises = (report: ContractReport) =>
 
 const ACTIONS = [
   ...["find_products", "sell", "take_back", "adjust_stock"],
-  ...["check_availability", "find_free_slot", "draft_email"],
+  ...["check_availability", "find_free_slot", "find_events", "draft_email"],
   ...["create_event", "update_event", "cancel_event", "send_email"],
 ];
 
