@@ -40,6 +40,8 @@ function writeOf(action: AnyWrite) {
     action,
     preview: async (args: JsonObject, given: Partial<PreviewContext> = {}): Promise<Change[]> =>
       await action.preview(parse(action, args), contextOf("", given)),
+    prepare: async (args: JsonObject, given: Partial<PreviewContext> = {}): Promise<JsonObject> =>
+      (await action.prepare?.(parse(action, args), contextOf("", given))) ?? args,
     run: async (args: JsonObject, key = "key-1", given: Partial<PreviewContext> = {}) =>
       await action.run(parse(action, args), contextOf(key, given)),
     lookup: async (key = "key-1", given: Partial<PreviewContext> = {}) =>
