@@ -48,7 +48,7 @@ function meeting(name: string, title: string, day: { type: PlaybookType; example
         args: {
           to: "{people}",
           subject: "{kind} meeting, ${find.when}",
-          text: "Hello,\n\nthe {kind} meeting takes place on ${find.when}.\n\nIt takes {minutes} minutes. Invited: {people}.\n",
+          text: "Hello,\n\nthe {kind} meeting takes place on ${find.when}.\n\nIt takes {minutes} minutes. Invited: {people}. The invitation is attached.\n",
         },
       },
       {
@@ -67,7 +67,17 @@ function meeting(name: string, title: string, day: { type: PlaybookType; example
         id: "mail",
         title: "Tell {people} by mail",
         action: "send_email",
-        args: { to: { $ref: "draft.to" }, subject: { $ref: "draft.subject" }, text: { $ref: "draft.text" } },
+        args: {
+          ...{ to: { $ref: "draft.to" }, subject: { $ref: "draft.subject" }, text: { $ref: "draft.text" } },
+          event: {
+            ...{
+              title: "{kind} meeting",
+              start: { $ref: "find.start" },
+              end: { $ref: "find.end" },
+              people: "{people}",
+            },
+          },
+        },
         dependsOn: ["event"],
       },
     ],

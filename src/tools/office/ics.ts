@@ -154,6 +154,12 @@ export function readIcs(ics: string, zone: string): CalendarEvent | undefined {
 export const idOf = (ics: string): string | undefined =>
   masterOf(ICAL.Component.fromString(ics))?.getFirstPropertyValue("uid")?.toString();
 
+/** Who organises the event in an iCalendar text, by mail address; "" where it does not say. */
+export function organizerOf(ics: string): string {
+  const property = masterOf(ICAL.Component.fromString(ics))?.getFirstProperty("organizer");
+  return property ? addressOf(property) : "";
+}
+
 /** What was done to the event under this key; undefined for nothing that is known of. */
 export function findDone(ics: string, key: string): Done | undefined {
   const vevent = masterOf(ICAL.Component.fromString(ics));
