@@ -139,6 +139,18 @@ async function putEvent(server: Server, { id, ics, replaces, among }: Keeping, a
       : await updateObject({ ...common, url: known.url, etag: known.version, headers: type });
   if (response.status === 412) throw changedMeanwhile(id);
   if (!response.ok) throw refusal(server.host, response.status);
+  if (![201, 204].includes(response.status)) await assertThere(server, { id, ics }, asking);
+}
+
+/** An answer that no server gives to this may come from something in between: only what is there counts. */
+async function assertThere(server: Server, { id, ics }: Pick<Keeping, "id" | "ics">, asking: Asking): Promise<void> {
+  const found = await findEvent(server, id, asking).catch(() => undefined);
+  const marks = (text: string) =>
+    unfolded(text)
+      .split("\n")
+      .filter((line) => line.startsWith("X-HOLDPOINT-DONE:"));
+  if (found && marks(found.ics).at(-1) === marks(ics).at(-1)) return;
+  throw new Error(`The calendar server ${server.host} did not say whether it keeps the event "${id}".`);
 }
 
 const changedMeanwhile = (id: string): ActionFailure =>
