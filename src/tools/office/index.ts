@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { HoldpointError } from "../../errors.ts";
 import type { Action } from "../action.ts";
 import { createCaldav } from "./caldav.ts";
+import type { CaldavUrl } from "./caldav-server.ts";
 import { createCancelEvent } from "./cancel-event.ts";
 import { createCheckAvailability } from "./check-availability.ts";
 import { createCreateEvent } from "./create-event.ts";
@@ -32,8 +33,16 @@ export interface OfficeOptions {
   readonly address?: string | undefined;
   /** A mail server, `smtps://name:password@mail.example.com`. Default: mails stay in the outbox. */
   readonly smtpUrl?: string | undefined;
-  /** A calendar on a CalDAV server, `https://name:password@dav.example.com/name/calendar/`. Default: the embedded one. */
-  readonly caldavUrl?: string | undefined;
+  /**
+   * A calendar on a CalDAV server, `https://name:password@dav.example.com/name/calendar/`, with `{tenant}` in its path
+   * where each tenant has one; or a function that gives it for a tenant. Default: the embedded one.
+   */
+  readonly caldavUrl?: CaldavUrl | undefined;
+  /**
+   * Whether all tenants may have the calendar of one address, and so see one another's events. Default: false, which
+   * leaves it to the tenant "default".
+   */
+  readonly caldavShared?: boolean | undefined;
 }
 
 /** The actions of an office, and what they keep open. */
@@ -71,8 +80,9 @@ function openParts(options: OfficeOptions): { office: Office; opened: OpenOffice
   const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   assertOffice({ address, workingHours, timeZone });
   const files = officeFiles(resolve(options.home ?? ".holdpoint"));
-  const { caldavUrl } = options;
-  const calendar = caldavUrl === undefined ? createEmbeddedCalendar(files, timeZone) : createCaldav(caldavUrl);
+  const { caldavUrl, caldavShared = false } = options;
+  const calendar =
+    caldavUrl === undefined ? createEmbeddedCalendar(files, timeZone) : createCaldav(caldavUrl, caldavShared);
   const transport = options.smtpUrl === undefined ? undefined : createSmtp(options.smtpUrl);
   const mailer = createOutbox(files, address, transport);
   const office = { calendar, mailer, timeZone, workingHours, address };

@@ -46,6 +46,11 @@ export async function startCalendarServer() {
       await request("DELETE");
       await request("MKCALENDAR");
     },
+    /** A further calendar of the same user. */
+    make: async (name: string) => {
+      const response = await request("MKCALENDAR", `../${name}/`);
+      if (!response.ok) throw new Error(`The server did not make ${name}: ${response.status}`);
+    },
     stop: async () => {
       const ended = once(child, "exit");
       child.kill("SIGKILL");
