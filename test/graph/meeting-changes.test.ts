@@ -1,5 +1,6 @@
 /** A meeting that there is already, cancelled or moved by what it is called: through the graph, without a model and with one. */
 import { describe, expect, it, onTestFinished } from "vitest";
+import { PlanSchema } from "../../src/domain/plan.ts";
 import { createHoldpoint, officeActions, officePlaybook } from "../../src/index.ts";
 import { createModels } from "../../src/models/roles.ts";
 import { createRuntime, type RuntimeOverrides, type StoreRuntime } from "../../src/runtime.ts";
@@ -106,6 +107,44 @@ describe("a meeting that there is", () => {
       { action: "send_email", status: "failed" },
     ]);
     expect(filesIn(home, "calendar").join()).toContain("STATUS:CONFIRMED");
+  });
+});
+
+describe("a mail about an event of the same plan", () => {
+  const at = { start: "2026-11-24T12:00:00+01:00", end: "2026-11-24T12:30:00+01:00" };
+  const withEvent = (event: object, address: string) => {
+    const plan = PlanSchema.parse({
+      ...{ goal: "Review", source: { kind: "playbook", name: "test" } },
+      steps: [
+        {
+          id: "event",
+          title: "E",
+          action: "create_event",
+          args: { title: "Review", ...at, people: ["bob@example.com"] },
+        },
+        {
+          ...{ id: "mail", title: "M", action: "send_email" },
+          args: { to: ["bob@example.com"], subject: "Review", text: "See you.", event },
+        },
+      ],
+    });
+    return { office: { address }, matchRequest: () => ({ kind: "plan" as const, playbook: "test", plan }) };
+  };
+
+  it.each([{ $ref: "event" }, { $ref: "event.id" }])("carries the invitation by reference: %j", async (event) => {
+    const { home, runtime } = await open(withEvent(event, "office@example.com"));
+    const done = await arranged(runtime, "Review");
+    expect(done.run.answer).toMatchObject({ status: "success" });
+    const [, uid] = /^UID:(.*)\r$/mu.exec(filesIn(home, "calendar").join()) ?? [];
+    expect(filesIn(home, "outbox").join()).toContain(`UID:${uid}`);
+  });
+
+  it("does not go outside unseen: what could not be shown was not approved", async () => {
+    const { home, runtime } = await open(withEvent({ $ref: "event.id" }, "office@elsewhere.example"));
+    const done = await arranged(runtime, "Review");
+    expect(done.run.answer?.text).toContain("It needs an approval that was not asked for: It goes outside");
+    expect(filesIn(home, "calendar").join()).toContain("STATUS:CANCELLED");
+    expect(filesIn(home, "outbox")).toEqual([]);
   });
 });
 

@@ -23,7 +23,7 @@ const DescribedSchema = EventSchema.partial()
 export const EventRefSchema = z
   .union([EVENT_ID, DescribedSchema])
   .describe(
-    "The event that it tells of: its id, or what is known of it, such as create_event's output. An invitation to it is " +
-      "attached; where it is cancelled, the cancellation.",
+    "The event that it tells of: its id; of one that this plan makes, its title, start, end and people as create_event gets " +
+      "them. An invitation to it is attached; where it is cancelled, the cancellation.",
   );
 export type EventRef = z.infer<typeof EventRefSchema>;
