@@ -51,6 +51,7 @@ interface OfficeConfig {
   readonly smtpUrl?: string;
   /** With name and password: a secret. */
   readonly caldavUrl?: string;
+  readonly caldavShared?: boolean;
 }
 
 /** An empty variable is one that is not set. */
@@ -94,6 +95,7 @@ const EnvironmentSchema = z.object({
   ),
   SMTP_URL: text(z.url({ protocol: /^smtps?$/, error: "must be an smtp or smtps address" })),
   CALDAV_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
+  CALDAV_SHARED: text(z.enum(["true", "false"], "must be true or false")),
   OPENAI_API_KEY: text(z.string().trim().regex(/^\S+$/, "must be one word")),
   OPENAI_BASE_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   HOLDPOINT_MODEL: text(modelName),
@@ -150,6 +152,7 @@ function officeConfig(values: Environment): { office?: OfficeConfig } {
     ...(values.HOLDPOINT_MAIL_FROM === undefined ? {} : { address: values.HOLDPOINT_MAIL_FROM }),
     ...(values.SMTP_URL === undefined ? {} : { smtpUrl: values.SMTP_URL }),
     ...(values.CALDAV_URL === undefined ? {} : { caldavUrl: values.CALDAV_URL }),
+    ...(values.CALDAV_SHARED === undefined ? {} : { caldavShared: values.CALDAV_SHARED === "true" }),
   };
   return Object.keys(office).length === 0 ? {} : { office: Object.freeze(office) };
 }

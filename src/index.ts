@@ -21,7 +21,14 @@ import { matchPlaybooks } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import type { Policy, PolicyOptions } from "./policy/policy.ts";
 import { assertPerson } from "./policy/principals.ts";
-import { createRuntime, type NoticeListener, openRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
+import {
+  createRuntime,
+  type NoticeListener,
+  type OfferedPlaybook,
+  openRuntime,
+  type Runtime,
+  type RuntimeParts,
+} from "./runtime.ts";
 import { parseKey } from "./sealing.ts";
 import type { State } from "./state.ts";
 import { warn } from "./telemetry/tell.ts";
@@ -400,7 +407,7 @@ function assertUsable(options: HoldpointOptions, models: Models): void {
 function playbooksOf({
   playbooks = [],
   exampleStore,
-}: HoldpointOptions): Pick<RuntimeParts, "playbooks" | "matchRequest"> {
+}: HoldpointOptions): Pick<RuntimeParts, "playbooks" | "matchRequest" | "offered"> {
   const given = [playbooks].flat() as PlaybookOption[];
   const functions = given.filter((one) => typeof one === "function");
   const ofStore = (request: string) => matchPlaybooks(storePlaybooks, request);
@@ -409,5 +416,6 @@ function playbooksOf({
   return {
     playbooks: given.filter((one) => typeof one !== "function"),
     matchRequest: byFunction ?? (exampleStore ? ofStore : undefined),
+    offered: functions.find((one): one is OfferedPlaybook => "offered" in one)?.offered,
   };
 }

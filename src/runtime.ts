@@ -12,7 +12,7 @@ import { type Ledger, openLedger, openLedgerIn } from "./ledger/database.ts";
 import { createSigns, type SignsOfLife } from "./ledger/liveness.ts";
 import type { Notice } from "./ledger/notices.ts";
 import type { Models } from "./models/roles.ts";
-import { exampleLines, firstOf, type OwnPlaybooks, openPlaybooks } from "./planning/own-playbooks/index.ts";
+import { exampleLines, firstOf, joined, type OwnPlaybooks, openPlaybooks } from "./planning/own-playbooks/index.ts";
 import type { PlaybookSource } from "./planning/own-playbooks/load.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { type OfficePlaybooks, openOfficePlaybooks } from "./planning/playbooks/office.ts";
@@ -56,6 +56,8 @@ export interface RuntimeParts {
   readonly concurrency?: number | undefined;
   /** Playbooks of one's own. */
   readonly playbooks?: readonly PlaybookSource[] | undefined;
+  /** Further playbooks that a model is offered: those that `matchRequest` matches. */
+  readonly offered?: OwnPlaybooks | undefined;
   /** Plans a request without a model, where no playbook of one's own does. */
   readonly matchRequest?: ((request: string) => PlaybookResult) | undefined;
   /** `model`: nothing is matched. Playbooks of one's own are still offered to the model. */
@@ -116,7 +118,11 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
       return work.finally(() => underWay.delete(work));
     };
     const settle = async () => void (await Promise.allSettled(underWay));
-    const graph = buildGraph({ ...shared, concurrency, track, models, modelTimeoutMs }, checkpointer);
+    const offered = parts.offered ? joined(shared.playbooks, parts.offered) : shared.playbooks;
+    const graph = buildGraph(
+      { ...shared, playbooks: offered, concurrency, track, models, modelTimeoutMs },
+      checkpointer,
+    );
     const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
     const { home, notify } = parts;
     return { ...shared, graph, home, notify, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
@@ -254,6 +260,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       encryptionKey: config.encryptionKey,
       notify: config.notifyUrl,
       concurrency: config.concurrency,
+      offered: office?.playbooks.offered,
       ...overrides,
       now,
       home: config.home,
@@ -280,17 +287,19 @@ function openOfficePart(home: string, options: OfficeOptions, now: () => string)
   return { ...office, playbooks: openOfficePlaybooks(actions, { timeZone: office.timeZone, now }) };
 }
 
+/** Playbooks as a function, with what a planning model is offered of them. */
+export type OfferedPlaybook = ((request: string) => Plan | undefined) & { readonly offered: OwnPlaybooks };
+
 /**
  * The office's playbooks as a function, for `playbooks` of createHoldpoint beside the office's actions. It reads nothing
  * but the request and the time.
  */
-export function officePlaybook(
-  options: OfficeOptions & { now?: () => string } = {},
-): (request: string) => Plan | undefined {
+export function officePlaybook(options: OfficeOptions & { now?: () => string } = {}): OfferedPlaybook {
   const { now = createClock(), timeZone } = options;
   const { playbooks } = openOfficePart(".", { timeZone }, now);
-  return (request) => {
+  const planOf = (request: string) => {
     const result = playbooks.match(request);
     return result.kind === "plan" ? result.plan : undefined;
   };
+  return Object.assign(planOf, { offered: playbooks.offered });
 }

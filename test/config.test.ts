@@ -20,6 +20,10 @@ describe("the configuration", () => {
   it("says of the office what the environment does", () => {
     const environment = { HOLDPOINT_TIME_ZONE: "Europe/Berlin", SMTP_URL: "smtps://mail.example.com" };
     expect(readConfig(environment).office).toEqual({ timeZone: "Europe/Berlin", smtpUrl: "smtps://mail.example.com" });
+    const url = "https://office:pass@dav.example.com/{tenant}/work/";
+    expect(readConfig({ CALDAV_URL: url, CALDAV_SHARED: "true" }).office).toEqual({
+      ...{ caldavUrl: url, caldavShared: true },
+    });
   });
 
   it("names playbooks and the file of rules, from the working directory", () => {
@@ -37,6 +41,7 @@ describe("the configuration", () => {
     [{ HOLDPOINT_MAIL_FROM: "two words" }, "HOLDPOINT_MAIL_FROM must be a mail address"],
     [{ SMTP_URL: "https://two words@x" }, "SMTP_URL must be an smtp or smtps address"],
     [{ CALDAV_URL: "smtp://x" }, "CALDAV_URL must be an http or https address"],
+    [{ CALDAV_SHARED: "perhaps" }, "CALDAV_SHARED must be true or false"],
     [{ HOLDPOINT_APPROVAL: "never" }, "HOLDPOINT_APPROVAL must be always or rules"],
     [{ HOLDPOINT_PLANNING: "never" }, "HOLDPOINT_PLANNING must be playbooks or model"],
     [{ HOLDPOINT_PLANNING: "model" }, "there is no OPENAI_API_KEY"],

@@ -9,7 +9,7 @@ import { assertMay } from "../ledger/members.ts";
 import type { Action } from "../tools/action.ts";
 import { callSettings } from "../tools/call-settings.ts";
 import { checkContract, isContractKept } from "../tools/contract.ts";
-import { openOffice } from "../tools/office/index.ts";
+import { openOffice, openScratchOffice } from "../tools/office/index.ts";
 import { openStore, storeActions } from "../tools/store/index.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
@@ -107,16 +107,14 @@ export async function testAction(session: Session, name: string, options: { args
   }
   const folder = mkdtempSync(join(tmpdir(), "holdpoint-contract-"));
   const store = openStore(join(folder, "store.db"));
-  const office = openOffice({ home: folder, timeZone: "UTC" });
+  const office = await openScratchOffice({ home: folder, timeZone: "UTC" });
   try {
     const action = [...storeActions(store), ...office.actions].find((one) => one.name === name) as Action;
     const args = options.args === undefined ? action.example : parseArgs(options.args);
     if (args === undefined) {
       throw new HoldpointError("usage", `"${name}" has no example.`, { hint: "Give the arguments with --args." });
     }
-    // Of the office nothing can be compared: its promises to change nothing are said to be unchecked.
-    const isOfStore = storeActions(store).some((one) => one.name === name);
-    const snapshot = isOfStore ? () => store.snapshot() : undefined;
+    const snapshot = async () => ({ store: store.snapshot(), office: await office.snapshot("default") });
     const report = await checkContract(action, { args, snapshot, now: runtime.now() });
     const isKept = isContractKept(report);
     const rows = report.checks.map(({ promise, outcome, detail }) => [outcome, promise, detail]);

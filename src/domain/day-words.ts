@@ -1,4 +1,5 @@
 /** Days as people say them. */
+import { DateTime } from "luxon";
 
 const WEEKDAYS = "sunday monday tuesday wednesday thursday friday saturday".split(" ");
 const DAY_MS = 86_400_000;
@@ -26,6 +27,19 @@ export function todayIn(zone: string, now: string): string {
   return new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
     new Date(now),
   );
+}
+
+/**
+ * When it is this time of this day in a zone, with its offset, such as "2026-11-24T15:00:00+01:00". A time that daylight
+ * saving leaves out is that much later; of one that comes twice, the first counts.
+ */
+export const momentAt = (day: string, clock: string, zone: string): string =>
+  DateTime.fromISO(`${day}T${clock}`, { zone }).toISO({ suppressMilliseconds: true }) ?? "";
+
+/** "Tuesday, 24 November 2026, 15:00 (Europe/Berlin)"; a text that is no time stays as it is. */
+export function momentInWords(moment: string, zone: string): string {
+  const time = DateTime.fromISO(moment, { zone, locale: "en-GB" });
+  return time.isValid ? `${time.toFormat("cccc, d LLLL yyyy, HH:mm")} (${zone})` : moment;
 }
 
 const later = (day: string, days: number): string =>

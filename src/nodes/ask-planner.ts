@@ -82,8 +82,10 @@ const schemaFor = (playbooks: OwnPlaybooks, isOffered: boolean) =>
 /** The plan of the playbook that the model took, with what it says besides. */
 function playbookIn(playbooks: OwnPlaybooks, { playbook, assumptions, risks }: PlaybookReply, run: Run): Plan {
   if (!playbook) throw new HoldpointError("internal", "A playbook was taken, and none is named.");
-  const more = said({ assumptions: assumptions?.filter(isSaid), risks: risks?.filter(isSaid) });
-  return { ...chosenPlan(playbooks, playbook, run.request), ...more };
+  const plan = chosenPlan(playbooks, playbook, run.request);
+  const assumed = [...(plan.assumptions ?? []), ...(assumptions?.filter(isSaid) ?? [])];
+  const more = said({ assumptions: assumed.length > 0 ? assumed : undefined, risks: risks?.filter(isSaid) });
+  return { ...plan, ...more };
 }
 
 /** What a step is expanded into may be nothing, and must lead on. */

@@ -31,6 +31,7 @@ describe("a meeting", () => {
         args: { to: ["bob@example.com", "carol@example.com"], subject: expect.stringContaining("12:00–12:30") },
         impact: { outside: ["bob@example.com", "carol@example.com"], reversible: false },
         dependsOn: ["event"],
+        changes: [{ after: { attached: expect.stringContaining('an invitation to the event "Team meeting"') } }],
       },
     ]);
     expect(asked.question?.reasons.join("\n")).toContain("It goes outside, to bob@example.com, carol@example.com.");
@@ -44,6 +45,9 @@ describe("a meeting", () => {
     expect(ics).toContain("DTSTART:20261124T110000Z");
     expect(ics).toContain("ATTENDEE:mailto:carol@example.com");
     expect(eml).toContain("To: bob@example.com, carol@example.com");
+    const uid = /^UID:(.*)\r$/mu.exec(ics ?? "")?.[1];
+    expect(eml).toContain("Content-Type: text/calendar; charset=utf-8; method=REQUEST");
+    expect(eml).toContain(`UID:${uid}`);
     const mail = done.effects.find(({ action }) => action === "send_email");
     expect(eml).toContain(`Message-ID: <${mail?.key}@holdpoint>`);
   });

@@ -37,6 +37,16 @@ export function exampleLines({ list }: OwnPlaybooks): string[] {
   });
 }
 
+/** Those of both together; of two of the same name, the first one's. */
+export function joined(first: OwnPlaybooks, second: OwnPlaybooks): OwnPlaybooks {
+  const isFirst = (name: string) => first.list.some((one) => one.name === name);
+  return {
+    list: [...first.list, ...second.list.filter(({ name }) => !isFirst(name))],
+    match: firstOf(first.match, second.match),
+    fill: (name, values, request) => (isFirst(name) ? first : second).fill(name, values, request),
+  };
+}
+
 /** Asks the first, and the second where the first has no plan. Of two that have none, the one that understood more counts. */
 export function firstOf(first: MatchRequest, second: MatchRequest): MatchRequest {
   return (request) => {

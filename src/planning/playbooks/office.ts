@@ -1,13 +1,11 @@
 /** The playbooks of the office: from a request to a meeting, without a model. */
-import { resolveDay, todayIn } from "../../domain/day-words.ts";
-import type { Json } from "../../domain/json.ts";
-import type { Plan, Step } from "../../domain/plan.ts";
 import type { Actions } from "../own-playbooks/compile.ts";
 import type { PlaybookInput } from "../own-playbooks/declaration.ts";
-import { openPlaybooks } from "../own-playbooks/index.ts";
+import { type OwnPlaybooks, openPlaybooks } from "../own-playbooks/index.ts";
 import type { PlaybookResult } from "./match.ts";
+import { cancelling, moving } from "./office-changes.ts";
+import { settled, type Time, WEEKDAYS, withMinutes, withMoment } from "./office-times.ts";
 
-const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const KINDS = ["Team", "Project", "Status", "Planning", "Review", "Kick-off", "Budget", "Board", "Introduction"];
 
 /** The wordings of a meeting; the two playbooks differ in how the day is said. */
@@ -48,7 +46,7 @@ function meeting(name: string, title: string, day: { type: PlaybookType; example
         args: {
           to: "{people}",
           subject: "{kind} meeting, ${find.when}",
-          text: "Hello,\n\nthe {kind} meeting takes place on ${find.when}.\n\nIt takes {minutes} minutes. Invited: {people}.\n",
+          text: "Hello,\n\nthe {kind} meeting takes place on ${find.when}.\n\nIt takes {minutes} minutes. Invited: {people}. The invitation is attached.\n",
         },
       },
       {
@@ -67,7 +65,17 @@ function meeting(name: string, title: string, day: { type: PlaybookType; example
         id: "mail",
         title: "Tell {people} by mail",
         action: "send_email",
-        args: { to: { $ref: "draft.to" }, subject: { $ref: "draft.subject" }, text: { $ref: "draft.text" } },
+        args: {
+          ...{ to: { $ref: "draft.to" }, subject: { $ref: "draft.subject" }, text: { $ref: "draft.text" } },
+          event: {
+            ...{
+              title: "{kind} meeting",
+              start: { $ref: "find.start" },
+              end: { $ref: "find.end" },
+              people: "{people}",
+            },
+          },
+        },
         dependsOn: ["event"],
       },
     ],
@@ -76,20 +84,26 @@ function meeting(name: string, title: string, day: { type: PlaybookType; example
 
 type PlaybookType = NonNullable<PlaybookInput["parameters"]>[string]["type"];
 
-const meetingOnWeekday = meeting("meeting", "Schedule a meeting", {
-  type: { oneOf: ["today", "tomorrow", ...WEEKDAYS.flatMap((day) => [day, `next ${day}`, `this ${day}`])] },
-  example: "{day} {part}",
-});
-const meetingOnDate = meeting("meeting-on-date", "Schedule a meeting on a date", {
-  type: "date",
-  example: "on {day}",
-});
+const WORDS = { oneOf: ["today", "tomorrow", ...WEEKDAYS.flatMap((day) => [day, `next ${day}`, `this ${day}`])] };
+const ANY_DAY = { type: WORDS, optional: true as const, description: "On which day it is." };
+const DATE = { type: "date" as const, description: "On which day it is." };
+
+const PLAYBOOKS = [
+  meeting("meeting", "Schedule a meeting", { type: WORDS, example: "{day} {part}" }),
+  meeting("meeting-on-date", "Schedule a meeting on a date", { type: "date", example: "on {day}" }),
+  cancelling("cancel-meeting", KINDS, ANY_DAY),
+  cancelling("cancel-meeting-on-date", KINDS, DATE),
+  moving("move-meeting", KINDS, ANY_DAY),
+  moving("move-meeting-on-date", KINDS, DATE),
+];
 
 export interface OfficePlaybooks {
   match(request: string): PlaybookResult;
   /** What can be asked, a line each. */
   readonly examples: readonly string[];
   readonly list: readonly { name: string; title: string; examples: readonly string[] }[];
+  /** As a model is offered them. */
+  readonly offered: OwnPlaybooks;
 }
 
 const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
@@ -98,45 +112,41 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "Book a one-hour project call with bob@example.com tomorrow in the morning",
   ],
   "meeting-on-date": ["Arrange a meeting for 45 minutes with bob@example.com on 2030-01-31"],
+  "cancel-meeting": ["Cancel the meeting with bob@example.com on Tuesday"],
+  "cancel-meeting-on-date": ["Call off the review with bob@example.com on 2030-01-31"],
+  "move-meeting": ["Move the meeting with bob@example.com on Tuesday to Wednesday 15:00"],
+  "move-meeting-on-date": ["Move the team meeting with bob@example.com on 2030-01-31 to 2030-02-01 at 9:30"],
 };
-
-/** Lengths as people say them, as the wordings have them. */
-const LENGTHS: readonly [RegExp, string][] = [
-  [/\b(\d{1,4})(?:[-‐‑ ]?min(?:ute)?s?)\b/giu, "$1 minutes"],
-  [/\bhalf(?:[- ]an?)?[- ]hour(?:-long)?\b/giu, "30 minutes"],
-  [/\b(?:an|one|1)[- ]hour(?:-long)?\b/giu, "60 minutes"],
-];
 
 /**
  * The office's playbooks. Days are settled when a request is planned, so that "tomorrow" stays the day that was meant.
  * @param time the time zone in which today is today, and the time now, ISO 8601 UTC
  */
-export function openOfficePlaybooks(actions: Actions, time: { timeZone: string; now(): string }): OfficePlaybooks {
-  const opened = openPlaybooks([meetingOnWeekday, meetingOnDate], actions);
+export function openOfficePlaybooks(actions: Actions, time: Time): OfficePlaybooks {
+  const opened = openPlaybooks(PLAYBOOKS, actions);
+  const match = (request: string): PlaybookResult => {
+    const said = withMoment(withMinutes(request), time);
+    const result = opened.match(said.text);
+    if (result.kind !== "plan") return result;
+    const plan = { ...settled(result.plan, time, said.assumptions), goal: request.slice(0, 500).toWellFormed() };
+    return { ...result, plan };
+  };
   return {
-    match: (request) => {
-      const said = LENGTHS.reduce((text, [length, minutes]) => text.replace(length, minutes), request);
-      const result = opened.match(said);
-      if (result.kind !== "plan") return result;
-      const plan = { ...result.plan, goal: request.slice(0, 500).toWellFormed() };
-      return { ...result, plan: withDays(plan, todayIn(time.timeZone, time.now())) };
-    },
+    match,
     // Answers are shown without mail addresses that nobody had named.
-    examples: ['Schedule a meeting: "Schedule a 30-minute team meeting with <mail addresses> next Tuesday afternoon."'],
+    examples: [
+      'Schedule a meeting: "Schedule a 30-minute team meeting with <mail addresses> next Tuesday afternoon."',
+      'Cancel a meeting: "Cancel the meeting with <mail addresses> on Tuesday."',
+      'Move a meeting: "Move the meeting with <mail addresses> on Tuesday to Wednesday 15:00."',
+    ],
     list: opened.list.map(({ name, title }) => ({ name, title, examples: EXAMPLES[name] ?? [] })),
+    offered: {
+      list: opened.list,
+      match,
+      fill: (name, values, request) => {
+        const filled = opened.fill(name, values, request);
+        return filled && "plan" in filled ? { plan: settled(filled.plan, time, []) } : filled;
+      },
+    },
   };
-}
-
-/** Days in words become dates, and the plan says which. */
-function withDays(plan: Plan, today: string): Plan {
-  const assumptions: string[] = [];
-  const settle = (step: Step): Step => {
-    const said: Json | undefined = step.args.day;
-    const day = typeof said === "string" ? resolveDay(said, today) : undefined;
-    if (day === undefined || day === said) return step;
-    assumptions.push(`"${said}" is ${day}; today is ${today}.`);
-    return { ...step, args: { ...step.args, day } };
-  };
-  const steps = plan.steps.map(settle);
-  return { ...plan, steps, ...(assumptions.length > 0 ? { assumptions } : {}) };
 }

@@ -1,8 +1,8 @@
 /** When people are busy, by the events of a calendar. */
-import ICAL from "ical.js";
+import type ICAL from "ical.js";
 import { isSamePerson } from "./fields.ts";
-import { instantOf, spanOf } from "./ical-times.ts";
 import { addressOf } from "./ics.ts";
+import { occurrencesOf } from "./occurrences.ts";
 import type { Span } from "./zones.ts";
 
 /** A time that an event takes from those who come to it. */
@@ -10,11 +10,6 @@ export interface BusyTime extends Span {
   readonly id: string;
   readonly people: readonly string[];
 }
-
-/** So many occurrences of an event are looked at: a daily one for some 270 years. */
-const MAX_OCCURRENCES = 100_000;
-
-const overlaps = (a: Span, b: Span): boolean => a.from < b.until && b.from < a.until;
 
 /** How a calendar is read. */
 export interface Reading {
@@ -41,45 +36,10 @@ export function busyFor(times: readonly BusyTime[], people: readonly string[]): 
 export const isBusy = (time: BusyTime, person: string): boolean =>
   time.people.some((other) => isSamePerson(other, person));
 
-function timesOf(ics: string, span: Span, reading: Reading): BusyTime[] {
-  const vevents = ICAL.Component.fromString(ics).getAllSubcomponents("vevent");
-  const moved = new Set(vevents.flatMap((vevent) => movedFrom(vevent, reading.zone)));
-  return vevents.flatMap((vevent) => {
-    const event = new ICAL.Event(vevent, { exceptions: [] });
-    if (!takesTime(vevent)) return [];
-    const people = comingTo(vevent, reading.owner);
-    if (event.isRecurring()) return recurring(event, span, { zone: reading.zone, moved, people });
-    const time = { ...spanOf(event, reading.zone), id: event.uid, people };
-    return overlaps(time, span) ? [time] : [];
+function timesOf(ics: string, span: Span, { zone, owner }: Reading): BusyTime[] {
+  return occurrencesOf(ics, { span, zone, wanted: takesTime }).map(({ from, until, id, vevent }) => {
+    return { from, until, id, people: comingTo(vevent, owner) };
   });
-}
-
-/** From when a single occurrence was moved: it has a text of its own. */
-function movedFrom(vevent: ICAL.Component, zone: string): number[] {
-  const time = vevent.getFirstPropertyValue("recurrence-id");
-  return time instanceof ICAL.Time ? [instantOf(vevent, "recurrence-id", time, zone)] : [];
-}
-
-/** Each occurrence is as long by the clock on the wall as the first one: a day stays a day when the clocks change. */
-function recurring(
-  event: ICAL.Event,
-  span: Span,
-  { zone, moved, people }: { zone: string; moved: ReadonlySet<number>; people: readonly string[] },
-): BusyTime[] {
-  const { component, duration, uid: id } = event;
-  const times: BusyTime[] = [];
-  const iterator = event.iterator();
-  for (let count = 0; count < MAX_OCCURRENCES; count += 1) {
-    const start = iterator.next();
-    if (!start) break;
-    const from = instantOf(component, "dtstart", start, zone);
-    if (from >= span.until) break;
-    const end = start.clone();
-    end.addDuration(duration);
-    const time = { from, until: instantOf(component, "dtstart", end, zone), id, people };
-    if (!moved.has(from) && overlaps(time, span)) times.push(time);
-  }
-  return times;
 }
 
 function takesTime(vevent: ICAL.Component): boolean {

@@ -4,24 +4,17 @@
  * 1. An event is written only over the version that was read (If-Match), or where there is none (If-None-Match): what
  *    somebody else did meanwhile is never lost.
  * 2. What is no whole answer is no answer: nobody counts as free because a server sent a page of another kind.
- * 3. Name and password go into the header of requests to that one address, and nowhere else.
  */
 import ICAL from "ical.js";
-import { calendarQuery, createObject, type DAVResponse, getBasicAuthHeaders, updateObject } from "tsdav";
-import { ActionFailure, HoldpointError } from "../../errors.ts";
+import { calendarQuery, createObject, type DAVResponse, updateObject } from "tsdav";
+import { ActionFailure } from "../../errors.ts";
+import { type CaldavUrl, type Server, serversOf } from "./caldav-server.ts";
 import type { Asking, Calendar, Keeping, Kept } from "./calendar.ts";
 import type { Span } from "./zones.ts";
 
 /** Days begin elsewhere at another time, and servers compare them by their own. */
 const NEAR_MS = 86_400_000;
 const MAX_ANSWER = 20_000_000;
-
-interface Server {
-  readonly host: string;
-  /** The calendar, with a slash at its end. */
-  readonly url: string;
-  readonly headers: Record<string, string>;
-}
 
 /** An event, and where it is. */
 interface Found extends Kept {
@@ -30,35 +23,19 @@ interface Found extends Kept {
 
 /**
  * The calendar at `https://name:password@host/path/`, the address of the calendar itself.
+ * @param isShared whether all tenants may have the same one
  * @throws HoldpointError `usage` when the address does not fit
  */
-export function createCaldav(address: string): Calendar {
-  const server = parseServer(address);
+export function createCaldav(address: CaldavUrl, isShared: boolean): Calendar {
+  const serverOf = serversOf(address, isShared);
   return {
     invites: true,
-    between: async (span, asking) => (await query(server, inTime(span), asking)).map(({ ics }) => ics),
-    find: async (id, asking) => await findEvent(server, id, asking),
-    put: async (keeping, asking) => await putEvent(server, keeping, asking),
+    isShared: true,
+    between: async (span, asking) => (await query(serverOf(asking.tenant), inTime(span), asking)).map(({ ics }) => ics),
+    find: async (id, asking) => await findEvent(serverOf(asking.tenant), id, asking),
+    put: async (keeping, asking) => await putEvent(serverOf(asking.tenant), keeping, asking),
   };
 }
-
-function parseServer(address: string): Server {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || !["http:", "https:"].includes(url.protocol))
-    throw unfit("is none such as https://dav.example.com/me/work/");
-  const [username, password] = [url.username, url.password].map(decodeURIComponent) as [string, string];
-  const isHere = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol === "http:" && password !== "" && !isHere)
-    throw unfit("would send a password unencrypted: use https");
-  const { authorization } = username === "" ? {} : getBasicAuthHeaders({ username, password });
-  const path = `${url.origin}${url.pathname.replace(/\/*$/, "/")}`;
-  return { host: url.host, url: path, headers: authorization === undefined ? {} : { authorization } };
-}
-
-const unfit = (what: string): HoldpointError =>
-  new HoldpointError("usage", `The address of the calendar server ${what}.`, {
-    hint: "Mend CALDAV_URL, or caldavUrl. It is not shown, as it may hold a password.",
-  });
 
 const utc = (instant: number): string => `${new Date(instant).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
 
@@ -138,6 +115,18 @@ async function putEvent(server: Server, { id, ics, replaces, among }: Keeping, a
       : await updateObject({ ...common, url: known.url, etag: known.version, headers: type });
   if (response.status === 412) throw changedMeanwhile(id);
   if (!response.ok) throw refusal(server.host, response.status);
+  if (![201, 204].includes(response.status)) await assertThere(server, { id, ics }, asking);
+}
+
+/** An answer that no server gives to this may come from something in between: only what is there counts. */
+async function assertThere(server: Server, { id, ics }: Pick<Keeping, "id" | "ics">, asking: Asking): Promise<void> {
+  const found = await findEvent(server, id, asking).catch(() => undefined);
+  const marks = (text: string) =>
+    unfolded(text)
+      .split("\n")
+      .filter((line) => line.startsWith("X-HOLDPOINT-DONE:"));
+  if (found && marks(found.ics).at(-1) === marks(ics).at(-1)) return;
+  throw new Error(`The calendar server ${server.host} did not say whether it keeps the event "${id}".`);
 }
 
 const changedMeanwhile = (id: string): ActionFailure =>

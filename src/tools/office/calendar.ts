@@ -26,6 +26,8 @@ export interface Keeping {
 export interface Calendar {
   /** Whether it may itself tell those who are invited. */
   readonly invites: boolean;
+  /** Whether others write to it, too: what stands in it then is not to be trusted. */
+  readonly isShared: boolean;
   /** The events that may take place in a time, those that recur among them. */
   between(span: Span, asking: Asking): Promise<string[]>;
   find(id: string, asking: Asking): Promise<Kept | undefined>;

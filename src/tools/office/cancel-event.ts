@@ -17,10 +17,13 @@ import {
 } from "./event-effects.ts";
 import { EVENT_ID, line } from "./fields.ts";
 import type { Office } from "./office.ts";
+import { EXAMPLE_ID } from "./scratch.ts";
+import { assertSeen, describeEvent, eventThen, SEEN } from "./seen-event.ts";
 
 const InputSchema = z.strictObject({
   id: EVENT_ID,
   reason: line("reason", 200).optional(),
+  seen: SEEN.optional(),
 });
 type CancelInput = z.infer<typeof InputSchema>;
 
@@ -30,23 +33,30 @@ export function createCancelEvent(office: Office): WriteAction<CancelInput, Even
     name: "cancel_event",
     version: 1,
     title: "Cancel an event",
-    description: "Cancels an event; one that recurs, as a whole. It tells nobody: send_email does.",
+    description:
+      "Cancels an event by its id (see find_events); one that recurs, as a whole. It tells nobody: send_email does.",
     input: InputSchema,
     output: EventOutputSchema,
+    example: { id: EXAMPLE_ID },
     reversibility: "reversible",
     idempotent: true,
     dedupeKey: ({ id }) => ({ id }),
-    preview: async ({ id }: CancelInput, context: PreviewContext) => {
-      const { event } = await getEvent(office, id, context);
+    prepare: async (args: CancelInput, context: PreviewContext) => {
+      return { ...args, seen: describeEvent(await eventThen(office, args.id, context), office.timeZone) };
+    },
+    preview: async ({ id, seen }: CancelInput, context: PreviewContext) => {
+      const event = await eventThen(office, id, context);
       assertStands(id, event);
+      assertSeen(office, seen, event);
       return [eventChange(id, event, { ...event, status: "cancelled" })];
     },
     impact: (_args, changes) => eventImpact(office, changes),
-    run: async ({ id }: CancelInput, context: ActionContext) => {
+    run: async ({ id, seen }: CancelInput, context: ActionContext) => {
       const { event, ...kept } = await getEvent(office, id, context);
       const done = findResult(office, id, kept, context.idempotencyKey);
       if (done) return done;
       assertStands(id, event);
+      assertSeen(office, seen, event);
       const changes = { status: "cancelled" as const };
       return await changeEvent(office, { id, kept, changes, key: context.idempotencyKey, context });
     },

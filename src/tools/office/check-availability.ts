@@ -40,6 +40,7 @@ export function createCheckAvailability(office: Office): ReadAction<Input, Outpu
       "When people are busy and when they are free within a time of up to 62 days. It does not say with what.",
     input: InputSchema,
     output: OutputSchema,
+    example: { people: ["bob@example.com"], from: "2090-02-01T08:00:00Z", until: "2090-02-01T18:00:00Z" },
     run: async (args: Input, context: ActionContext) => {
       const zone = args.timeZone ?? office.timeZone;
       const span = { from: Date.parse(args.from), until: Date.parse(args.until) };

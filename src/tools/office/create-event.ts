@@ -49,6 +49,12 @@ export function createCreateEvent(office: Office): WriteAction<CreateInput, Even
       "send_email does.",
     input: InputSchema,
     output: EventOutputSchema,
+    example: {
+      title: "Planning",
+      start: "2090-02-01T13:00:00Z",
+      end: "2090-02-01T14:00:00Z",
+      people: ["bob@example.com"],
+    },
     reversibility: "reversible",
     idempotent: true,
     dedupeKey: ({ title, start, people = [] }) => ({ title, start: Date.parse(start), people: [...people].sort() }),

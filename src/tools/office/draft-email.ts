@@ -16,6 +16,7 @@ export function createDraftEmail(office: Office): ReadAction<Mail, Output> {
     description: "Checks a mail and shows it as it would be. Nothing is kept or sent: send_email does that.",
     input: MailSchema,
     output: OutputSchema,
+    example: { to: ["bob@example.com"], subject: "Review", text: "Hello Bob,\n\nsee you at ten.\n" },
     run: async (mail: Mail) => ({ ...mail, from: office.address, cc: mail.cc ?? [] }),
     summarize: (_args, { to, subject }) => `A mail "${subject}" to ${to.join(", ")} is drafted.`,
   });

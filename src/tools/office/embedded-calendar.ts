@@ -14,6 +14,7 @@ const NEAR_MS = 86_400_000;
 export function createEmbeddedCalendar({ db, writeFiles }: OfficeFiles, zone: string): Calendar {
   return {
     invites: false,
+    isShared: false,
     between: async (span, { tenant }) => readBetween(db(), tenant, span),
     find: async (id, { tenant }) => findEvent(db(), tenant, id),
     put: async (keeping, asking) => {

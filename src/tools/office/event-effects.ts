@@ -61,7 +61,7 @@ export async function getEvent(
   const event = kept && readIcs(kept.ics, office.timeZone);
   if (kept && event) return { ...kept, event };
   throw new ActionFailure("no_match", `id: there is no event "${id}" in the calendar.`, {
-    hint: "Give the id that create_event gave.",
+    hint: "Give an id that create_event or find_events gave.",
   });
 }
 
@@ -125,19 +125,27 @@ export async function eventMovedOn(
   effect: Effect,
   context: ActionContext,
 ): Promise<string[]> {
-  const left = effect.changes.find(({ table }) => table === TABLE)?.after;
-  const was = left ? eventOfRow(left) : undefined;
+  const was = leftBehind(effect);
   if (!was) return [];
   const kept = await office.calendar.find(id, context);
   const now = kept && readIcs(kept.ics, office.timeZone);
   if (!now) return [`The event "${was.title}" is not in the calendar any more.`];
   return (Object.keys(was) as (keyof CalendarEvent)[]).flatMap((field) => {
-    const [then, since] = [was[field], now[field]].map((value) => comparable(field, value));
-    return then === since
+    return isSameField(field, was, now)
       ? []
       : [`The ${field} of the event "${was.title}" was ${shown(was[field])}, and is ${shown(now[field])} now.`];
   });
 }
+
+/** The event as an effect left it behind, where that is known. */
+export function leftBehind({ changes }: Effect): CalendarEvent | undefined {
+  const row = changes.find(({ table }) => table === TABLE)?.after;
+  return row ? eventOfRow(row) : undefined;
+}
+
+/** Whether two events have the same in a field, however it is written. */
+export const isSameField = (field: keyof CalendarEvent, one: CalendarEvent, other: CalendarEvent): boolean =>
+  comparable(field, one[field]) === comparable(field, other[field]);
 
 function comparable(field: string, value: unknown): unknown {
   if (field === "people")

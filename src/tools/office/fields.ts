@@ -1,4 +1,5 @@
 /** Fields that the office's actions share; their messages name the field, the value and what it must be. */
+import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { isZone } from "./zones.ts";
 
@@ -9,7 +10,8 @@ const ADDRESS =
   /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?$/u;
 
 /** Whether a text is a single mail address, without a name. */
-export const isAddress = (text: string): boolean => text.length <= 254 && !text.includes("..") && ADDRESS.test(text);
+export const isAddress = (text: string): boolean =>
+  text.length <= 254 && !text.includes("..") && ADDRESS.test(text) && plainDomain(text) !== undefined;
 
 const quoted = (value: unknown): string => JSON.stringify(String(value).slice(0, 80));
 
@@ -24,10 +26,15 @@ function address(name: string) {
     .overwrite(smallDomain);
 }
 
-const smallDomain = (text: string): string => {
+/** As servers have it: in small letters and in ASCII, so that letters that only look the same can be told apart. */
+function smallDomain(text: string): string {
   const at = text.lastIndexOf("@");
-  return at < 0 ? text : `${text.slice(0, at)}${text.slice(at).toLowerCase()}`;
-};
+  return at < 0 ? text : `${text.slice(0, at)}@${plainDomain(text) ?? ""}`;
+}
+
+/** The domain of an address in ASCII (RFC 5891); undefined where it has none. */
+const plainDomain = (text: string): string | undefined =>
+  domainToASCII(text.slice(text.lastIndexOf("@") + 1)) || undefined;
 
 /** Several mail addresses; one that is given twice counts once. */
 export function addresses(name: string, min = 1) {
@@ -39,7 +46,12 @@ export function addresses(name: string, min = 1) {
 }
 
 /** Servers may tell capitals in the first part apart; none that is in use does. */
-export const isSamePerson = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+export const isSamePerson = (a: string, b: string): boolean => {
+  const [one, other] = [a.toLowerCase(), b.toLowerCase()];
+  return one === other || (!isAscii(one + other) && smallDomain(one) === smallDomain(other));
+};
+
+const isAscii = (text: string): boolean => /^[\u0020-\u007E]*$/u.test(text);
 
 /** One line of text, trimmed. Control characters would garble the tables that people decide on, and end headers. */
 export function line(name: string, max: number) {

@@ -1,20 +1,17 @@
 /** Finding a time at which all are free. */
 import { z } from "zod";
-import { resolveDay } from "../../domain/day-words.ts";
 import { ActionFailure } from "../../errors.ts";
 import { type ActionContext, defineAction, type ReadAction } from "../action.ts";
 import { busyFor, busyTimes } from "./busy.ts";
-import { addresses, line, minutes, TIME_ZONE } from "./fields.ts";
+import { assertDays, dayWords, toDay } from "./days.ts";
+import { addresses, minutes, TIME_ZONE } from "./fields.ts";
 import type { Office } from "./office.ts";
 import { freeTimes, windowOf, windowsBetween } from "./slots.ts";
-import { addDays, dayOf, describeDay, describeSpan, type Span, toLocal } from "./zones.ts";
+import { dayOf, describeDay, describeSpan, type Span, toLocal } from "./zones.ts";
 
 const MAX_DAYS = 62;
 const MAX_ALTERNATIVES = 3;
 const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
-const DAY = "A day (2030-01-31), or today, tomorrow, a weekday, or next and a weekday.";
-
-const dayWords = (name: string) => line(name, 40).describe(DAY);
 const clock = (name: string) => z.string().regex(CLOCK, `${name} must be a time of day such as 09:00`);
 
 const InputSchema = z
@@ -64,6 +61,7 @@ export function createFindFreeSlot(office: Office): ReadAction<Input, Output> {
       "between two days; and up to three more. It fails where there is none.",
     input: InputSchema,
     output: OutputSchema,
+    example: { people: ["bob@example.com"], minutes: 30, day: "2090-02-01" },
     run: async (args: Input, context: ActionContext) => await findSlot(office, args, context),
     summarize: (_args, { when, people, minutes: length }) =>
       `${people.join(", ")} ${people.length === 1 ? "is" : "are"} free for ${length} minutes: ${when}.`,
@@ -119,15 +117,6 @@ function windowsOf(office: Office, args: Input, { zone, now }: { zone: string; n
     return { windows: window ? [window] : [], days: describeDay(day) };
   }
   const [first, last] = [toDay("from", args.from ?? "", today), toDay("until", args.until ?? "", today)];
-  if (last < first) throw new ActionFailure("invalid_request", `until: ${last} is before from, ${first}.`);
-  if (last > addDays(first, MAX_DAYS)) {
-    throw new ActionFailure("invalid_request", `until: ${last} is more than ${MAX_DAYS} days after from, ${first}.`);
-  }
+  assertDays(first, last, MAX_DAYS);
   return { windows: windowsBetween(first, last, known), days: `${describeDay(first)} to ${describeDay(last)}` };
-}
-
-function toDay(name: string, words: string, today: string): string {
-  const day = resolveDay(words, today);
-  if (day !== undefined) return day;
-  throw new ActionFailure("invalid_request", `${name}: "${words}" is no day.`, { hint: DAY });
 }

@@ -154,10 +154,25 @@ export function readIcs(ics: string, zone: string): CalendarEvent | undefined {
 export const idOf = (ics: string): string | undefined =>
   masterOf(ICAL.Component.fromString(ics))?.getFirstPropertyValue("uid")?.toString();
 
+/** Who organises the event in an iCalendar text, by mail address; "" where it does not say. */
+export function organizerOf(ics: string): string {
+  const property = masterOf(ICAL.Component.fromString(ics))?.getFirstProperty("organizer");
+  return property ? addressOf(property) : "";
+}
+
 /** What was done to the event under this key; undefined for nothing that is known of. */
 export function findDone(ics: string, key: string): Done | undefined {
   const vevent = masterOf(ICAL.Component.fromString(ics));
   return vevent && doneOf(vevent).find((done) => done.key === key);
+}
+
+/** Whether it is what is left of an event whose creation was undone, or never happened and must not happen any more. */
+export function isTakenBack(ics: string): boolean {
+  const vevent = masterOf(ICAL.Component.fromString(ics));
+  const all = vevent ? doneOf(vevent) : [];
+  const undone = /^(.*):undo$/su.exec(all.at(-1)?.key ?? "")?.[1];
+  if (!vevent || undone === undefined || String(vevent.getFirstPropertyValue("status")) !== "CANCELLED") return false;
+  return (all.find(({ key }) => key === undone)?.before ?? null) === null;
 }
 
 /** In base64, as servers treat marks in unknown properties in different ways. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { HoldpointError } from "../../errors.ts";
 import type { Action } from "../action.ts";
 import { createCaldav } from "./caldav.ts";
+import type { CaldavUrl } from "./caldav-server.ts";
 import { createCancelEvent } from "./cancel-event.ts";
 import { createCheckAvailability } from "./check-availability.ts";
 import { createCreateEvent } from "./create-event.ts";
@@ -10,11 +11,14 @@ import { officeFiles } from "./database.ts";
 import { createDraftEmail } from "./draft-email.ts";
 import { createEmbeddedCalendar } from "./embedded-calendar.ts";
 import { isAddress } from "./fields.ts";
+import { createFindEvents } from "./find-events.ts";
 import { createFindFreeSlot } from "./find-free-slot.ts";
 import type { Office, WorkingHours } from "./office.ts";
 import { createOutbox } from "./outbox.ts";
+import { putExample } from "./scratch.ts";
 import { createSendEmail } from "./send-email.ts";
 import { createSmtp } from "./smtp.ts";
+import { type OfficeSnapshot, snapshotOf } from "./snapshot.ts";
 import { createUpdateEvent } from "./update-event.ts";
 import { isZone } from "./zones.ts";
 
@@ -29,14 +33,24 @@ export interface OfficeOptions {
   readonly address?: string | undefined;
   /** A mail server, `smtps://name:password@mail.example.com`. Default: mails stay in the outbox. */
   readonly smtpUrl?: string | undefined;
-  /** A calendar on a CalDAV server, `https://name:password@dav.example.com/name/calendar/`. Default: the embedded one. */
-  readonly caldavUrl?: string | undefined;
+  /**
+   * A calendar on a CalDAV server, `https://name:password@dav.example.com/name/calendar/`, with `{tenant}` in its path
+   * where each tenant has one; or a function that gives it for a tenant. Default: the embedded one.
+   */
+  readonly caldavUrl?: CaldavUrl | undefined;
+  /**
+   * Whether all tenants may have the calendar of one address, and so see one another's events. Default: false, which
+   * leaves it to the tenant "default".
+   */
+  readonly caldavShared?: boolean | undefined;
 }
 
 /** The actions of an office, and what they keep open. */
 export interface OpenOffice {
   readonly actions: Action[];
   readonly timeZone: string;
+  /** All that can be seen of it: events and mails. */
+  snapshot(tenant: string): Promise<OfficeSnapshot>;
   close(): void;
 }
 
@@ -47,16 +61,34 @@ const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
  * @throws HoldpointError `usage` when an option does not fit
  */
 export function openOffice(options: OfficeOptions = {}): OpenOffice {
+  return openParts(options).opened;
+}
+
+/**
+ * An office to try its actions on, such as with the contract suite: the event that their examples name is in its calendar.
+ * @param options of a target on which that does no harm: a folder that is thrown away, a calendar that is nobody's
+ */
+export async function openScratchOffice(options: OfficeOptions & { tenant?: string }): Promise<OpenOffice> {
+  const { office, opened } = openParts(options);
+  const { signal } = new AbortController();
+  await putExample(office, { tenant: options.tenant ?? "default", signal, now: new Date().toISOString() });
+  return opened;
+}
+
+function openParts(options: OfficeOptions): { office: Office; opened: OpenOffice } {
   const { address = "holdpoint@localhost", workingHours = { from: "09:00", until: "17:00" } } = options;
   const timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   assertOffice({ address, workingHours, timeZone });
   const files = officeFiles(resolve(options.home ?? ".holdpoint"));
-  const { caldavUrl } = options;
-  const calendar = caldavUrl === undefined ? createEmbeddedCalendar(files, timeZone) : createCaldav(caldavUrl);
+  const { caldavUrl, caldavShared = false } = options;
+  const calendar =
+    caldavUrl === undefined ? createEmbeddedCalendar(files, timeZone) : createCaldav(caldavUrl, caldavShared);
   const transport = options.smtpUrl === undefined ? undefined : createSmtp(options.smtpUrl);
   const mailer = createOutbox(files, address, transport);
-  const actions = actionsOf({ calendar, mailer, timeZone, workingHours, address });
-  return { actions, timeZone, close: () => files.close() };
+  const office = { calendar, mailer, timeZone, workingHours, address };
+  const { signal } = new AbortController();
+  const snapshot = async (tenant: string) => await snapshotOf(office, files, { tenant, signal });
+  return { office, opened: { actions: actionsOf(office), timeZone, snapshot, close: () => files.close() } };
 }
 
 /** The same, without a way to close it: the database is closed with the process. */
@@ -68,6 +100,7 @@ function actionsOf(office: Office): Action[] {
   return [
     createCheckAvailability(office),
     createFindFreeSlot(office),
+    createFindEvents(office),
     createDraftEmail(office),
     createCreateEvent(office),
     createUpdateEvent(office),

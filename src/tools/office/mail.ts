@@ -3,7 +3,9 @@ import { createHash } from "node:crypto";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { z } from "zod";
 import type { Asking } from "./calendar.ts";
+import { EventRefSchema } from "./event-ref.ts";
 import { addresses, line, lines } from "./fields.ts";
+import type { Invitation } from "./invitation.ts";
 
 /** What a mail says. */
 export const MailSchema = z.strictObject({
@@ -11,6 +13,7 @@ export const MailSchema = z.strictObject({
   cc: addresses("cc").optional(),
   subject: line("subject", 200),
   text: lines("text", 50_000).describe("Plain text."),
+  event: EventRefSchema.optional(),
 });
 export type Mail = z.infer<typeof MailSchema>;
 
@@ -31,6 +34,8 @@ export interface Sending {
   readonly key: string;
   /** ISO 8601 UTC. */
   readonly now: string;
+  /** What is attached. */
+  readonly invitation?: Invitation | undefined;
 }
 
 export interface Mailer {
@@ -49,8 +54,11 @@ export function messageIdOf(key: string): string {
 }
 
 /** A mail as it goes over the line (RFC 5322). */
-export async function composeMail(from: string, { mail, key, now }: Sending): Promise<Buffer> {
+export async function composeMail(from: string, { mail, key, now, invitation }: Sending): Promise<Buffer> {
   const { to, cc = [], subject, text } = mail;
-  const options = { from, to, cc, subject, text, messageId: messageIdOf(key), date: new Date(now) };
+  const attached = invitation && {
+    icalEvent: { method: invitation.method, content: invitation.ics, filename: "invite.ics" },
+  };
+  const options = { ...attached, from, to, cc, subject, text, messageId: messageIdOf(key), date: new Date(now) };
   return await new MailComposer({ ...options, disableFileAccess: true, disableUrlAccess: true }).compile().build();
 }

@@ -104,6 +104,20 @@ interface Handing extends Pick<Sending, "mail" | "key"> {
   readonly signal: AbortSignal;
 }
 
+/** A mail as it stands in the outbox. */
+export interface SeenMail extends Row {
+  readonly messageId: string;
+}
+
+/** Those that were sent, and those that a server may have taken. */
+export function listMails({ db }: OfficeFiles, tenant: string): SeenMail[] {
+  return db()
+    .prepare<[string], SeenMail>(
+      `select message_id as "messageId", request, status, refused from mails where tenant = ? order by message_id`,
+    )
+    .all(tenant);
+}
+
 function assertSame(db: Db, tenant: string, { key, mail }: Sending): void {
   if (findRow(db, tenant, messageIdOf(key))?.request === canonicalJson(mail)) return;
   throw new ActionFailure("invalid_request", `The key "${key}" stands for another mail already.`);

@@ -62,6 +62,7 @@ type Delivered = Awaited<ReturnType<Transport["deliver"]>>;
 
 async function deliver(server: Server, { eml, envelope, signal }: Delivery): Promise<Delivered> {
   const { host, port, secure, login } = server;
+  if (signal.aborted) throw new ActionFailure("failed", "Nothing was sent: it is not wanted any more.");
   const isHere = ["localhost", "127.0.0.1", "::1"].includes(host);
   const connection = new SMTPConnection({
     ...{ host, port, secure, requireTLS: !secure && login !== undefined && !isHere },

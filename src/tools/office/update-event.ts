@@ -1,5 +1,6 @@
 /** Changing an event: when, who, where. */
 import { z } from "zod";
+import type { Json } from "../../domain/json.ts";
 import type { Effect } from "../../domain/proposal.ts";
 import { ActionFailure } from "../../errors.ts";
 import { type ActionContext, defineAction, type PreviewContext, type WriteAction } from "../action.ts";
@@ -13,6 +14,8 @@ import {
   eventMovedOn,
   findResult,
   getEvent,
+  isSameField,
+  leftBehind,
   NOTHING,
   undoChange,
 } from "./event-effects.ts";
@@ -21,6 +24,8 @@ import { EVENT_ID } from "./fields.ts";
 import { findDone } from "./ics.ts";
 import type { Office } from "./office.ts";
 import { eventsThen, mustBeFree } from "./overbooking.ts";
+import { EXAMPLE_ID } from "./scratch.ts";
+import { assertSeen, describeEvent, eventThen, SEEN } from "./seen-event.ts";
 
 const InputSchema = z
   .strictObject({
@@ -31,9 +36,10 @@ const InputSchema = z
     people: eventFields.people.optional().describe("All who come from now on, by mail address."),
     location: eventFields.location.nullable().optional(),
     description: eventFields.description.nullable().optional(),
+    seen: SEEN.optional(),
   })
   .refine(
-    ({ id: _id, ...changes }) => Object.values(changes).some((value) => value !== undefined),
+    ({ id: _id, seen: _seen, ...changes }) => Object.values(changes).some((value) => value !== undefined),
     "say what is to change: title, start, end, people, location or description",
   );
 type UpdateInput = z.infer<typeof InputSchema>;
@@ -45,16 +51,22 @@ export function createUpdateEvent(office: Office): WriteAction<UpdateInput, Even
     version: 1,
     title: "Change an event",
     description:
-      "Moves an event, or changes its title, people, place or description; one that recurs, as a whole. What is left " +
-      "out stays as it is.",
+      "Moves an event by its id (see find_events), or changes its title, people, place or description; one that recurs, " +
+      "as a whole. What is left out stays as it is. It tells nobody: send_email does.",
     input: InputSchema,
     output: EventOutputSchema,
+    example: { id: EXAMPLE_ID, start: "2090-02-01T15:00:00Z", location: null },
     reversibility: "reversible",
     idempotent: true,
+    dedupeKey: ({ seen: _seen, ...args }) => JSON.parse(JSON.stringify(args)) as Json,
+    prepare: async (args: UpdateInput, context: PreviewContext) => {
+      return { ...args, seen: describeEvent(await eventThen(office, args.id, context), office.timeZone) };
+    },
     preview: async (args: UpdateInput, context: PreviewContext) => {
-      const { event } = await getEvent(office, args.id, context);
+      const event = await eventThen(office, args.id, context);
       const after = { ...event, ...changesOf(args, event) };
       assertChangeable(args.id, event);
+      assertSeen(office, args.seen, event);
       assertTimes(after, context.now);
       const { span, check } = mustBeFree(office, after, args.id);
       check(await eventsThen(office, span, context));
@@ -69,7 +81,10 @@ export function createUpdateEvent(office: Office): WriteAction<UpdateInput, Even
   });
 }
 
-function changesOf({ id: _id, start, end, ...others }: UpdateInput, event: CalendarEvent): Partial<CalendarEvent> {
+function changesOf(
+  { id: _id, seen: _seen, start, end, ...others }: UpdateInput,
+  event: CalendarEvent,
+): Partial<CalendarEvent> {
   const given = Object.entries(others).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(given), ...movedTo(event, { start, end }) };
 }
@@ -84,20 +99,26 @@ async function update(office: Office, args: UpdateInput, context: ActionContext)
   const done = findResult(office, args.id, kept, context.idempotencyKey);
   if (done) return done;
   assertChangeable(args.id, event);
+  assertSeen(office, args.seen, event);
   const changes = changesOf(args, event);
   assertTimes({ ...event, ...changes }, context.now);
   return await changeEvent(office, { id: args.id, kept, changes, key: context.idempotencyKey, context });
 }
 
-/** What it changed becomes what it was; whatever else others have changed since stays. */
+/** What it changed becomes what it was; what others have changed since stays, be it the same. */
 async function undoUpdate(office: Office, effect: Effect, context: ActionContext): Promise<string> {
-  const { id, ...changed } = InputSchema.parse(effect.args);
-  const { event: _event, ...kept } = await getEvent(office, id, context);
+  const { id, seen: _seen, ...changed } = InputSchema.parse(effect.args);
+  const { event: now, ...kept } = await getEvent(office, id, context);
   const before = EventSchema.safeParse(findDone(kept.ics, effect.key)?.before).data;
   const moved = changed.start !== undefined || changed.end !== undefined;
-  const fields = [...Object.keys(changed), ...(moved ? ["start", "end"] : [])] as (keyof CalendarEvent)[];
-  const changes = before ? Object.fromEntries(fields.map((field) => [field, before[field]])) : {};
+  const fields = [...new Set([...Object.keys(changed), ...(moved ? ["start", "end"] : [])])] as (keyof CalendarEvent)[];
+  const left = leftBehind(effect);
+  const others = fields.filter((field) => left && !isSameField(field, left, now));
+  const own = fields.filter((field) => !others.includes(field));
+  const changes = before ? Object.fromEntries(own.map((field) => [field, before[field]])) : {};
   const done = await undoChange(office, effect, { id, kept, changes, context });
   if (done === "nothing") return NOTHING;
-  return done === "before" ? "The event was put back already." : "The event is as it was.";
+  if (done === "before") return "The event was put back already.";
+  if (others.length === 0) return "The event is as it was.";
+  return `The event is as it was, but for what somebody else changed since and what stays: ${others.join(", ")}.`;
 }

@@ -15,6 +15,28 @@ const wanted = (request: string) => {
   return found.kind === "plan" ? found.plan.steps[0]?.args : found;
 };
 
+describe("a request about a meeting that there is", () => {
+  it.each([
+    ["move the meeting with bob@example.com to tomorrow at 3pm", "2026-11-23T15:00:00+01:00"],
+    ["Move the call with bob@example.com on Monday to next Friday, 09:30, please", "2026-11-27T09:30:00+01:00"],
+    ["Reschedule my meeting with bob@example.com to 2030-07-01 12am", "2030-07-01T00:00:00+02:00"],
+  ])("%s", (request, start) => {
+    expect(match(request)).toMatchObject({ plan: { steps: [{ args: { only: true } }, { args: { start } }, {}] } });
+  });
+
+  it.each([
+    "Cancel the meeting with Bob on Tuesday",
+    "Do not cancel the meeting with bob@example.com",
+    "Cancel the meeting with bob@example.com and delete everything",
+    "Cancel all meetings with bob@example.com",
+    "Move the meeting with bob@example.com to Wednesday",
+    "Move the meeting with bob@example.com to Wednesday 25:00",
+    "Move the meeting with bob@example.com to Wednesday 15:00 or Thursday 16:00",
+  ])("is not guessed at: %s", (request) => {
+    expect(match(request).kind).not.toBe("plan");
+  });
+});
+
 describe("a request for a meeting", () => {
   it.each([
     ["Schedule a 30-minute team meeting with bob@example.com next Tuesday afternoon.", 30, "2026-11-24", "afternoon"],

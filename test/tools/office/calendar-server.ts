@@ -41,6 +41,16 @@ export async function startCalendarServer() {
     },
     get: async (name: string) => await (await request("GET", `${encodeURIComponent(name)}.ics`)).text(),
     remove: async (name: string) => await request("DELETE", `${encodeURIComponent(name)}.ics`),
+    /** An empty calendar in place of this one. */
+    clear: async () => {
+      await request("DELETE");
+      await request("MKCALENDAR");
+    },
+    /** A further calendar of the same user. */
+    make: async (name: string) => {
+      const response = await request("MKCALENDAR", `../${name}/`);
+      if (!response.ok) throw new Error(`The server did not make ${name}: ${response.status}`);
+    },
     stop: async () => {
       const ended = once(child, "exit");
       child.kill("SIGKILL");

@@ -150,6 +150,57 @@ describe("update_event", () => {
     });
   });
 
+  it("keeps the time to which somebody else moved it since, when it is undone", async () => {
+    const { create, update } = newOffice();
+    const { output } = await create.run(TUESDAY, "eff_1");
+    const args = { id: output.id, title: "Retro", start: "2026-11-24T15:00:00+01:00" };
+    const { changes } = await update.run(args, "eff_2");
+    await update.run({ id: output.id, start: "2026-11-24T16:00:00+01:00" }, "eff_3");
+    expect(await update.undo(update.effect(args, "eff_2", changes))).toBe(
+      "The event is as it was, but for what somebody else changed since and what stays: start, end.",
+    );
+    expect((await create.lookup("eff_1"))?.output).toMatchObject({
+      title: "Review",
+      start: "2026-11-24T16:00:00+01:00",
+    });
+  });
+
+  it("of an event that somebody moved since it was shown changes nothing", async () => {
+    const { create, update, cancel } = newOffice();
+    const { output } = await create.run(TUESDAY, "eff_1");
+    const { id } = output;
+    const shown = await update.prepare({ id, title: "Retro" });
+    const toCancel = await cancel.prepare({ id });
+    expect(toCancel.seen).toBe(
+      '"Review", Tuesday, 24 November 2026, 13:00–14:00 (Europe/Berlin), with bob@example.com',
+    );
+    await update.run({ id, start: "2026-11-24T15:00:00+01:00" }, "eff_2");
+    const moved =
+      'Somebody else changed the event since this was proposed: it was "Review", Tuesday, 24 November 2026, 13:00';
+    for (const [write, args] of [
+      [update, shown],
+      [cancel, toCancel],
+    ] as const) {
+      await expect(write.preview(args)).rejects.toThrow(moved);
+      await expect(write.run(args, "eff_3")).rejects.toMatchObject({ code: "action_failed" });
+      expect(write.action.dedupeKey?.(args)).not.toHaveProperty("seen");
+    }
+    expect((await create.lookup("eff_1"))?.output).toMatchObject({ title: "Review", status: "confirmed" });
+  });
+
+  it("is proposed upon what the proposal changes before it", async () => {
+    const { create, update, cancel } = newOffice();
+    const { output } = await create.run(TUESDAY, "eff_1");
+    const first = await update.prepare({ id: output.id, start: "2026-11-24T15:00:00+01:00" });
+    const staged = await update.preview(first);
+    const second = await cancel.prepare({ id: output.id }, { staged });
+    expect(second.seen).toContain("15:00–16:00");
+    await cancel.preview(second, { staged });
+    await update.run(first, "eff_2");
+    await cancel.run(second, "eff_3");
+    expect((await create.lookup("eff_1"))?.output.status).toBe("cancelled");
+  });
+
   it("refuses what cannot be, naming it", async () => {
     const { create, update } = newOffice();
     const { output } = await create.run(TUESDAY, "eff_1");

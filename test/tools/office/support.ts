@@ -12,10 +12,13 @@ import { tempDir } from "../../support/temp.ts";
 /** A Sunday. */
 export const NOW = "2026-11-22T15:00:00.000Z";
 
+/** The tenant of these tests is not "default". */
+const DEFAULTS = { timeZone: "Europe/Berlin", address: "office@example.com", caldavShared: true };
+
 /** An office in Berlin with a folder of its own. */
 export function newOffice(options: OfficeOptions = {}) {
   const home = options.home ?? tempDir();
-  const office = openOffice({ home, timeZone: "Europe/Berlin", address: "office@example.com", ...options });
+  const office = openOffice({ home, ...DEFAULTS, ...options });
   onTestFinished(() => office.close());
   const registry = createRegistry(office.actions);
   const read = async (name: string, args: JsonObject, given: Partial<PreviewContext> = {}) => {
@@ -40,6 +43,8 @@ function writeOf(action: AnyWrite) {
     action,
     preview: async (args: JsonObject, given: Partial<PreviewContext> = {}): Promise<Change[]> =>
       await action.preview(parse(action, args), contextOf("", given)),
+    prepare: async (args: JsonObject, given: Partial<PreviewContext> = {}): Promise<JsonObject> =>
+      (await action.prepare?.(parse(action, args), contextOf("", given))) ?? args,
     run: async (args: JsonObject, key = "key-1", given: Partial<PreviewContext> = {}) =>
       await action.run(parse(action, args), contextOf(key, given)),
     lookup: async (key = "key-1", given: Partial<PreviewContext> = {}) =>

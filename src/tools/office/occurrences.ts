@@ -1,0 +1,62 @@
+/** When events take place, each occurrence of those that recur among them. */
+import ICAL from "ical.js";
+import { instantOf, spanOf } from "./ical-times.ts";
+import type { Span } from "./zones.ts";
+
+/** One time at which an event takes place. */
+export interface Occurrence extends Span {
+  readonly id: string;
+  readonly vevent: ICAL.Component;
+  readonly recurs: boolean;
+}
+
+/** Which of the events, and where. */
+export interface Looking {
+  readonly span: Span;
+  /** For days, and for times without a zone. */
+  readonly zone: string;
+  wanted(vevent: ICAL.Component): boolean;
+}
+
+/** So many occurrences of an event are looked at: a daily one for some 270 years. */
+const MAX_OCCURRENCES = 100_000;
+
+const overlaps = (a: Span, b: Span): boolean => a.from < b.until && b.from < a.until;
+
+/** The occurrences of an iCalendar text within a time, those that were moved where they are now. */
+export function occurrencesOf(ics: string, looking: Looking): Occurrence[] {
+  const vevents = ICAL.Component.fromString(ics).getAllSubcomponents("vevent");
+  const moved = new Set(vevents.flatMap((vevent) => movedFrom(vevent, looking.zone)));
+  return vevents.flatMap((vevent) => {
+    if (!looking.wanted(vevent)) return [];
+    const event = new ICAL.Event(vevent, { exceptions: [] });
+    if (event.isRecurring()) return recurring(event, moved, looking);
+    const recurs = vevent.hasProperty("recurrence-id");
+    const time = { ...spanOf(event, looking.zone), id: event.uid, vevent, recurs };
+    return overlaps(time, looking.span) ? [time] : [];
+  });
+}
+
+/** From when a single occurrence was moved: it has a text of its own. */
+function movedFrom(vevent: ICAL.Component, zone: string): number[] {
+  const time = vevent.getFirstPropertyValue("recurrence-id");
+  return time instanceof ICAL.Time ? [instantOf(vevent, "recurrence-id", time, zone)] : [];
+}
+
+/** Each occurrence is as long by the clock on the wall as the first one: a day stays a day when the clocks change. */
+function recurring(event: ICAL.Event, moved: ReadonlySet<number>, { span, zone }: Looking): Occurrence[] {
+  const { component: vevent, duration, uid: id } = event;
+  const times: Occurrence[] = [];
+  const iterator = event.iterator();
+  for (let count = 0; count < MAX_OCCURRENCES; count += 1) {
+    const start = iterator.next();
+    if (!start) break;
+    const from = instantOf(vevent, "dtstart", start, zone);
+    if (from >= span.until) break;
+    const end = start.clone();
+    end.addDuration(duration);
+    const time = { from, until: instantOf(vevent, "dtstart", end, zone), id, vevent, recurs: true };
+    if (!moved.has(from) && overlaps(time, span)) times.push(time);
+  }
+  return times;
+}
