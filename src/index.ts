@@ -78,6 +78,7 @@ export {
   isContractKept,
 } from "./tools/contract.ts";
 export { type OfficeOptions, officeActions } from "./tools/office/index.ts";
+export { type OperationsOptions, operationsActions, type WebhookOptions } from "./tools/operations/index.ts";
 export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";

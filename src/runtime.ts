@@ -22,6 +22,7 @@ import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.t
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
+import { type OperationsSettings, openOperations } from "./tools/operations/index.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 import { type ComposeValidator, thinkingActions } from "./tools/thinking/index.ts";
@@ -230,11 +231,14 @@ export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "w
   store?: string | undefined;
   /** The office beside it: its actions, and its playbooks. Default: none. */
   office?: OfficeOptions | undefined;
+  /** Beside both, where there is an office. Default: none. */
+  operations?: OperationsSettings | undefined;
 }
 
 export interface StoreRuntime extends Runtime {
   readonly store: Store;
-  readonly officePlaybooks: OfficePlaybooks["list"];
+  /** Of the packs beside it. */
+  readonly packPlaybooks: readonly (OfficePlaybooks["list"][number] & { readonly from: string })[];
 }
 
 /**
@@ -247,8 +251,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const store = openStore(pathOf(overrides.store, config.home, "store.db"));
     opened.push(() => store.close());
     const now = overrides.now ?? createClock();
-    const office = overrides.office && openOfficePart(config.home, overrides.office, now);
-    opened.push(() => office?.close());
+    const packs = openPacks(config.home, overrides, { store, now, opened });
     const byStore = (request: string) => matchPlaybooks(storePlaybooks, request);
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
@@ -258,20 +261,38 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       now,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
-      actions: [...(overrides.actions ?? []), ...storeActions(store), ...(office?.actions ?? [])],
+      actions: [...(overrides.actions ?? []), ...storeActions(store), ...packs.actions],
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
-      matchRequest: overrides.matchRequest ?? (office ? firstOf(byStore, office.playbooks.match) : byStore),
+      matchRequest: overrides.matchRequest ?? packs.playbooks.map(({ match }) => match).reduce(firstOf, byStore),
       planning: overrides.planning ?? config.planning,
       models: overrides.models ?? (await modelsOf(config.models)),
       modelTimeoutMs: overrides.modelTimeoutMs ?? config.models?.timeoutMs,
-      whatCanBeAsked: [...whatCanBeAsked(storePlaybooks), ...(office?.playbooks.examples ?? [])],
+      whatCanBeAsked: [...whatCanBeAsked(storePlaybooks), ...packs.playbooks.flatMap(({ examples }) => examples)],
     });
     opened.push(() => runtime.close());
-    return { ...runtime, store, officePlaybooks: office?.playbooks.list ?? [], close: () => closeAll(opened) };
+    const packPlaybooks = packs.playbooks.flatMap(({ list, from }) => list.map((one) => ({ ...one, from })));
+    return { ...runtime, store, packPlaybooks, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;
   }
+}
+
+/** The packs beside the store that are wanted: their actions, and the playbooks that plan for them. */
+function openPacks(
+  home: string,
+  wanted: Pick<RuntimeOverrides, "office" | "operations">,
+  { store, now, opened }: { store: Store; now: () => string; opened: Closing[] },
+) {
+  if (!wanted.office) return { actions: [], playbooks: [] };
+  const office = openOfficePart(home, wanted.office, now);
+  opened.push(office.close);
+  const ofOffice = { ...office.playbooks, from: "the office" };
+  if (!wanted.operations) return { actions: office.actions, playbooks: [ofOffice] };
+  const operations = openOperations({ home, store: () => store, office }, wanted.operations);
+  opened.push(operations.close);
+  const actions = [...office.actions, ...operations.actions];
+  return { actions, playbooks: [ofOffice] };
 }
 
 function openOfficePart(home: string, options: OfficeOptions, now: () => string) {

@@ -64,7 +64,9 @@ export async function withSession(
   const config = readConfig(given.environment);
   const { surroundings, onProgress, clear } = await withProgress(given, options);
   const office = config.office ?? {};
-  const runtime = await createRuntime(config, { office, ...(options.checks ? { playbooks: [] } : {}) });
+  // What ${NAME} stands for in the endpoints is of the same environment.
+  const operations = { webhooks: config.webhooks, environment: given.environment };
+  const runtime = await createRuntime(config, { office, operations, ...(options.checks ? { playbooks: [] } : {}) });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;

@@ -52,6 +52,8 @@ function isReady(db: Db, path: string, own: OwnDatabase): boolean {
 /** Other packs count their versions, too. */
 function isOwn(db: Db, { schema }: OwnDatabase): boolean {
   const tables = [...schema.matchAll(/create table (\w+)/gu)].map(([, name]) => name);
-  const find = db.prepare<[string], { name: string }>("select name from sqlite_schema where type = 'table' and name = ?");
+  const find = db.prepare<[string], { name: string }>(
+    "select name from sqlite_schema where type = 'table' and name = ?",
+  );
   return tables.every((name) => name !== undefined && find.get(name) !== undefined);
 }

@@ -11,6 +11,7 @@ import { createDraftEmail } from "./draft-email.ts";
 import { createEmbeddedCalendar } from "./embedded-calendar.ts";
 import { isAddress } from "./fields.ts";
 import { createFindFreeSlot } from "./find-free-slot.ts";
+import type { Mailer } from "./mail.ts";
 import type { Office, WorkingHours } from "./office.ts";
 import { createOutbox } from "./outbox.ts";
 import { createSendEmail } from "./send-email.ts";
@@ -37,6 +38,9 @@ export interface OfficeOptions {
 export interface OpenOffice {
   readonly actions: Action[];
   readonly timeZone: string;
+  /** Who sends mail. */
+  readonly address: string;
+  readonly mailer: Mailer;
   close(): void;
 }
 
@@ -56,7 +60,7 @@ export function openOffice(options: OfficeOptions = {}): OpenOffice {
   const transport = options.smtpUrl === undefined ? undefined : createSmtp(options.smtpUrl);
   const mailer = createOutbox(files, address, transport);
   const actions = actionsOf({ calendar, mailer, timeZone, workingHours, address });
-  return { actions, timeZone, close: () => files.close() };
+  return { actions, timeZone, address, mailer, close: () => files.close() };
 }
 
 /** The same, without a way to close it: the database is closed with the process. */
