@@ -9,6 +9,7 @@ import { operationsFiles } from "./database.ts";
 import { openEndpoints, type WebhookOptions } from "./endpoints.ts";
 import { createFindNotifications } from "./find-notifications.ts";
 import { createFindTasks } from "./find-tasks.ts";
+import { createGenerateReport, listReports } from "./generate-report.ts";
 import { readNotifications } from "./notifications.ts";
 import type { Operations } from "./operations.ts";
 import { createSendNotification } from "./send-notification.ts";
@@ -67,6 +68,7 @@ export function openOperations({ home, store, office }: Beside, settings: Operat
       tasks: readTasks(files.db(), tenant),
       notifications: readNotifications(files.db(), tenant),
       stock: store().snapshot(),
+      reports: listReports(operations),
     }),
     close: () => files.close(),
   };
@@ -93,5 +95,6 @@ function actionsOf(operations: Operations): Action[] {
     createUpdateInventory(operations),
     createFindNotifications(operations),
     createSendNotification(operations),
+    createGenerateReport(operations),
   ];
 }
