@@ -16,6 +16,7 @@ import { exampleLines, firstOf, type OwnPlaybooks, openPlaybooks } from "./plann
 import type { PlaybookSource } from "./planning/own-playbooks/load.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { type OfficePlaybooks, openOfficePlaybooks } from "./planning/playbooks/office.ts";
+import { openOnboarding } from "./planning/playbooks/onboarding.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
@@ -292,7 +293,9 @@ function openPacks(
   const operations = openOperations({ home, store: () => store, office }, wanted.operations);
   opened.push(operations.close);
   const actions = [...office.actions, ...operations.actions];
-  return { actions, playbooks: [ofOffice] };
+  const known = playbookActions(createRegistry(actions));
+  const onboarding = openOnboarding(known, { timeZone: office.timeZone, now });
+  return { actions, playbooks: [ofOffice, { ...onboarding, from: "operations" }] };
 }
 
 function openOfficePart(home: string, options: OfficeOptions, now: () => string) {

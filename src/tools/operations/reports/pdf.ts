@@ -93,7 +93,9 @@ function drawTable(document: Document, columns: readonly Column[], rows: readonl
 /** By their longest texts, within the page. */
 function widthsOf(document: Document, columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
   const room = document.page.width - 2 * MARGIN;
-  const longest = columns.map(({ name }, at) => Math.max(name.length, ...rows.map((row) => row[at]?.length ?? 0), 4));
+  const longest = columns.map(({ name }, at) =>
+    Math.max(name.length + 2, ...rows.map((row) => row[at]?.length ?? 0), 6),
+  );
   const capped = longest.map((length) => Math.min(length, 40));
   const sum = capped.reduce((all, one) => all + one, 0);
   return capped.map((length) => (length / sum) * room);
