@@ -58,7 +58,7 @@ export { type BlockedPattern, defaultBlockedPatterns } from "./policy/blocked-pa
 export type { Policy, PolicyOptions, TransactionContext } from "./policy/policy.ts";
 export type { PolicyRun } from "./policy/rule-facts.ts";
 export type { RuleInput as Rule } from "./policy/rules.ts";
-export { officePlaybook } from "./runtime.ts";
+export { officePlaybook, operationsPlaybook } from "./runtime.ts";
 export type { State } from "./state.ts";
 export {
   type Action,

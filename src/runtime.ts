@@ -23,7 +23,7 @@ import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.t
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
-import { type OperationsSettings, openOperations } from "./tools/operations/index.ts";
+import { type OperationsSettings, openOperations, operationsActions } from "./tools/operations/index.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 import { type ComposeValidator, thinkingActions } from "./tools/thinking/index.ts";
@@ -293,8 +293,7 @@ function openPacks(
   const operations = openOperations({ home, store: () => store, office }, wanted.operations);
   opened.push(operations.close);
   const actions = [...office.actions, ...operations.actions];
-  const known = playbookActions(createRegistry(actions));
-  const onboarding = openOnboarding(known, { timeZone: office.timeZone, now });
+  const onboarding = openOnboarding(playbookActions(createRegistry(actions)), { timeZone: office.timeZone, now });
   return { actions, playbooks: [ofOffice, { ...onboarding, from: "operations" }] };
 }
 
@@ -315,6 +314,20 @@ export function officePlaybook(
   const { playbooks } = openOfficePart(".", { timeZone }, now);
   return (request) => {
     const result = playbooks.match(request);
+    return result.kind === "plan" ? result.plan : undefined;
+  };
+}
+
+/** The playbook of the operations in the same way, beside the actions of both. */
+export function operationsPlaybook(
+  options: OfficeOptions & { now?: () => string } = {},
+): (request: string) => Plan | undefined {
+  const { now = createClock(), timeZone } = options;
+  const office = openOffice({ timeZone });
+  const actions = playbookActions(createRegistry([...office.actions, ...operationsActions()]));
+  const { match } = openOnboarding(actions, { timeZone: office.timeZone, now });
+  return (request) => {
+    const result = match(request);
     return result.kind === "plan" ? result.plan : undefined;
   };
 }

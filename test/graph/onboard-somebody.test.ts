@@ -1,8 +1,15 @@
 /** Onboarding from one sentence, without a model: ten steps over the operations and the office, as one transaction. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isInterrupted } from "@langchain/langgraph";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { officeActions, operationsActions } from "../../src/index.ts";
+import {
+  createHoldpoint,
+  officeActions,
+  operationsActions,
+  operationsPlaybook,
+  type Question,
+} from "../../src/index.ts";
 import { openOnboarding } from "../../src/planning/playbooks/onboarding.ts";
 import { createRuntime, playbookActions, type RuntimeOverrides } from "../../src/runtime.ts";
 import { createRegistry } from "../../src/tools/registry.ts";
@@ -111,6 +118,18 @@ describe("onboarding somebody", () => {
     expect(undone.stdout).toContain('"send_email" cannot be undone.');
     expect((await holdpoint(home, "playbooks", "--json")).stdout).toContain('"from": "operations"');
   });
+});
+
+it("is arranged in a program of one's own, by the exported actions and playbook", async () => {
+  const [home, zone] = [tempDir(), { timeZone: "UTC" }];
+  const program = await createHoldpoint({
+    ...{ home, now: () => NOW, playbooks: operationsPlaybook({ ...zone, now: () => NOW }) },
+    actions: [...officeActions({ home, ...zone }), ...operationsActions({ home })],
+  });
+  onTestFinished(() => program.close());
+  const waiting = await program.invoke({ request: REQUEST }, { configurable: { thread_id: "t1" } });
+  if (!isInterrupted<Question>(waiting)) throw new Error("nobody is asked");
+  expect(waiting.__interrupt__[0]?.value?.actions).toHaveLength(9);
 });
 
 describe("the wording of an onboarding", () => {

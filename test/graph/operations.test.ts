@@ -1,5 +1,5 @@
 /** Tasks, stock and notifications from their proposal to what is left of them when they are taken back. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PlanSchema } from "../../src/domain/plan.ts";
@@ -192,6 +192,20 @@ describe("the command line", () => {
     const odd = checks.filter(({ outcome }) => outcome !== "kept").map(({ detail }) => detail);
     const stays = ["send_notification", "generate_report"].includes(name);
     expect(odd).toEqual(stays ? ["it is made good by something else"] : []);
+  });
+
+  it("takes endpoints from a file, with secrets from the environment", async () => {
+    const home = tempDir();
+    const file = join(home, "webhooks.yaml");
+    writeFileSync(file, 'webhooks:\n  ops: { url: "${OPS_URL}", secret: "${OPS_SECRET}" }\n');
+    const environment = { HOLDPOINT_WEBHOOKS: file, OPS_URL: "https://hooks.example.com/T0K3N", OPS_SECRET: SECRET };
+    const shown = await holdpoint({ home, environment }, "actions", "show", "send_notification", "--json");
+    expect(JSON.parse(shown.stdout).description).toContain("Endpoints of webhooks: ops.");
+    expect(shown.stdout).not.toMatch(/T0K3N|whsec_/);
+    const { OPS_SECRET: _none, ...without } = environment;
+    const failed = await holdpoint({ home, environment: without }, "actions");
+    expect([failed.status, failed.stderr]).toEqual([2, expect.stringContaining("OPS_SECRET, which is not set")]);
+    expect(failed.stderr).not.toContain("T0K3N");
   });
 
   it("says where they are from, and what comes of undoing them", async () => {

@@ -23,7 +23,6 @@ const SCHEMA = `
     created_at text not null,
     primary key (tenant, id)
   ) strict;
-  create index tasks_by_project on tasks (tenant, project);
   create table notifications (
     tenant text not null,
     id text not null,
