@@ -38,6 +38,16 @@ describe("a notification in the app", () => {
     await expect(send.run(NOTE)).rejects.toThrow("is not done again");
   });
 
+  it("is sent once for a key, also when two are at it at once", async () => {
+    const { write, read, home } = newOperations();
+    const other = newOperations({ home });
+    const send = [write("send_notification"), other.write("send_notification")];
+    const [first, second] = await Promise.all(send.map(async (one) => await one.run(NOTE)));
+    expect(second).toEqual(first);
+    const { notifications } = (await read("find_notifications", {})) as { notifications: unknown[] };
+    expect(notifications).toHaveLength(1);
+  });
+
   it("that was never sent is not corrected", async () => {
     const { write, read } = newOperations();
     const send = write("send_notification");
