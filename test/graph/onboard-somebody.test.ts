@@ -116,6 +116,7 @@ describe("onboarding somebody", () => {
     expect(undone.stdout).toMatch(/notify\s.*not undone/);
     expect(undone.stdout).toContain("The report stays");
     expect(undone.stdout).toContain('"send_email" cannot be undone.');
+    expect((await holdpoint(home, "show", threadId)).stdout).toMatch(/send_notification\s+│ not undone/);
     expect((await holdpoint(home, "playbooks", "--json")).stdout).toContain('"from": "operations"');
   });
 });
