@@ -41,6 +41,8 @@ export interface Config {
   readonly concurrency?: number;
   /** What the environment says of the office; absent where it says nothing. */
   readonly office?: OfficeConfig;
+  /** A YAML file of endpoints for webhooks, absolute. */
+  readonly webhooks?: string;
 }
 
 /** The office's calendar and mail; what is absent has a default, and the servers are the embedded ones. */
@@ -93,6 +95,7 @@ const EnvironmentSchema = z.object({
       .max(254)
       .regex(/^[^\s@]+@[^\s@]+$/, "must be a mail address"),
   ),
+  HOLDPOINT_WEBHOOKS: text(z.string().trim()),
   SMTP_URL: text(z.url({ protocol: /^smtps?$/, error: "must be an smtp or smtps address" })),
   CALDAV_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   CALDAV_SHARED: text(z.enum(["true", "false"], "must be true or false")),
@@ -141,6 +144,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(values.HOLDPOINT_NOTIFY_URL === undefined ? {} : { notifyUrl: values.HOLDPOINT_NOTIFY_URL }),
     ...(values.HOLDPOINT_CONCURRENCY === undefined ? {} : { concurrency: Number(values.HOLDPOINT_CONCURRENCY) }),
     ...officeConfig(values),
+    ...(values.HOLDPOINT_WEBHOOKS === undefined ? {} : { webhooks: resolve(values.HOLDPOINT_WEBHOOKS) }),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });

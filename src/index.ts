@@ -16,7 +16,7 @@ import { identityOf, threadOf } from "./nodes/deps.ts";
 import { assertOptions } from "./options.ts";
 import type { PlaybookInput } from "./planning/own-playbooks/declaration.ts";
 import { matchFunctions, type PlaybookFunction } from "./planning/own-playbooks/from-function.ts";
-import { firstOf } from "./planning/own-playbooks/index.ts";
+import { firstOf, joined } from "./planning/own-playbooks/index.ts";
 import { matchPlaybooks } from "./planning/playbooks/match.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import type { Policy, PolicyOptions } from "./policy/policy.ts";
@@ -65,7 +65,7 @@ export { type BlockedPattern, defaultBlockedPatterns } from "./policy/blocked-pa
 export type { Policy, PolicyOptions, TransactionContext } from "./policy/policy.ts";
 export type { PolicyRun } from "./policy/rule-facts.ts";
 export type { RuleInput as Rule } from "./policy/rules.ts";
-export { officePlaybook } from "./runtime.ts";
+export { officePlaybook, operationsPlaybook } from "./runtime.ts";
 export type { State } from "./state.ts";
 export {
   type Action,
@@ -85,6 +85,7 @@ export {
   isContractKept,
 } from "./tools/contract.ts";
 export { type OfficeOptions, officeActions } from "./tools/office/index.ts";
+export { type OperationsOptions, operationsActions, type WebhookOptions } from "./tools/operations/index.ts";
 export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";
@@ -416,6 +417,6 @@ function playbooksOf({
   return {
     playbooks: given.filter((one) => typeof one !== "function"),
     matchRequest: byFunction ?? (exampleStore ? ofStore : undefined),
-    offered: functions.find((one): one is OfferedPlaybook => "offered" in one)?.offered,
+    offered: joined(functions.flatMap((one) => ("offered" in one ? [(one as OfferedPlaybook).offered] : []))),
   };
 }

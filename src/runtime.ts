@@ -16,12 +16,14 @@ import { exampleLines, firstOf, joined, type OwnPlaybooks, openPlaybooks } from 
 import type { PlaybookSource } from "./planning/own-playbooks/load.ts";
 import { matchPlaybooks, type PlaybookResult } from "./planning/playbooks/match.ts";
 import { type OfficePlaybooks, openOfficePlaybooks } from "./planning/playbooks/office.ts";
+import { openOnboarding } from "./planning/playbooks/onboarding.ts";
 import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
+import { type OperationsSettings, openOperations, operationsActions } from "./tools/operations/index.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 import { type ComposeValidator, thinkingActions } from "./tools/thinking/index.ts";
@@ -118,7 +120,7 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
       return work.finally(() => underWay.delete(work));
     };
     const settle = async () => void (await Promise.allSettled(underWay));
-    const offered = parts.offered ? joined(shared.playbooks, parts.offered) : shared.playbooks;
+    const offered = joined([shared.playbooks, ...(parts.offered ? [parts.offered] : [])]);
     const graph = buildGraph(
       { ...shared, playbooks: offered, concurrency, track, models, modelTimeoutMs },
       checkpointer,
@@ -236,11 +238,14 @@ export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "w
   store?: string | undefined;
   /** The office beside it: its actions, and its playbooks. Default: none. */
   office?: OfficeOptions | undefined;
+  /** Beside both, where there is an office. Default: none. */
+  operations?: OperationsSettings | undefined;
 }
 
 export interface StoreRuntime extends Runtime {
   readonly store: Store;
-  readonly officePlaybooks: OfficePlaybooks["list"];
+  /** Of the packs beside it. */
+  readonly packPlaybooks: readonly (OfficePlaybooks["list"][number] & { readonly from: string })[];
 }
 
 /**
@@ -253,32 +258,50 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const store = openStore(pathOf(overrides.store, config.home, "store.db"));
     opened.push(() => store.close());
     const now = overrides.now ?? createClock();
-    const office = overrides.office && openOfficePart(config.home, overrides.office, now);
-    opened.push(() => office?.close());
+    const packs = openPacks(config.home, overrides, { store, now, opened });
     const byStore = (request: string) => matchPlaybooks(storePlaybooks, request);
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
       notify: config.notifyUrl,
       concurrency: config.concurrency,
-      offered: office?.playbooks.offered,
+      offered: joined(packs.playbooks.map(({ offered }) => offered)),
       ...overrides,
       now,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
-      actions: [...(overrides.actions ?? []), ...storeActions(store), ...(office?.actions ?? [])],
+      actions: [...(overrides.actions ?? []), ...storeActions(store), ...packs.actions],
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
-      matchRequest: overrides.matchRequest ?? (office ? firstOf(byStore, office.playbooks.match) : byStore),
+      matchRequest: overrides.matchRequest ?? packs.playbooks.map(({ match }) => match).reduce(firstOf, byStore),
       planning: overrides.planning ?? config.planning,
       models: overrides.models ?? (await modelsOf(config.models)),
       modelTimeoutMs: overrides.modelTimeoutMs ?? config.models?.timeoutMs,
-      whatCanBeAsked: [...whatCanBeAsked(storePlaybooks), ...(office?.playbooks.examples ?? [])],
+      whatCanBeAsked: [...whatCanBeAsked(storePlaybooks), ...packs.playbooks.flatMap(({ examples }) => examples)],
     });
     opened.push(() => runtime.close());
-    return { ...runtime, store, officePlaybooks: office?.playbooks.list ?? [], close: () => closeAll(opened) };
+    const packPlaybooks = packs.playbooks.flatMap(({ list, from }) => list.map((one) => ({ ...one, from })));
+    return { ...runtime, store, packPlaybooks, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;
   }
+}
+
+/** The packs beside the store that are wanted: their actions, and the playbooks that plan for them. */
+function openPacks(
+  home: string,
+  wanted: Pick<RuntimeOverrides, "office" | "operations">,
+  { store, now, opened }: { store: Store; now: () => string; opened: Closing[] },
+) {
+  if (!wanted.office) return { actions: [], playbooks: [] };
+  const office = openOfficePart(home, wanted.office, now);
+  opened.push(office.close);
+  const ofOffice = { ...office.playbooks, from: "the office" };
+  if (!wanted.operations) return { actions: office.actions, playbooks: [ofOffice] };
+  const operations = openOperations({ home, store: () => store, office }, wanted.operations);
+  opened.push(operations.close);
+  const actions = [...office.actions, ...operations.actions];
+  const onboarding = openOnboarding(playbookActions(createRegistry(actions)), { timeZone: office.timeZone, now });
+  return { actions, playbooks: [ofOffice, { ...onboarding, from: "operations" }] };
 }
 
 function openOfficePart(home: string, options: OfficeOptions, now: () => string) {
@@ -296,10 +319,22 @@ export type OfferedPlaybook = ((request: string) => Plan | undefined) & { readon
  */
 export function officePlaybook(options: OfficeOptions & { now?: () => string } = {}): OfferedPlaybook {
   const { now = createClock(), timeZone } = options;
-  const { playbooks } = openOfficePart(".", { timeZone }, now);
-  const planOf = (request: string) => {
-    const result = playbooks.match(request);
-    return result.kind === "plan" ? result.plan : undefined;
-  };
-  return Object.assign(planOf, { offered: playbooks.offered });
+  return asFunction(openOfficePart(".", { timeZone }, now).playbooks);
 }
+
+/** The playbook of the operations in the same way, beside the actions of both. */
+export function operationsPlaybook(options: OfficeOptions & { now?: () => string } = {}): OfferedPlaybook {
+  const { now = createClock(), timeZone } = options;
+  const office = openOffice({ timeZone });
+  const actions = playbookActions(createRegistry([...office.actions, ...operationsActions()]));
+  return asFunction(openOnboarding(actions, { timeZone: office.timeZone, now }));
+}
+
+const asFunction = ({ match, offered }: OfficePlaybooks): OfferedPlaybook =>
+  Object.assign(
+    (request: string) => {
+      const result = match(request);
+      return result.kind === "plan" ? result.plan : undefined;
+    },
+    { offered },
+  );

@@ -28,6 +28,7 @@ describe("the configuration", () => {
 
   it("names playbooks and the file of rules, from the working directory", () => {
     expect(readConfig({ HOLDPOINT_PLAYBOOKS: "plays" })).toMatchObject({ playbooks: resolve("plays") });
+    expect(readConfig({ HOLDPOINT_WEBHOOKS: "hooks.yaml" })).toMatchObject({ webhooks: resolve("hooks.yaml") });
     expect(readConfig({ HOLDPOINT_RULES: "rules.yaml", HOLDPOINT_APPROVAL: "rules" })).toMatchObject({
       rulesFile: resolve("rules.yaml"),
       approval: "rules",

@@ -10,6 +10,7 @@ import type { Action } from "../tools/action.ts";
 import { callSettings } from "../tools/call-settings.ts";
 import { checkContract, isContractKept } from "../tools/contract.ts";
 import { openOffice, openScratchOffice } from "../tools/office/index.ts";
+import { openOperations, operationsActions } from "../tools/operations/index.ts";
 import { openStore, storeActions } from "../tools/store/index.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
@@ -42,6 +43,7 @@ function originsOf({ runtime }: Session): Origins {
   return new Map([
     ...named(storeActions(runtime.store), "the example store"),
     ...named(openOffice().actions, "the office"),
+    ...named(operationsActions(), "operations"),
   ]);
 }
 
@@ -108,13 +110,20 @@ export async function testAction(session: Session, name: string, options: { args
   const folder = mkdtempSync(join(tmpdir(), "holdpoint-contract-"));
   const store = openStore(join(folder, "store.db"));
   const office = await openScratchOffice({ home: folder, timeZone: "UTC" });
+  const operations = openOperations({ home: folder, store: () => store, office });
   try {
-    const action = [...storeActions(store), ...office.actions].find((one) => one.name === name) as Action;
+    const action = [...storeActions(store), ...office.actions, ...operations.actions].find(
+      (one) => one.name === name,
+    ) as Action;
     const args = options.args === undefined ? action.example : parseArgs(options.args);
     if (args === undefined) {
       throw new HoldpointError("usage", `"${name}" has no example.`, { hint: "Give the arguments with --args." });
     }
-    const snapshot = async () => ({ store: store.snapshot(), office: await office.snapshot("default") });
+    const snapshot = async () => ({
+      store: store.snapshot(),
+      office: await office.snapshot("default"),
+      operations: operations.snapshot("default"),
+    });
     const report = await checkContract(action, { args, snapshot, now: runtime.now() });
     const isKept = isContractKept(report);
     const rows = report.checks.map(({ promise, outcome, detail }) => [outcome, promise, detail]);
@@ -124,6 +133,7 @@ export async function testAction(session: Session, name: string, options: { args
     surroundings.write(`${text}\n`);
     return isKept ? EXIT.done : EXIT.failed;
   } finally {
+    operations.close();
     office.close();
     store.close();
     rmSync(folder, { recursive: true, force: true });

@@ -24,11 +24,10 @@ export async function listPlaybooks(session: Session): Promise<number> {
     ...{ name, title, description: undefined, parameters: [] as string[], examples: [...examples] },
     from: "the example store",
   }));
-  const ofOffice = runtime.officePlaybooks.map(({ name, title, examples }) => ({
-    ...{ name, title, description: undefined, parameters: [] as string[], examples: [...examples] },
-    from: "the office",
+  const ofPacks = runtime.packPlaybooks.map(({ name, title, examples, from }) => ({
+    ...{ name, title, description: undefined, parameters: [] as string[], examples: [...examples], from },
   }));
-  const playbooks = [...own, ...ofStore, ...ofOffice];
+  const playbooks = [...own, ...ofStore, ...ofPacks];
   const rows = playbooks.map(({ name, title, parameters, examples, from }) => [
     ...[name, title, parameters.join(", ")],
     examples[0] ?? "(only a model can choose it)",

@@ -30,7 +30,7 @@ export function renderRecord(session: Session, view: ThreadView, details: RunDet
     renderRevisions(details),
     renderReads(details.reads),
     ...proposals(details),
-    effects(view),
+    effects(view, details),
     run.pause ? renderPause(run.pause) : "",
     question ? renderQuestion(question) : renderAnswer(view),
     question ? `${heading("To decide")}\n  ${resumeCommands(session, view.threadId, question).ask}` : "",
@@ -54,9 +54,14 @@ function proposals({ proposals: all, decisions }: RunDetails): string[] {
   return [heading("Proposals"), ...lines];
 }
 
-function effects(view: ThreadView): string {
+function effects(view: ThreadView, { proposals: all }: RunDetails): string {
   if (view.effects.length === 0) return "";
-  const rows = view.effects.map((e) => [e.step, e.action, e.status, String(e.attempts), e.note ?? ""]);
+  // What only something else made up for is not gone.
+  const statusOf = ({ status, step, proposalId }: ThreadView["effects"][number]): string => {
+    const proposed = all.find(({ id }) => id === proposalId)?.actions.find((action) => action.step === step);
+    return status === "undone" && proposed?.reversibility === "compensatable" ? "not undone" : status;
+  };
+  const rows = view.effects.map((e) => [e.step, e.action, statusOf(e), String(e.attempts), e.note ?? ""]);
   return `${heading("Effects")}\n${table(["step", "action", "status", "attempts", "note"], rows)}`;
 }
 

@@ -66,7 +66,9 @@ export async function withSession(
   const ended = new AbortController();
   tellOfStop(surroundings, ended.signal);
   const office = config.office ?? {};
-  const runtime = await createRuntime(config, { office, ...(options.checks ? { playbooks: [] } : {}) });
+  // What ${NAME} stands for in the endpoints is of the same environment.
+  const operations = { webhooks: config.webhooks, environment: given.environment };
+  const runtime = await createRuntime(config, { office, operations, ...(options.checks ? { playbooks: [] } : {}) });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;

@@ -25,6 +25,12 @@ export function changedFields({ before, after }: Pick<Change, "before" | "after"
 export const ReversibilitySchema = z.enum(["reversible", "compensatable", "irreversible"]);
 export type Reversibility = z.infer<typeof ReversibilitySchema>;
 
+/** What comes of undoing it, in words. */
+export function inWords(reversibility: Reversibility): string {
+  if (reversibility === "reversible") return "can be undone";
+  return reversibility === "compensatable" ? "can be made up for, not undone" : "cannot be undone";
+}
+
 export const ImpactLevelSchema = z.enum(["low", "medium", "high", "critical"]);
 export type ImpactLevel = z.infer<typeof ImpactLevelSchema>;
 

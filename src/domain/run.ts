@@ -31,8 +31,8 @@ export type Pause = Readonly<z.infer<typeof PauseSchema>>;
 const TakenBackSchema = z.object({
   step: z.string(),
   action: z.string(),
-  /** `kept`: it was not tried. */
-  status: z.enum(["undone", "undo_failed", "kept"]),
+  /** `not_undone`: nothing takes it back; what was done instead is in `note`. `kept`: it was not tried. */
+  status: z.enum(["undone", "undo_failed", "not_undone", "kept"]),
   /** What was done, or why not. */
   note: z.string(),
 });

@@ -10,7 +10,7 @@ import { type MaintenanceReport, startMaintenance } from "../work/maintain.ts";
 const EVERY_MS = 60_000;
 
 const config = readConfig(process.env);
-const runtime = await createRuntime(config, { office: config.office ?? {} });
+const runtime = await createRuntime(config, { office: config.office ?? {}, operations: { webhooks: config.webhooks } });
 const ending = new AbortController();
 // The server ends with process.exit() once it has stored its threads. Only then: a run may be under way until then.
 process.once("exit", () => {

@@ -28,13 +28,13 @@ export function composeAnswer(facts: Facts, registry: Registry): Answer {
   const doneTexts = done.map((effect) => summaryOf(effect, registry));
   const decision = record.decisions.find(({ proposalId }) => proposalId === proposal?.id);
   if (record.effects.some((effect) => effect.status === "uncertain")) return uncertainAnswer(record, doneTexts);
-  if (facts.run.cancellation) return cancelledAnswer(facts.run.cancellation, record, doneTexts);
+  if (facts.run.cancellation) return cancelledAnswer(facts.run.cancellation, record, { doneTexts, registry });
   const left = leftOf(facts);
   const isUndone = proposal?.status === "rolled_back" && proposal.revision >= (facts.revision?.number ?? 0);
-  if (isUndone || failure) return failureAnswer(facts, doneTexts, left);
+  if (isUndone || failure) return failureAnswer(facts, { doneTexts, registry }, left);
   const refused = proposal && refusedAnswer(proposal, decision, doneTexts);
   if (refused) return refused;
-  if (left.failure) return failureAnswer({ ...facts, failure: left.failure }, doneTexts, left);
+  if (left.failure) return failureAnswer({ ...facts, failure: left.failure }, { doneTexts, registry }, left);
   const told = toldByReads(facts.revision?.plan, record, registry);
   const isNothing = done.length === 0 && (left.open.length > 0 || told.texts.length === 0);
   if (isNothing) {
@@ -111,24 +111,48 @@ const because = (reason: string | null): string => (reason === null ? "" : `: ${
 function cancelledAnswer(
   { by, reason, rollback, report }: Cancellation,
   record: RunRecord,
-  doneTexts: readonly string[],
+  { doneTexts, registry }: Told,
 ): Answer {
-  const undone = record.effects.filter((effect) => effect.status === "undone");
+  const back = takenBack(record, registry);
   const stuck = record.effects.filter(({ status }) => status === "undo_failed" || status === "undoing");
   const parts = [`${by} cancelled it${because(reason)}.`];
-  if (undone.length > 0) parts.push(`What had been done was undone. ${undone.map((effect) => effect.note).join(" ")}`);
+  parts.push(...back.texts);
   if (stuck.length > 0) parts.push(notUndone(stuck));
   if (report?.kind === "moved_on") {
     const since = report.since.join(" ");
     parts.push(`It was not rolled back, because others have changed since what it changed: ${since}`);
   }
-  if (doneTexts.length > 0 || undone.length + stuck.length === 0) parts.push(changedSoFar(doneTexts));
+  if (doneTexts.length > 0 || back.texts.length + stuck.length === 0) parts.push(changedSoFar(doneTexts));
   const kept = report?.kind === "rolled_back" ? report.effects.filter(({ status }) => status === "kept") : [];
   const left = stuck.length > 0 || (rollback && doneTexts.length > 0);
   return {
     status: left ? "failed" : "cancelled",
     text: parts.join(" "),
     details: kept.map(({ step, note }) => `Not undone: ${step}. ${note}`),
+  };
+}
+
+/** What was done in words, and the actions that did it. */
+interface Told {
+  readonly doneTexts: readonly string[];
+  readonly registry: Registry;
+}
+
+/** What was undone; and what nothing takes back, with what was done instead. */
+function takenBack({ effects }: RunRecord, registry: Registry): { texts: string[]; isSomethingLeft: boolean } {
+  const undone = effects.filter(({ status }) => status === "undone");
+  const isLeft = ({ action: name }: Effect) => {
+    const action = registry.find(name);
+    return action?.kind === "write" && action.reversibility === "compensatable";
+  };
+  const notes = (some: readonly Effect[]) => some.map(({ note }) => note).join(" ");
+  const [gone, left] = [undone.filter((effect) => !isLeft(effect)), undone.filter(isLeft)];
+  return {
+    texts: [
+      ...(gone.length > 0 ? [`What had been done was undone. ${notes(gone)}`] : []),
+      ...(left.length > 0 ? [notes(left)] : []),
+    ],
+    isSomethingLeft: left.length > 0,
   };
 }
 
@@ -158,22 +182,20 @@ function changedSoFar(doneTexts: readonly string[]): string {
 
 function failureAnswer(
   { failure: kept, proposal, record }: Facts,
-  doneTexts: readonly string[],
+  { doneTexts, registry }: Told,
   left: Pick<Left, "found" | "open" | "skipped">,
 ): Answer {
   const recorded = proposal?.status === "rolled_back" ? proposal.failure : null;
   const failure = kept ?? (recorded && { ...recorded, details: [] });
-  const undone = record.effects.filter((effect) => effect.status === "undone");
+  const back = takenBack(record, registry);
   const stuck = record.effects.filter((effect) => effect.status === "undo_failed");
   const status = stuck.length > 0 ? "failed" : (failure?.status ?? "failed");
   const parts = [sentence(failure?.message ?? "One part failed")];
-  if (undone.length > 0) parts.push(`What had been done was undone. ${undone.map((effect) => effect.note).join(" ")}`);
+  parts.push(...back.texts);
   if (stuck.length > 0) {
     parts.push(notUndone(stuck));
-  } else if (record.effects.length > 0 || doneTexts.length > 0) {
+  } else if (doneTexts.length > 0 || !back.isSomethingLeft) {
     parts.push(changedSoFar(doneTexts));
-  } else {
-    parts.push("Nothing was changed.");
   }
   if (doneTexts.length > 0) parts.push(...left.open, ...left.skipped);
   return { status, text: joined([...parts, ...left.found]), details: failure?.details ?? [] };

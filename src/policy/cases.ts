@@ -143,7 +143,7 @@ function proposedAction(actions: readonly CaseAction[], given: PolicyCase, step:
   return {
     ...{ step, title: action.title, action: action.name, version: action.version, args: given.args, dependsOn: [] },
     ...{ changes: given.changes, reversibility },
-    impact: { level, resources, reversible: reversibility !== "irreversible", durationMs: 0 },
+    impact: { level, resources, reversible: reversibility === "reversible", durationMs: 0 },
     edited: given.edited ? { by: [given.requester], before: {} } : null,
   };
 }

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { holdReason } from "../domain/hold.ts";
-import { type Finding, ImpactLevelSchema, isUpTo, type Verdict } from "../domain/proposal.ts";
+import { type Finding, ImpactLevelSchema, inWords, isUpTo, type Verdict } from "../domain/proposal.ts";
 import { MODES, TenantSettingsSchema } from "./settings.ts";
 
 const count = z.int().min(0);
@@ -189,7 +189,7 @@ export function checkGate(step: string, facts: unknown): Finding[] {
     return [{ rule: "gate-facts", verdict: "deny", reason, step }];
   }
   const { settings, title, impact, reversibility } = parsed.data;
-  const undo = reversibility === "irreversible" ? "cannot be undone" : "can be undone";
+  const undo = inWords(reversibility);
   const off: Said = [
     "automation-off",
     "escalate",

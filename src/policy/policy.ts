@@ -8,6 +8,7 @@ import {
   editorsOf,
   type Finding,
   type ImpactLevel,
+  inWords,
   isUpTo,
   type Proposal,
   type ProposedAction,
@@ -175,7 +176,7 @@ function checkWrite(action: ProposedAction, rules: WriteRules): Finding[] {
   }
   const hard = gate.filter(({ rule }) => !AUTOMATION_RULES.includes(rule));
   if (isLetPass) return hard;
-  const undo = reversibility === "irreversible" ? "cannot be undone" : "can be undone";
+  const undo = inWords(reversibility);
   const reason = `"${title}" changes data (${impact.level} impact, ${undo}), and everything that writes needs a person.`;
   const asked: Finding = { rule: "writes-need-a-person", verdict: "escalate", reason, step };
   const findings = approval === undefined && facts ? gate : [asked, ...hard];

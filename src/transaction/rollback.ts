@@ -150,7 +150,9 @@ async function takeBack(deps: CommitDeps, context: CommitContext, effect: Effect
   const why = whyNot(action, effect, context.now());
   if (why !== undefined) return { step, action: name, status: "kept", note: why };
   const { status, note: said } = await undoEffect(context, action, effect);
-  return { step, action: name, status: status === "undone" ? "undone" : "undo_failed", note: said ?? "" };
+  if (status !== "undone") return { step, action: name, status: "undo_failed", note: said ?? "" };
+  const isBack = action?.reversibility === "reversible";
+  return { step, action: name, status: isBack ? "undone" : "not_undone", note: said ?? "" };
 }
 
 /** Why an effect is left as it is, or undefined. */

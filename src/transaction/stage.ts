@@ -256,7 +256,7 @@ export function parseArgs(action: AnyWrite, step: string, args: JsonObject): unk
 function impactOf(action: AnyWrite, args: unknown, changes: readonly Change[]): Impact {
   if (!action.impact) return assumedImpact(action, changes);
   const parsed = ImpactSchema.safeParse(action.impact(args, changes));
-  const reversible = action.reversibility !== "irreversible";
+  const reversible = action.reversibility === "reversible";
   if (parsed.success) return { ...parsed.data, reversible };
   const [issue] = parsed.error.issues;
   throw new ActionFailure(
@@ -267,9 +267,9 @@ function impactOf(action: AnyWrite, args: unknown, changes: readonly Change[]): 
 
 /** Silence is pessimistic: an action that says nothing of its impact has a high one when it cannot be undone. */
 function assumedImpact(action: AnyWrite, changes: readonly Change[]): Impact {
-  const reversible = action.reversibility !== "irreversible";
   const resources = changes.map((change) => `${change.table}/${change.key}`);
-  return { level: reversible ? "medium" : "high", resources, reversible, durationMs: 1000 };
+  const level = action.reversibility === "irreversible" ? "high" : "medium";
+  return { level, resources, reversible: action.reversibility === "reversible", durationMs: 1000 };
 }
 
 const LEVELS = ImpactLevelSchema.options;

@@ -89,8 +89,9 @@ describe("playbooks", () => {
       expect(stdout).toContain(part);
     const { playbooks } = JSON.parse((await holdpoint(withPlaybooks(), "playbooks", "--json")).stdout);
     expect(playbooks[0]).toMatchObject({ name: "exchange", examples: [expect.any(String), expect.any(String)] });
-    expect(playbooks).toHaveLength(11);
-    expect(playbooks.at(-1)).toMatchObject({ name: "move-meeting-on-date", from: "the office" });
+    expect(playbooks).toHaveLength(12);
+    expect(playbooks.at(-2)).toMatchObject({ name: "move-meeting-on-date", from: "the office" });
+    expect(playbooks.at(-1)).toMatchObject({ name: "onboarding", from: "operations" });
   });
 
   it("match says which takes a request, and its plan; nothing runs", async () => {

@@ -37,8 +37,16 @@ export function exampleLines({ list }: OwnPlaybooks): string[] {
   });
 }
 
-/** Those of both together; of two of the same name, the first one's. */
-export function joined(first: OwnPlaybooks, second: OwnPlaybooks): OwnPlaybooks {
+const NONE: OwnPlaybooks = {
+  list: [],
+  match: () => ({ kind: "not_understood", problem: "There are no playbooks.", reached: 0 }),
+  fill: () => undefined,
+};
+
+/** All of them together; of two playbooks of the same name, the first. */
+export const joined = ([first = NONE, ...others]: readonly OwnPlaybooks[]): OwnPlaybooks => others.reduce(both, first);
+
+function both(first: OwnPlaybooks, second: OwnPlaybooks): OwnPlaybooks {
   const isFirst = (name: string) => first.list.some((one) => one.name === name);
   return {
     list: [...first.list, ...second.list.filter(({ name }) => !isFirst(name))],

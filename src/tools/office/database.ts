@@ -5,11 +5,12 @@
  *    opening where that was cut off.
  * 2. Every query carries the tenant.
  */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { explainError, HoldpointError } from "../../errors.ts";
-import { consistently, type Db, immediately, openSqlite, useWal } from "../../sqlite.ts";
+import { explainError } from "../../errors.ts";
+import type { Db } from "../../sqlite.ts";
 import { warn } from "../../telemetry/tell.ts";
+import { openOwnDatabase } from "../own-database.ts";
+import { writeWhole } from "../write-whole.ts";
 
 const SCHEMA_VERSION = 1;
 
@@ -56,7 +57,7 @@ export function officeFiles(home: string): OfficeFiles {
   const db = (): Db => {
     if (opened) return opened;
     const path = join(home, "office.db");
-    opened = openSqlite(path, (fresh) => setUp(fresh, path));
+    opened = openOwnDatabase(path, { what: "an office", version: SCHEMA_VERSION, schema: SCHEMA });
     writeFiles(opened, home);
     return opened;
   };
@@ -68,29 +69,6 @@ export function officeFiles(home: string): OfficeFiles {
       opened = undefined;
     },
   };
-}
-
-function setUp(db: Db, path: string): void {
-  const ready = consistently(db, () => isReady(db, path)); // first of all: a file of something else stays as it is
-  useWal(db);
-  if (ready) return;
-  immediately(db, () => {
-    if (isReady(db, path)) return; // another process was first
-    db.exec(SCHEMA);
-    db.pragma(`user_version = ${SCHEMA_VERSION}`);
-  });
-}
-
-function isReady(db: Db, path: string): boolean {
-  const version = db.pragma("user_version", { simple: true });
-  if (version === SCHEMA_VERSION) return true;
-  const first = db.prepare<[], { name: string }>("select name from sqlite_schema limit 1").get();
-  if (version === 0 && !first) return false;
-  throw new HoldpointError(
-    "storage",
-    `${path} is not an office of version ${SCHEMA_VERSION}: its version is ${version}, it holds "${first?.name}".`,
-    { hint: "Move this file away." },
-  );
 }
 
 interface Unfiled {
@@ -129,11 +107,3 @@ function writeFiles(db: Db, home: string): void {
 }
 
 const fileNameOf = (id: string): string => id.replace(/[<>]/gu, "").replace(/[^\w@.-]|^\./gu, "_");
-
-/** Nobody ever sees half of the file. */
-function writeWhole(path: string, text: string): void {
-  mkdirSync(join(path, ".."), { recursive: true });
-  const part = `${path}.${process.pid}.part`;
-  writeFileSync(part, text);
-  renameSync(part, path);
-}

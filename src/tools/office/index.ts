@@ -13,6 +13,7 @@ import { createEmbeddedCalendar } from "./embedded-calendar.ts";
 import { isAddress } from "./fields.ts";
 import { createFindEvents } from "./find-events.ts";
 import { createFindFreeSlot } from "./find-free-slot.ts";
+import type { Mailer } from "./mail.ts";
 import type { Office, WorkingHours } from "./office.ts";
 import { createOutbox } from "./outbox.ts";
 import { putExample } from "./scratch.ts";
@@ -49,6 +50,9 @@ export interface OfficeOptions {
 export interface OpenOffice {
   readonly actions: Action[];
   readonly timeZone: string;
+  /** Who sends mail. */
+  readonly address: string;
+  readonly mailer: Mailer;
   /** All that can be seen of it: events and mails. */
   snapshot(tenant: string): Promise<OfficeSnapshot>;
   close(): void;
@@ -88,7 +92,8 @@ function openParts(options: OfficeOptions): { office: Office; opened: OpenOffice
   const office = { calendar, mailer, timeZone, workingHours, address };
   const { signal } = new AbortController();
   const snapshot = async (tenant: string) => await snapshotOf(office, files, { tenant, signal });
-  return { office, opened: { actions: actionsOf(office), timeZone, snapshot, close: () => files.close() } };
+  const actions = actionsOf(office);
+  return { office, opened: { actions, timeZone, address, mailer, snapshot, close: () => files.close() } };
 }
 
 /** The same, without a way to close it: the database is closed with the process. */

@@ -19,7 +19,7 @@ export interface WorkingHours {
 }
 
 /** Those whose addresses are of another domain. */
-export function outsiders({ address }: Office, people: readonly string[]): string[] {
+export function outsiders({ address }: Pick<Office, "address">, people: readonly string[]): string[] {
   const domain = address.slice(address.lastIndexOf("@")).toLowerCase();
   return people.filter((person) => !person.toLowerCase().endsWith(domain));
 }

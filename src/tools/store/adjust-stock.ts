@@ -60,7 +60,7 @@ export function createAdjustStock(store: Store): WriteAction<AdjustInput, Adjust
     run: async (args: AdjustInput, context: ActionContext) =>
       once(db, { action: NAME, args, context, output: OutputSchema }, () => {
         const done = planAdjustment(readView(db).products, args);
-        setStock(db, done.itemId, done.output.stockAfter);
+        setStock(db, done.output.item, done.output.stockAfter);
         return done;
       }),
     lookup: async (key) => findResult(db, key, { action: NAME, output: OutputSchema }),

@@ -4,8 +4,8 @@
  * 1. A new file is created and seeded in one transaction: nobody ever sees half of it.
  * 2. It is seeded once; later openings leave the data as they are.
  */
-import { HoldpointError } from "../../errors.ts";
-import { consistently, type Db, immediately, openSqlite, useWal } from "../../sqlite.ts";
+import { type Db, immediately } from "../../sqlite.ts";
+import { openOwnDatabase } from "../own-database.ts";
 import { fillWithSeed } from "./seed.ts";
 import { snapshotOf, type TableSnapshot } from "./views.ts";
 
@@ -58,7 +58,7 @@ const SCHEMA = `
  * @throws HoldpointError `storage` when the file cannot be used, or is a database of something else
  */
 export function openStore(path: string): Store {
-  const db = openSqlite(path, (opened) => setUp(opened, path));
+  const db = openOwnDatabase(path, { what: "a store", version: SCHEMA_VERSION, schema: SCHEMA, fill: fillWithSeed });
   return {
     db,
     reseed: () => immediately(db, () => fillWithSeed(db)),
@@ -67,29 +67,4 @@ export function openStore(path: string): Store {
       db.close();
     },
   };
-}
-
-function setUp(db: Db, path: string): void {
-  const ready = consistently(db, () => isReady(db, path)); // first of all: a file of something else stays as it is
-  useWal(db);
-  if (ready) return;
-  immediately(db, () => {
-    if (isReady(db, path)) return; // another process was first
-    db.exec(SCHEMA);
-    fillWithSeed(db);
-    db.pragma(`user_version = ${SCHEMA_VERSION}`);
-  });
-}
-
-/** Whether the file is a store already; false when it is empty. */
-function isReady(db: Db, path: string): boolean {
-  const version = db.pragma("user_version", { simple: true });
-  if (version === SCHEMA_VERSION) return true;
-  const first = db.prepare<[], { name: string }>("select name from sqlite_schema limit 1").get();
-  if (version === 0 && !first) return false;
-  throw new HoldpointError(
-    "storage",
-    `${path} is not a store of version ${SCHEMA_VERSION}: its version is ${version}, it holds "${first?.name}".`,
-    { hint: "Name another file, or move this one away." },
-  );
 }

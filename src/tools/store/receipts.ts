@@ -19,7 +19,8 @@ interface Result<Output> {
 
 /** What a write did, as far as `undo` must know. */
 export interface Done<Output> extends Result<Output> {
-  itemId: string;
+  /** Null where it is about several: its output says which. */
+  itemId: string | null;
   /** Units that stock gained, negative when it lost some. */
   quantityChange: number;
   transactionNumber: number | null;
@@ -100,6 +101,29 @@ export function insertReceipt(db: Db, key: string, receipt: Receipt): void {
 
 export function markUndone(db: Db, key: string, now: string): void {
   db.prepare("update receipts set undone_at = ? where idempotency_key = ?").run(now, key);
+}
+
+const CountsSchema = z.object({
+  item: z.string().optional(),
+  quantity: z.number().optional(),
+  updates: z.array(z.object({ item: z.string(), quantity: z.number().optional() })).default([]),
+});
+
+/** How many of an item somebody counted after what was done under a key; undefined when nobody did. */
+export function countedSince(db: Db, key: string, item: string): number | undefined {
+  const later = db
+    .prepare<[string], { request: string }>(
+      `select request from receipts
+       where rowid > (select rowid from receipts where idempotency_key = ?)
+         and action in ('adjust_stock', 'update_inventory') and request is not null and undone_at is null
+       order by rowid desc`,
+    )
+    .all(key);
+  const counts = later.flatMap(({ request }) => {
+    const { updates, ...alone } = CountsSchema.parse(JSON.parse(request));
+    return [alone, ...updates].filter((one) => one.item === item).map(({ quantity }) => quantity);
+  });
+  return counts.find((count) => count !== undefined);
 }
 
 function recall<Output>(receipt: Receipt, call: Call<Output>): Result<Output> {

@@ -15,7 +15,7 @@ import {
   transactionId,
 } from "./transactions.ts";
 
-const NOTHING = "Nothing had happened, so there was nothing to undo.";
+export const NOTHING = "Nothing had happened, so there was nothing to undo.";
 
 /**
  * Takes the effect back in one transaction; may be repeated. Its transaction row is deleted while it is the last one,
@@ -47,7 +47,7 @@ export function stockMovedOn(db: Db, effect: Effect): string[] {
 }
 
 /** A run that is still on its way somewhere must find that its effect is not wanted any more. */
-function refuseFromNowOn(db: Db, effect: Effect, now: string): string {
+export function refuseFromNowOn(db: Db, effect: Effect, now: string): string {
   insertReceipt(db, effect.key, {
     action: effect.action,
     request: null,
