@@ -21,6 +21,7 @@ import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
+import type { McpConnection } from "./tools/mcp/index.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
@@ -213,6 +214,18 @@ async function modelsOf(config: ModelConfig | undefined): Promise<Models> {
   return createModels(config);
 }
 
+/** The client of MCP takes time to load, too. */
+async function openMcpPart(
+  file: string | undefined,
+  opened: Closing[],
+): Promise<{ actions: readonly Action[]; connection: McpConnection | undefined }> {
+  if (file === undefined) return { actions: [], connection: undefined };
+  const { connectMcp } = await import("./tools/mcp/index.ts");
+  const connection = await connectMcp({ file });
+  opened.push(() => connection.close());
+  return { actions: connection.actions, connection };
+}
+
 const policyOptionsOf = ({ rulesFile, approval }: Config): PolicyOptions => ({
   ...(rulesFile === undefined ? {} : { rulesFile }),
   ...(approval === undefined ? {} : { approval }),
@@ -235,6 +248,8 @@ export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "w
 export interface StoreRuntime extends Runtime {
   readonly store: Store;
   readonly officePlaybooks: OfficePlaybooks["list"];
+  /** Those that the configuration names. */
+  readonly mcp: McpConnection | undefined;
 }
 
 /**
@@ -249,6 +264,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const now = overrides.now ?? createClock();
     const office = overrides.office && openOfficePart(config.home, overrides.office, now);
     opened.push(() => office?.close());
+    const mcp = await openMcpPart(config.mcp, opened);
     const byStore = (request: string) => matchPlaybooks(storePlaybooks, request);
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
@@ -258,7 +274,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       now,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
-      actions: [...(overrides.actions ?? []), ...storeActions(store), ...(office?.actions ?? [])],
+      actions: [...(overrides.actions ?? []), ...storeActions(store), ...(office?.actions ?? []), ...mcp.actions],
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
       matchRequest: overrides.matchRequest ?? (office ? firstOf(byStore, office.playbooks.match) : byStore),
       planning: overrides.planning ?? config.planning,
@@ -267,7 +283,8 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       whatCanBeAsked: [...whatCanBeAsked(storePlaybooks), ...(office?.playbooks.examples ?? [])],
     });
     opened.push(() => runtime.close());
-    return { ...runtime, store, officePlaybooks: office?.playbooks.list ?? [], close: () => closeAll(opened) };
+    const officePlaybooks = office?.playbooks.list ?? [];
+    return { ...runtime, store, officePlaybooks, mcp: mcp.connection, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

@@ -36,7 +36,11 @@ const ServerSettingsSchema = z.strictObject({
 export type ServerSettings = z.infer<typeof ServerSettingsSchema>;
 
 const FileSchema = z.looseObject({
-  mcpServers: z.record(serverName, z.union([StdioSchema, HttpSchema], "expected a command, or the url of a server")),
+  mcpServers: z.record(
+    serverName,
+    z.union([StdioSchema, HttpSchema], "expected a command, or the url of a server"),
+    "expected `mcpServers:` with servers by their names",
+  ),
   holdpoint: z.record(serverName, ServerSettingsSchema).default({}),
 });
 

@@ -1,8 +1,9 @@
 /** What came of a call, in the words of actions: `ActionFailure` says that nothing happened, surely. */
 import type { JsonObject } from "../../domain/json.ts";
 import { ActionFailure } from "../../errors.ts";
+import { CallFailed } from "./call-failed.ts";
 import { type Declaration, fitsAny } from "./declaration.ts";
-import { CallFailed, type McpServer, type ToolResult } from "./server.ts";
+import type { McpServer, ToolResult } from "./server.ts";
 import { MissingReference } from "./template.ts";
 
 export interface CallParts {

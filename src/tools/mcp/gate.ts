@@ -1,6 +1,8 @@
 /** Lets only those tools be called that are what an admin accepted. */
+
+import { CallFailed } from "./call-failed.ts";
 import { type Accepted, toolFingerprint } from "./lock.ts";
-import { CallFailed, type McpServer } from "./server.ts";
+import type { McpServer } from "./server.ts";
 
 /** A server whose tools are stopped unless they are those in the lock file; what is stopped has not been called. */
 export function gated(

@@ -10,7 +10,7 @@ import { type Declaration, SILENT } from "./declaration.ts";
 import { acceptCommand, gated } from "./gate.ts";
 import { type Accepted, differences, readLock, toolFingerprint, writeLock } from "./lock.ts";
 import { createSecrets } from "./secrets.ts";
-import { createServer, type McpServer, type Tool } from "./server.ts";
+import type { McpServer, Tool } from "./server.ts";
 import { stoppedAction, toolAction } from "./tool-action.ts";
 
 export interface McpOptions {
@@ -72,7 +72,10 @@ export async function connectMcp(options: McpOptions): Promise<McpConnection> {
   const lock = resolve(options.lock ?? `${dirname(file)}/mcp.lock.json`);
   const log = options.log ?? debuglog("holdpoint-mcp");
   const { servers } = readLock(lock);
-  const opened = readMcpConfig(file, options.environment ?? process.env).map((config): Opened => {
+  const configs = readMcpConfig(file, options.environment ?? process.env);
+  // The client of MCP takes time to load, which programs without servers are spared.
+  const { createServer } = await import("./server.ts");
+  const opened = configs.map((config): Opened => {
     const server = createServer({ config, secrets: createSecrets(config.secrets), log });
     return { config, server, accepted: servers[config.name] ?? {} };
   });

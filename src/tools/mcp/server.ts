@@ -11,6 +11,7 @@ import { z } from "zod";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { maskText } from "../../telemetry/mask.ts";
 import { boundedFetch, waiting } from "./bounded-fetch.ts";
+import { CallFailed } from "./call-failed.ts";
 import { placeOf, type ServerConfig } from "./config.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -49,23 +50,6 @@ export interface ToolResult {
   readonly isError: boolean;
   readonly text: string;
   readonly structured: JsonObject | undefined;
-}
-
-/** A call that came to no result. Its message holds no secrets. */
-export class CallFailed extends Error {
-  /** True where the tool was surely not run. */
-  readonly nothingHappened: boolean;
-  /** Of a JSON-RPC error, and of an HTTP answer. */
-  readonly code: number | undefined;
-  readonly status: number | undefined;
-
-  constructor(message: string, about: { nothingHappened: boolean; code?: number; status?: number | undefined }) {
-    super(message);
-    this.name = "CallFailed";
-    this.nothingHappened = about.nothingHappened;
-    this.code = about.code;
-    this.status = about.status;
-  }
 }
 
 export interface McpServer {
@@ -130,7 +114,7 @@ export function createServer(parts: ServerParts): McpServer {
       return await live(signal);
     } catch (error) {
       if (error instanceof CallFailed) throw error;
-      const why = secrets.hideText(maskText(error instanceof Error ? error.message : String(error)));
+      const why = maskText(secrets.hideText(error instanceof Error ? error.message : String(error)));
       throw new CallFailed(`The server "${config.name}" (${placeOf(config)}) cannot be reached: ${why}`, {
         nothingHappened: true,
       });
@@ -200,7 +184,7 @@ async function start({ config, secrets, log }: ServerParts, onEnd: () => void): 
   const client = new Client({ name: "holdpoint", version: "1" }, { capabilities: {} });
   const lines: string[] = [];
   const { transport, kill } = openTransport(config, (line) => {
-    const told = secrets.hideText(maskText(line.slice(0, MAX_LINE)));
+    const told = maskText(secrets.hideText(line)).slice(0, MAX_TOLD);
     lines.push(told);
     if (lines.length > LAST_LINES) lines.shift();
     log(`${config.name}: ${told}`);
@@ -246,7 +230,9 @@ async function listTools(client: Client, timeout: number): Promise<ReadonlyMap<s
   return tools;
 }
 
-const MAX_LINE = 500;
+/** A line is read whole before it is cut: half a secret would not be known for one. */
+const MAX_LINE = 100_000;
+const MAX_TOLD = 500;
 const LAST_LINES = 3;
 /** Of one process. */
 const MAX_LINES = 200;
@@ -287,7 +273,7 @@ function readLines(transport: StdioClientTransport, onLine: (line: string) => vo
   let rest = "";
   let left = MAX_LINES;
   transport.stderr?.on("data", (chunk: Buffer) => {
-    const lines = (rest + chunk.toString("utf8").slice(0, MAX_LINE * MAX_LINES)).split("\n");
+    const lines = (rest + chunk.toString("utf8")).split("\n");
     rest = (lines.pop() ?? "").slice(0, MAX_LINE);
     for (const line of lines) if (line.trim() !== "" && left-- > 0) onLine(line);
   });
@@ -320,8 +306,8 @@ const NOT_TAKEN = new Set([401, 403, 404, 405, 406, 415, 429]);
 function failureOf(error: unknown, at: { server: string; tool: string; secrets: Secrets }): CallFailed {
   const { server, tool, secrets } = at;
   const message = error instanceof Error ? error.message : String(error);
-  const told = (what: string) => `${server}/${tool}: ${secrets.hideText(maskText(what.slice(0, 1000)))}`;
-  if (error instanceof z.ZodError) {
+  const told = (what: string) => `${server}/${tool}: ${maskText(secrets.hideText(what)).slice(0, MAX_TOLD)}`;
+  if (error instanceof z.core.$ZodError) {
     return new CallFailed(told("the answer is none that MCP knows"), { nothingHappened: false });
   }
   if (error instanceof McpError) {
