@@ -33,7 +33,7 @@ const ServerSettingsSchema = z.strictObject({
   hide: z.array(z.string()).default([]),
   actions: z.record(z.string().min(1), DeclarationSchema).default({}),
 });
-export type ServerSettings = z.infer<typeof ServerSettingsSchema>;
+type ServerSettings = z.infer<typeof ServerSettingsSchema>;
 
 const FileSchema = z.looseObject({
   mcpServers: z.record(
@@ -45,7 +45,7 @@ const FileSchema = z.looseObject({
 });
 
 /** Where a server is, with every placeholder filled in: it holds secrets. */
-export type Target =
+type Target =
   | { readonly kind: "stdio"; command: string; args: string[]; env: Record<string, string>; cwd: string | undefined }
   | { readonly kind: "http"; url: URL; headers: Record<string, string> };
 

@@ -1,8 +1,9 @@
 /** The rows that a tool changes, as its declaration says: read as they are, and as they would be. */
-import { canonicalJson, type Json, type JsonObject } from "../../domain/json.ts";
+import { canonicalJson, type JsonObject } from "../../domain/json.ts";
 import type { Change, Row } from "../../domain/proposal.ts";
 import { ActionFailure } from "../../errors.ts";
 import type { ActionContext } from "../action.ts";
+import { rowOf } from "../outside/row.ts";
 import { type ChangeDeclaration, fitsAny, type ReadDeclaration } from "./declaration.ts";
 import { beforehand, type CallParts, sent } from "./failures.ts";
 import { outputOf } from "./output.ts";
@@ -65,15 +66,6 @@ async function readRow(
   }
   return row;
 }
-
-/** Fields of rows are plain values; others are shown as JSON. */
-export const rowOf = (object: JsonObject): Row =>
-  Object.fromEntries(
-    Object.entries(object).map(([key, value]: [string, Json]) => [
-      key,
-      typeof value === "object" && value !== null ? JSON.stringify(value) : value,
-    ]),
-  );
 
 /** @throws ActionFailure when a row is there that must not be, or is not there that must be */
 export function assertRows(changes: Changes, rows: Rows, scope: Scope): void {

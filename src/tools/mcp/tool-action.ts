@@ -14,12 +14,13 @@ import {
   type WriteAction,
 } from "../action.ts";
 import { zodFromOutside } from "../outside/json-schema.ts";
+import { rowOf } from "../outside/row.ts";
 import type { Declaration } from "./declaration.ts";
 import { beforehand, callRead, callWrite } from "./failures.ts";
 import { argumentsFor, inputFor } from "./input.ts";
 import type { Accepted } from "./lock.ts";
 import { misfit, outputOf, outputSchemaOf } from "./output.ts";
-import { assertRows, expectedChanges, readRows, realChanges, rowOf, scopeOf, withStaged } from "./rows.ts";
+import { assertRows, expectedChanges, readRows, realChanges, scopeOf, withStaged } from "./rows.ts";
 import type { McpServer } from "./server.ts";
 import { fill, fillText, MissingReference } from "./template.ts";
 import { lookUp, movedOn, previewOf, undo, type WriteParts } from "./undo.ts";

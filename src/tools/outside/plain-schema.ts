@@ -3,6 +3,7 @@
  * references. What says nothing of values is left out; what does and cannot be kept is refused.
  */
 import { type Json, type JsonObject, JsonSchema } from "../../domain/json.ts";
+import { linearPattern } from "../../policy/linear-pattern.ts";
 import { FORMATS, largeness, unescaped } from "../thinking/json-schema.ts";
 
 /** Names the place and the keyword. */
@@ -85,8 +86,19 @@ function members(schema: JsonObject, walk: Walk): JsonObject {
   }
   // A format that nobody knows here is a note, as it is by default.
   const { format } = schema;
-  if (typeof format === "string" && Object.hasOwn(FORMATS, format)) entries.push(["format", format]);
-  return Object.fromEntries(entries);
+  const made: JsonObject = Object.fromEntries(entries);
+  if (typeof format !== "string" || !Object.hasOwn(FORMATS, format)) return made;
+  // Zod writes a pattern beside each format, some of which the linear engine does not take: the format says the same.
+  if (typeof made.pattern === "string" && !isLinear(made.pattern)) delete made.pattern;
+  return { ...made, format };
+}
+
+function isLinear(pattern: string): boolean {
+  try {
+    return linearPattern(pattern) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** What older dialects and OpenAPI 3.0 wrote otherwise. */

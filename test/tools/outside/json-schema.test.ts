@@ -35,6 +35,11 @@ describe("a schema from outside", () => {
     ["what says nothing", { type: "string", "x-order": 1, $comment: "c", readOnly: true }, { type: "string" }],
     ["formats nobody knows", { type: "string", format: "int64" }, { type: "string" }],
     [
+      "a pattern that only says what the format does",
+      { type: "string", format: "email", pattern: "^(?!\\.)\\w+@" },
+      { type: "string", format: "email" },
+    ],
+    [
       "definitions",
       { ...object({ a: { $ref: "#/$defs/a~1b", description: "mine" } }), $defs: { "a/b": { type: "string" } } },
       object({ a: { type: "string", description: "mine" } }),
