@@ -1,5 +1,5 @@
 /** MCP servers for tests: the real ones from npm, and hostile ones of our own. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { onTestFinished } from "vitest";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import type { Action, ActionContext, AnyRead, AnyWrite } from "../../../src/tools/action.ts";
 import { connectMcp, type McpConnection, type McpOptions } from "../../../src/tools/mcp/index.ts";
+import { readmeExample } from "../../support/readme.ts";
 import { tempDir } from "../../support/temp.ts";
 
 /** The program of a server from npm, as `npx` would find it. */
@@ -17,8 +18,7 @@ export function programOf(name: string): string {
 
 /** The declaration of docs/mcp.md, with the server from npm in place of `npx`. */
 export function filesystemFile(root: string): string {
-  const guide = readFileSync(fileURLToPath(new URL("../../../docs/mcp.md", import.meta.url)), "utf8");
-  const yaml = /<!-- filesystem -->\n\n```yaml\n([\s\S]*?)```/.exec(guide)?.[1] ?? "";
+  const yaml = readmeExample("filesystem", { file: "docs/mcp.md", language: "yaml" });
   const file = join(root, "mcp.yaml");
   writeFileSync(
     file,
