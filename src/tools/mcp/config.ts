@@ -139,8 +139,13 @@ function http(
   if (parsed.username !== "" || parsed.password !== "") {
     throw fail("url", "expected an address without a name and a password; put them in headers");
   }
+  if (parsed.protocol === "http:" && Object.keys(headers).length > 0 && !isLocal(parsed)) {
+    throw fail("url", "expected https: the headers would go over a line without encryption");
+  }
   return { kind: "http", url: parsed, headers: named(headers, "headers") };
 }
+
+const isLocal = ({ hostname }: URL): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 /** Of `Bearer x`, `x` is the secret. */
 function addSecret(secrets: Set<string>, value: string): void {

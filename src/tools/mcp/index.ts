@@ -124,7 +124,9 @@ const declaredTools = ({ settings }: ServerConfig): string[] =>
 /** The actions that a tool becomes: those that are declared of it, otherwise one of its own name. */
 function uses({ name: server, settings }: ServerConfig, tool: string): { name: string; declaration: Declaration }[] {
   const declared = Object.entries(settings.actions).filter(([key, one]) => (one.tool ?? key) === tool);
-  if (declared.length === 0) return [{ name: actionName(server, tool), declaration: SILENT }];
+  // The name may be that of a declaration of another tool.
+  const free = Object.hasOwn(settings.actions, tool) ? `${tool}.tool` : tool;
+  if (declared.length === 0) return [{ name: actionName(server, free), declaration: SILENT }];
   return declared.map(([key, declaration]) => ({ name: actionName(server, key), declaration }));
 }
 

@@ -99,7 +99,8 @@ export function createServer(parts: ServerParts): McpServer {
     const found = await unlessAborted(starting, signal);
     if (found.listedAt + LISTED_MS > performance.now()) return found;
     try {
-      found.tools = await listTools(found.client, Math.min(config.settings.startTimeoutMs, LIST_AGAIN_MS));
+      const timeout = Math.min(config.settings.startTimeoutMs, LIST_AGAIN_MS);
+      found.tools = await listTools(found.client, timeout, secrets);
       found.listedAt = performance.now();
       return found;
     } catch (error) {
@@ -201,7 +202,7 @@ async function start({ config, secrets, log }: ServerParts, onEnd: () => void): 
   try {
     await client.connect(transport, { timeout: settings.startTimeoutMs });
     const live: Live = {
-      ...{ client, end, tools: await listTools(client, settings.startTimeoutMs), listedAt: performance.now() },
+      ...{ client, end, tools: await listTools(client, settings.startTimeoutMs, secrets), listedAt: performance.now() },
     };
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
       live.listedAt = Number.NEGATIVE_INFINITY;
@@ -214,7 +215,7 @@ async function start({ config, secrets, log }: ServerParts, onEnd: () => void): 
   }
 }
 
-async function listTools(client: Client, timeout: number): Promise<ReadonlyMap<string, Tool>> {
+async function listTools(client: Client, timeout: number, secrets: Secrets): Promise<ReadonlyMap<string, Tool>> {
   const tools = new Map<string, Tool>();
   let cursor: string | undefined;
   do {
@@ -222,7 +223,7 @@ async function listTools(client: Client, timeout: number): Promise<ReadonlyMap<s
     const page = await client.request({ method: "tools/list", params }, PageSchema, { timeout });
     for (const given of page.tools) {
       const parsed = ToolSchema.safeParse(given);
-      if (parsed.success) tools.set(parsed.data.name, parsed.data);
+      if (parsed.success) tools.set(parsed.data.name, secrets.hide(parsed.data as Json) as Tool);
     }
     cursor = page.tools.length > 0 ? page.nextCursor : undefined;
     if (tools.size > MAX_TOOLS) throw new Error(`it offers more than ${MAX_TOOLS} tools`);

@@ -147,14 +147,18 @@ async function prepared(
 ): Promise<{ expected: Change[] }> {
   const { declaration, tool, server } = write;
   const { changes } = declaration;
-  // A tool that was not accepted, or is not there, is told of before anybody is asked.
-  await server.assertCallable(tool, context.signal);
+  // That a tool was not accepted, or is not there, is told before anybody is asked; also of one that would undo it.
+  for (const one of new Set([tool, declaration.undo?.tool ?? tool, declaration.lookup?.tool ?? tool])) {
+    await server.assertCallable(one, context.signal);
+  }
   const scope = scopeOf(args, context);
   const before = withStaged(changes, await rowsNow(write, args, context), scope, context);
   assertRows(changes, before, scope);
   const preview = await previewOf(write, scope, context.signal);
   if (Object.keys(changes).length === 0) {
-    return { expected: [{ table: server.name, key: tool, before: null, after: rowOf(args) }] };
+    return {
+      expected: [{ table: server.name, key: tool, before: null, after: rowOf({ ...args, ...declaration.fixed }) }],
+    };
   }
   return { expected: beforehand(() => expectedChanges(changes, before, { ...scope, preview })) };
 }

@@ -74,6 +74,22 @@ describe("a tool", () => {
   });
 });
 
+it("whose undo was never accepted is stopped before anybody is asked", async () => {
+  const actions = { keyed: { idempotent: { argument: "request" }, undo: { tool: "drop", args: {} } } };
+  const file = configFile(scripted({}, { actions }));
+  const first = await connect({ file });
+  const { tools } = await first.waiting();
+  first.accept(
+    tools.filter(({ tool }) => tool === "keyed"),
+    { principal: "ada", at: "2026-11-22T10:00:00.000Z" },
+  );
+  const mcp = await connect({ file });
+  const action = actionIn(mcp, "odd__keyed") as AnyWrite;
+  await expect(action.preview({ id: "7" }, { ...context(), staged: [] })).rejects.toThrow(
+    '"drop" of "odd" was never accepted',
+  );
+});
+
 describe("a declaration", () => {
   const keyed = {
     kind: "write",
@@ -104,13 +120,17 @@ describe("a declaration", () => {
 
   it("fixes and refuses arguments, and makes several actions of one tool", async () => {
     const actions = {
+      find: { kind: "read", tool: "list" },
       list: { kind: "read", fixed: { id: "all" }, refuse: ["other"] },
       list_mine: { kind: "read", tool: "list" },
     };
     const mcp = await connectAccepted({ file: configFile(scripted({}, { actions, hide: ["ok"] })) });
     expect(actionIn(mcp, "odd__list").input.safeParse({ id: "mine" }).success).toBe(false);
     expect(actionIn(mcp, "odd__list_mine").input.safeParse({ id: "mine" }).success).toBe(true);
-    expect(mcp.actions.map(({ name }) => name)).not.toContain("odd__ok");
+    const names = mcp.actions.map(({ name }) => name);
+    expect(names).not.toContain("odd__ok");
+    // The tool of that name, and the declaration of another one.
+    expect(names.filter((name) => name.includes("find"))).toEqual(["odd__find.tool", "odd__find"]);
   });
 
   it.each<[string, object, string]>([
@@ -136,6 +156,11 @@ describe("a declaration", () => {
       "NOT_SET is not set",
     ],
     ["another address", { mcpServers: { a: { url: "ftp://secret.example" } } }, "expected an http or https address"],
+    [
+      "headers without encryption",
+      { mcpServers: { a: { url: "http://example.com", headers: { A: "secret" } } } },
+      "expected https",
+    ],
     ["a server that is not there", { mcpServers: {}, holdpoint: { a: {} } }, 'there is no server "a"'],
     ["no servers", {}, "mcpServers"],
   ])("is refused for %s", async (_what, content, why) => {

@@ -1,6 +1,6 @@
 /** What is said of a call that came to no good end: that nothing happened only where that is sure. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { tempDir } from "../../support/temp.ts";
 import { actionIn, configFile, connect, connectAccepted, outcomeOf, scripted } from "./support.ts";
@@ -92,16 +92,18 @@ describe("a call", () => {
 
 describe("a secret", () => {
   it("is in the server's environment, and in nothing that it says", async () => {
-    const { odd, asked, said } = await openOdd({}, { API_TOKEN: "${TOKEN}" });
+    const env = { API_TOKEN: "${TOKEN}", DESCRIPTION: "Serves ${TOKEN}." };
+    const { odd, file, asked, said } = await openOdd({}, env);
     const { output } = await outcomeOf(odd("secret"));
     expect(output).toEqual({ text: "[secret]", "[secret]": ["[secret]"] });
     const { unknown } = await outcomeOf(odd("secret"), { id: "error" });
     expect(unknown).toContain("[secret] is wrong");
     expect(said[0]).toMatch(/^odd: my token is \[\w+\]$/);
+    expect(readFileSync(join(dirname(file), "mcp.lock.json"), "utf8")).toContain("Serves [secret].");
     expect(JSON.stringify([said, output, unknown])).not.toContain(TOKEN);
     // Nothing else of this process's environment.
     const names = asked()[0]?.split(" ")[1]?.split(",") ?? [];
-    const given = ["API_TOKEN", "LOG", "HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"];
+    const given = ["API_TOKEN", "DESCRIPTION", "LOG", "HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"];
     expect(names.filter((name) => !given.includes(name))).toEqual([]);
   });
 });
