@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { answerThread, startRequest } from "../../../src/work/threads.ts";
+import { alice, approveAll, bob, openTestRuntime } from "../../support/runtime.ts";
 import { tempDir } from "../../support/temp.ts";
 import { actionIn, configFile, connect, connectAccepted, outcomeOf, scripted } from "./support.ts";
 
@@ -87,6 +89,19 @@ describe("a call", () => {
     const aborted = AbortSignal.abort(new Error("stopped"));
     expect(await outcomeOf(odd("ok"), {}, aborted)).toEqual({ failed: expect.any(String) });
     expect(asked().filter((line) => line === "call ok")).toEqual([]);
+  });
+});
+
+describe("a transaction", () => {
+  it("of which nobody knows the outcome is put before a person, and not run again", async () => {
+    const { mcp, asked } = await openOdd();
+    const plans = { go: [{ id: "s", action: "odd__dies", args: {} }] };
+    const runtime = await openTestRuntime({ actions: mcp.actions, plans });
+    const first = await startRequest(runtime, alice, { request: "go" });
+    const done = await answerThread(runtime, bob, first.threadId, approveAll);
+    expect(done.effects).toMatchObject([{ action: "odd__dies", status: "uncertain" }]);
+    expect(done.question?.actions).toHaveLength(1);
+    expect(asked().filter((line) => line === "call dies")).toHaveLength(1);
   });
 });
 
