@@ -11,6 +11,10 @@ const file = (url: string, more: object = {}) =>
   configFile({ mcpServers: { web: { url, headers: { Authorization: "Bearer ${TOKEN}" } } }, holdpoint: { web: more } });
 const environment = { TOKEN: "hunter2-the-token" };
 
+/** An answer that would be a good one, if it were not that long. */
+const large = (id: number) =>
+  JSON.stringify({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "x".repeat(50_000_000) }] } });
+
 async function openWeb(answer: (response: ServerResponse, id: number) => void, more: object = {}) {
   const { url, headers, close } = await startHttpServer((response, { id }) => answer(response, id));
   const mcp = await connectAccepted({ file: file(url, more), environment });
@@ -55,18 +59,16 @@ describe("a call over HTTP", () => {
     ],
     [
       "is 50 MB",
-      (response) => {
+      (response, id) => {
         response.writeHead(200, { "content-type": "application/json" });
-        for (let n = 0; n < 50; n++) response.write("x".repeat(1_000_000));
-        response.end();
+        response.end(large(id));
       },
     ],
     [
       "is a stream of 50 MB",
-      (response) => {
+      (response, id) => {
         response.writeHead(200, { "content-type": "text/event-stream" });
-        for (let n = 0; n < 50; n++) response.write(`data: ${"x".repeat(1_000_000)}\n`);
-        response.end();
+        response.end(`event: message\ndata: ${large(id)}\n\n`);
       },
     ],
   ])("the answer of which %s is unknown, at once", async (_what, answer) => {
