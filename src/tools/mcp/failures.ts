@@ -3,7 +3,8 @@ import type { JsonObject } from "../../domain/json.ts";
 import { ActionFailure } from "../../errors.ts";
 import { CallFailed } from "./call-failed.ts";
 import { type Declaration, fitsAny } from "./declaration.ts";
-import type { McpServer, ToolResult } from "./server.ts";
+import type { ToolResult } from "./results.ts";
+import type { McpServer } from "./server.ts";
 import { MissingReference } from "./template.ts";
 
 export interface CallParts {

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { zodFromOutside } from "../outside/json-schema.ts";
-import type { ToolResult } from "./server.ts";
+import type { ToolResult } from "./results.ts";
 
 const TEXT: JsonObject = {
   type: "object",

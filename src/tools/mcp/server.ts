@@ -3,17 +3,16 @@
  * and asked within bounds. What is told of a failure is whether the request can have reached it.
  */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { StreamableHTTPClientTransport, StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ErrorCode, McpError, ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { maskText } from "../../telemetry/mask.ts";
-import { boundedFetch, waiting } from "./bounded-fetch.ts";
+import { waiting } from "./bounded-fetch.ts";
 import { CallFailed } from "./call-failed.ts";
 import { placeOf, type ServerConfig } from "./config.ts";
+import { failureOf, ResultSchema, resultOf, type ToolResult } from "./results.ts";
 import type { Secrets } from "./secrets.ts";
+import { openTransport } from "./transport.ts";
 
 /** What is understood of a tool that a server offers. */
 const ToolSchema = z.object({
@@ -36,21 +35,7 @@ export type Tool = z.infer<typeof ToolSchema>;
 
 const PageSchema = z.object({ tools: z.array(z.unknown()), nextCursor: z.string().optional() });
 const MAX_TOOLS = 1000;
-
-/** Looser than the SDK's: a kind of content that is not known yet is an answer all the same. */
-const ResultSchema = z
-  .looseObject({
-    content: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })).optional(),
-    structuredContent: z.record(z.string(), z.unknown()).optional(),
-    isError: z.boolean().optional(),
-  })
-  .refine((result) => result.content !== undefined || result.structuredContent !== undefined);
-
-export interface ToolResult {
-  readonly isError: boolean;
-  readonly text: string;
-  readonly structured: JsonObject | undefined;
-}
+const MAX_PAGES = 100;
 
 export interface McpServer {
   readonly name: string;
@@ -87,16 +72,21 @@ export function createServer(parts: ServerParts): McpServer {
   const { config, secrets } = parts;
   let starting: Promise<Live> | undefined;
   let isClosed = false;
-  const forget = () => {
-    starting = undefined;
-  };
-  const live = async (signal: AbortSignal): Promise<Live> => {
-    if (isClosed) throw new CallFailed(`The server "${config.name}" is closed.`, { nothingHappened: true });
-    starting ??= start(parts, forget).catch((error: unknown) => {
+  const begin = (): Promise<Live> => {
+    // Another one may have been started by the time that this one ends.
+    const forget = () => {
+      if (starting === mine) starting = undefined;
+    };
+    const mine = start(parts, forget).catch((error: unknown) => {
       forget();
       throw error;
     });
-    const found = await unlessAborted(starting, signal);
+    starting = mine;
+    return mine;
+  };
+  const live = async (signal: AbortSignal): Promise<Live> => {
+    if (isClosed) throw new CallFailed(`The server "${config.name}" is closed.`, { nothingHappened: true });
+    const found = await unlessAborted(starting ?? begin(), signal);
     if (found.listedAt + LISTED_MS > performance.now()) return found;
     try {
       const timeout = Math.min(config.settings.startTimeoutMs, LIST_AGAIN_MS);
@@ -104,7 +94,6 @@ export function createServer(parts: ServerParts): McpServer {
       found.listedAt = performance.now();
       return found;
     } catch (error) {
-      forget();
       void found.end("now");
       throw error;
     }
@@ -139,7 +128,6 @@ export function createServer(parts: ServerParts): McpServer {
         const failed = failureOf(error, { server: config.name, tool, secrets });
         // A session that the server does not know any more, or an answer that was cut off: begun anew next time.
         if (failed.status !== undefined || failed.code === ErrorCode.ConnectionClosed) {
-          forget();
           void end("now");
         } else if (signal.aborted) found.listedAt = Number.NEGATIVE_INFINITY;
         throw failed;
@@ -148,7 +136,6 @@ export function createServer(parts: ServerParts): McpServer {
     close: async () => {
       isClosed = true;
       const last = starting;
-      forget();
       await (await last?.catch(() => undefined))?.end("in peace");
     },
   };
@@ -180,6 +167,9 @@ async function send(client: Client, params: { name: string; arguments: JsonObjec
   return await Promise.race([asked, lost.promise]);
 }
 
+const MAX_TOLD = 500;
+const LAST_LINES = 3;
+
 async function start({ config, secrets, log }: ServerParts, onEnd: () => void): Promise<Live> {
   const { settings } = config;
   const client = new Client({ name: "holdpoint", version: "1" }, { capabilities: {} });
@@ -191,6 +181,7 @@ async function start({ config, secrets, log }: ServerParts, onEnd: () => void): 
     log(`${config.name}: ${told}`);
   });
   const end: Live["end"] = async (when) => {
+    onEnd();
     if (when === "now") kill();
     await client.close().catch(() => undefined);
   };
@@ -218,7 +209,9 @@ async function start({ config, secrets, log }: ServerParts, onEnd: () => void): 
 async function listTools(client: Client, timeout: number, secrets: Secrets): Promise<ReadonlyMap<string, Tool>> {
   const tools = new Map<string, Tool>();
   let cursor: string | undefined;
+  let pages = 0;
   do {
+    if (++pages > MAX_PAGES) throw new Error(`it offers its tools on more than ${MAX_PAGES} pages`);
     const params = cursor === undefined ? {} : { cursor };
     const page = await client.request({ method: "tools/list", params }, PageSchema, { timeout });
     for (const given of page.tools) {
@@ -229,104 +222,4 @@ async function listTools(client: Client, timeout: number, secrets: Secrets): Pro
     if (tools.size > MAX_TOOLS) throw new Error(`it offers more than ${MAX_TOOLS} tools`);
   } while (cursor !== undefined);
   return tools;
-}
-
-/** A line is read whole before it is cut: half a secret would not be known for one. */
-const MAX_LINE = 100_000;
-const MAX_TOLD = 500;
-const LAST_LINES = 3;
-/** Of one process. */
-const MAX_LINES = 200;
-/** Beside the output itself, a message has an envelope. */
-const ENVELOPE = 10_000;
-
-function openTransport(
-  { target, settings }: ServerConfig,
-  onLine: (line: string) => void,
-): { transport: Transport; kill: () => void } {
-  const maxBytes = settings.maxOutputBytes + ENVELOPE;
-  if (target.kind === "http") {
-    const transport = new StreamableHTTPClientTransport(target.url, {
-      requestInit: { headers: target.headers },
-      fetch: boundedFetch(maxBytes),
-    });
-    return { transport: transport as Transport, kill: () => undefined };
-  }
-  const { command, args, env, cwd } = target;
-  const transport = new StdioClientTransport({
-    ...{ command, args, env, stderr: "pipe", maxBufferSize: maxBytes },
-    ...(cwd === undefined ? {} : { cwd }),
-  });
-  readLines(transport, onLine);
-  return { transport, kill: () => killProcess(transport.pid) };
-}
-
-function killProcess(pid: number | null): void {
-  if (pid === null) return;
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended.
-  }
-}
-
-function readLines(transport: StdioClientTransport, onLine: (line: string) => void): void {
-  let rest = "";
-  let left = MAX_LINES;
-  transport.stderr?.on("data", (chunk: Buffer) => {
-    const lines = (rest + chunk.toString("utf8")).split("\n");
-    rest = (lines.pop() ?? "").slice(0, MAX_LINE);
-    for (const line of lines) if (line.trim() !== "" && left-- > 0) onLine(line);
-  });
-}
-
-function resultOf(result: z.infer<typeof ResultSchema>, secrets: Secrets): ToolResult {
-  const text = (result.content ?? []).map(blockText).join("\n");
-  const structured = result.structuredContent as JsonObject | undefined;
-  return {
-    isError: result.isError === true,
-    text: secrets.hideText(text),
-    structured: structured === undefined ? undefined : (secrets.hide(structured as Json) as JsonObject),
-  };
-}
-
-/** What is no text is named, and not kept. */
-function blockText(block: { readonly type: string; readonly text?: string | undefined }): string {
-  if (block.type === "text") return block.text ?? "";
-  const { uri, mimeType, resource } = block as Record<string, unknown>;
-  const inner = (typeof resource === "object" && resource !== null ? resource : {}) as Record<string, unknown>;
-  if (typeof inner.text === "string") return inner.text;
-  return `[${[block.type, inner.mimeType ?? mimeType, inner.uri ?? uri].filter((part) => typeof part === "string").join(" ")}]`;
-}
-
-/** Before the server can have heard of anything. */
-const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
-/** HTTP statuses that stand for a request that was not taken in: who asks, where, in which form, how often. */
-const NOT_TAKEN = new Set([401, 403, 404, 405, 406, 415, 429]);
-
-function failureOf(error: unknown, at: { server: string; tool: string; secrets: Secrets }): CallFailed {
-  const { server, tool, secrets } = at;
-  const message = error instanceof Error ? error.message : String(error);
-  const told = (what: string) => `${server}/${tool}: ${maskText(secrets.hideText(what)).slice(0, MAX_TOLD)}`;
-  if (error instanceof z.core.$ZodError) {
-    return new CallFailed(told("the answer is none that MCP knows"), { nothingHappened: false });
-  }
-  if (error instanceof McpError) {
-    return new CallFailed(told(message), {
-      nothingHappened: error.code === ErrorCode.MethodNotFound,
-      code: error.code,
-    });
-  }
-  if (error instanceof StreamableHTTPError) {
-    const status = error.code;
-    const nothingHappened = status !== undefined && NOT_TAKEN.has(status);
-    return new CallFailed(told(message), { nothingHappened, status });
-  }
-  const nothingHappened = message === "Not connected" || NOT_CONNECTED.has(causeOf(error));
-  return new CallFailed(told(causeOf(error) || message), { nothingHappened });
-}
-
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
-  return typeof cause?.code === "string" ? cause.code : "";
 }
