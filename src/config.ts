@@ -31,6 +31,8 @@ export interface Config {
   readonly planning?: Planning;
   /** A YAML file of playbooks, or a folder with such files, absolute. */
   readonly playbooks?: string;
+  /** A file that names MCP servers, absolute. */
+  readonly mcp?: string;
   /** A YAML file of rules, absolute. */
   readonly rulesFile?: string;
   /** Which writes a person is asked about: all, or those that no rule allows. */
@@ -81,6 +83,7 @@ const EnvironmentSchema = z.object({
   HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
   HOLDPOINT_PLAYBOOKS: text(z.string().trim()),
+  HOLDPOINT_MCP: text(z.string().trim()),
   HOLDPOINT_RULES: text(z.string().trim()),
   HOLDPOINT_APPROVAL: text(z.enum(["always", "rules"], "must be always or rules")),
   HOLDPOINT_NOTIFY_URL: text(plainAddress),
@@ -139,6 +142,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     home: resolve(values.HOLDPOINT_HOME ?? ".holdpoint"),
     planning,
     ...(values.HOLDPOINT_PLAYBOOKS === undefined ? {} : { playbooks: resolve(values.HOLDPOINT_PLAYBOOKS) }),
+    ...(values.HOLDPOINT_MCP === undefined ? {} : { mcp: resolve(values.HOLDPOINT_MCP) }),
     ...(values.HOLDPOINT_RULES === undefined ? {} : { rulesFile: resolve(values.HOLDPOINT_RULES) }),
     ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
     ...(values.HOLDPOINT_NOTIFY_URL === undefined ? {} : { notifyUrl: values.HOLDPOINT_NOTIFY_URL }),

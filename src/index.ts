@@ -84,6 +84,8 @@ export {
   checkContract,
   isContractKept,
 } from "./tools/contract.ts";
+export { fromLangChainTool, type ToolDeclaration, type ToolOutcome } from "./tools/langchain.ts";
+export { connectMcp, type McpConnection, type McpOptions, type Waiting, type WaitingTool } from "./tools/mcp/index.ts";
 export { type OfficeOptions, officeActions } from "./tools/office/index.ts";
 export { type OperationsOptions, operationsActions, type WebhookOptions } from "./tools/operations/index.ts";
 export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";

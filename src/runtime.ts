@@ -22,6 +22,7 @@ import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
+import type { McpConnection } from "./tools/mcp/index.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
 import { type OperationsSettings, openOperations, operationsActions } from "./tools/operations/index.ts";
 import { createRegistry, type Registry } from "./tools/registry.ts";
@@ -221,6 +222,18 @@ async function modelsOf(config: ModelConfig | undefined): Promise<Models> {
   return createModels(config);
 }
 
+/** The client of MCP takes time to load, too. */
+async function openMcpPart(
+  file: string | undefined,
+  opened: Closing[],
+): Promise<{ actions: readonly Action[]; connection: McpConnection | undefined }> {
+  if (file === undefined) return { actions: [], connection: undefined };
+  const { connectMcp } = await import("./tools/mcp/index.ts");
+  const connection = await connectMcp({ file });
+  opened.push(() => connection.close());
+  return { actions: connection.actions, connection };
+}
+
 const policyOptionsOf = ({ rulesFile, approval }: Config): PolicyOptions => ({
   ...(rulesFile === undefined ? {} : { rulesFile }),
   ...(approval === undefined ? {} : { approval }),
@@ -246,6 +259,8 @@ export interface StoreRuntime extends Runtime {
   readonly store: Store;
   /** Of the packs beside it. */
   readonly packPlaybooks: readonly (OfficePlaybooks["list"][number] & { readonly from: string })[];
+  /** Those that the configuration names. */
+  readonly mcp: McpConnection | undefined;
 }
 
 /**
@@ -259,6 +274,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     opened.push(() => store.close());
     const now = overrides.now ?? createClock();
     const packs = openPacks(config.home, overrides, { store, now, opened });
+    const mcp = await openMcpPart(config.mcp, opened);
     const byStore = (request: string) => matchPlaybooks(storePlaybooks, request);
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
@@ -269,7 +285,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       now,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
-      actions: [...(overrides.actions ?? []), ...storeActions(store), ...packs.actions],
+      actions: [...(overrides.actions ?? []), ...storeActions(store), ...packs.actions, ...mcp.actions],
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
       matchRequest: overrides.matchRequest ?? packs.playbooks.map(({ match }) => match).reduce(firstOf, byStore),
       planning: overrides.planning ?? config.planning,
@@ -279,7 +295,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     });
     opened.push(() => runtime.close());
     const packPlaybooks = packs.playbooks.flatMap(({ list, from }) => list.map((one) => ({ ...one, from })));
-    return { ...runtime, store, packPlaybooks, close: () => closeAll(opened) };
+    return { ...runtime, store, packPlaybooks, mcp: mcp.connection, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

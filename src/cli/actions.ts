@@ -12,6 +12,7 @@ import { checkContract, isContractKept } from "../tools/contract.ts";
 import { openOffice, openScratchOffice } from "../tools/office/index.ts";
 import { openOperations, operationsActions } from "../tools/operations/index.ts";
 import { openStore, storeActions } from "../tools/store/index.ts";
+import { waitingLines } from "./accept-actions.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
@@ -39,11 +40,14 @@ function describe(action: Action, origins: Origins) {
 
 /** The packs that have targets which can be made and thrown away. */
 function originsOf({ runtime }: Session): Origins {
+  // Of the tools of MCP servers, the name says which one.
+  const tools = runtime.mcp?.actions ?? [];
   const named = (actions: readonly Action[], from: string) => actions.map(({ name }): [string, string] => [name, from]);
   return new Map([
     ...named(storeActions(runtime.store), "the example store"),
     ...named(openOffice().actions, "the office"),
     ...named(operationsActions(), "operations"),
+    ...tools.map(({ name }): [string, string] => [name, `the MCP server ${name.split("__")[0]}`]),
   ]);
 }
 
@@ -60,9 +64,12 @@ export async function listActions(session: Session): Promise<number> {
         : ["", ""];
     return [action.name, action.kind, action.title, undone, repeated, action.from];
   });
+  const waiting = await runtime.mcp?.waiting();
   const text = json
-    ? JSON.stringify({ actions }, null, 2)
-    : table(["name", "kind", "title", "undo", "a repeat", "from"], rows);
+    ? JSON.stringify({ actions, ...(waiting ? { waiting } : {}) }, null, 2)
+    : [table(["name", "kind", "title", "undo", "a repeat", "from"], rows), ...waitingLines(session, waiting)].join(
+        "\n",
+      );
   surroundings.write(`${text}\n`);
   return EXIT.done;
 }
@@ -102,7 +109,7 @@ export async function testAction(session: Session, name: string, options: { args
   const { runtime, identity, surroundings, json } = session;
   await assertMay(runtime.ledger, identity, "testActions");
   const { kind } = actionNamed(session, name);
-  if (!originsOf(session).has(name)) {
+  if (!originsOf(session).has(name) || runtime.mcp?.actions.some((one) => one.name === name)) {
     throw new HoldpointError("usage", `"${name}" has no scratch target here.`, {
       hint: "Call checkContract of the package with a target of your own; see docs/actions.md.",
     });

@@ -1,6 +1,7 @@
 /** The command line: what can be typed, and what it means. */
 import { Command, CommanderError } from "commander";
 import { HoldpointError } from "../errors.ts";
+import { acceptActions } from "./accept-actions.ts";
 import { listActions, showAction, testAction } from "./actions.ts";
 import { addAuditCommands } from "./audit-program.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
@@ -237,6 +238,13 @@ function addActionCommands(program: Command, act: Act): void {
     .argument("<name>", "the action's")
     .action((name: string, _options: CommonOptions, command: Command) =>
       act(command.optsWithGlobals(), (session) => showAction(session, name)),
+    );
+  common(actions.command("accept"))
+    .description("take tools of MCP servers as they are now, which were new or have changed; see docs/mcp.md")
+    .argument("[name]", "an action's")
+    .option("--all", "everything that waits")
+    .action((name: string | undefined, _options: CommonOptions, command: Command) =>
+      act(command.optsWithGlobals(), (session) => acceptActions(session, name, command.opts())),
     );
   common(actions.command("test"))
     .description("preview, run, repeat, look up and undo on a target that is thrown away: which promises are kept")

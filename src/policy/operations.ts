@@ -27,6 +27,7 @@ export const OPERATIONS = {
   rollback: "approver",
   changeSettings: "admin",
   changeMembers: "admin",
+  acceptTools: "admin",
   audit: "admin",
   forget: "admin",
   maintain: "admin",

@@ -130,6 +130,7 @@ const CASES: Record<string, Case> = {
   "actions list": { operation: "viewActions", words: () => ["actions", "list"] },
   "actions show": { operation: "viewActions", words: () => ["actions", "show", "sell"] },
   "actions test": { operation: "testActions", words: () => ["actions", "test", "find_products"] },
+  "actions accept": { operation: "acceptTools", words: () => ["actions", "accept", "--all"] },
   "audit verify": { operation: "audit", words: () => ["audit", "verify"] },
   "audit export": { operation: "audit", words: () => ["audit", "export"] },
   "audit anchor": { operation: "audit", words: ({ file }) => ["audit", "anchor", "--to", file("anchors.jsonl", "")] },
