@@ -22,7 +22,7 @@ import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.t
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
-import { createRegistry, type Registry } from "./tools/registry.ts";
+import { createRegistries, createRegistry, type Registries, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 import { type ComposeValidator, thinkingActions } from "./tools/thinking/index.ts";
 
@@ -70,7 +70,7 @@ export interface RuntimeParts {
 export interface Runtime {
   readonly graph: HoldpointGraph;
   readonly ledger: Ledger;
-  readonly registry: Registry;
+  readonly registry: Registries;
   readonly policy: Policy;
   /** Those of one's own. */
   readonly playbooks: OwnPlaybooks;
@@ -105,7 +105,8 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const checkpointer = parts.checkpointer ?? openCheckpointsPart(parts, opened);
     const now = parts.now ?? createClock();
     const { models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
-    const registry = createRegistry(withThinking(parts, { ledger, models, modelTimeoutMs, now }));
+    const deps = { ledger, models, modelTimeoutMs, now };
+    const registry = createRegistries(parts.actions, (actions) => withThinking(actions, parts, deps));
     const policy = policyOf(parts.policy, registry);
     const signs = createSigns(ledger);
     const shared = { ledger, registry, policy, now, signs, ...planningOf(parts, registry) };
@@ -137,7 +138,11 @@ function createClock(): () => string {
 }
 
 /** The actions, and those that think where a model plays the worker; one of the program's own comes before them. */
-function withThinking({ actions, thinking = true, validators = {} }: RuntimeParts, deps: ModelDeps): readonly Action[] {
+function withThinking(
+  actions: readonly Action[],
+  { thinking = true, validators = {} }: RuntimeParts,
+  deps: ModelDeps,
+): readonly Action[] {
   if (!thinking || !deps.models.worker) return actions;
   const { modelTimeoutMs } = deps;
   const reads = actions.filter((action) => action.kind === "read");
@@ -147,18 +152,18 @@ function withThinking({ actions, thinking = true, validators = {} }: RuntimePart
 }
 
 /** Rules are checked against the actions that there are. */
-function policyOf(given: Policy | PolicyOptions | undefined, { actions }: Registry): Policy {
+function policyOf(given: Policy | PolicyOptions | undefined, { all }: Registries): Policy {
   if (given && "checkPlan" in given) return given;
-  const writes = actions.filter(({ kind }) => kind === "write").map(({ name }) => name);
-  return createPolicy(given, writes);
+  const writes = all.filter(({ kind }) => kind === "write").map(({ name }) => name);
+  return createPolicy(given, [...new Set(writes)]);
 }
 
-/** Playbooks are checked against the actions that there are, too. */
+/** Playbooks are every tenant's: they are checked against the actions that every tenant has. */
 function planningOf(
   parts: RuntimeParts,
-  registry: Registry,
+  { shared }: Registries,
 ): Pick<Runtime, "playbooks" | "matchRequest" | "whatCanBeAsked"> {
-  const playbooks = openPlaybooks(parts.playbooks ?? [], playbookActions(registry));
+  const playbooks = openPlaybooks(parts.playbooks ?? [], playbookActions(shared));
   const own = playbooks.list.length > 0 ? playbooks.match : undefined;
   const both = own && parts.matchRequest ? firstOf(own, parts.matchRequest) : (own ?? parts.matchRequest);
   return {

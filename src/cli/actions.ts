@@ -50,7 +50,7 @@ export async function listActions(session: Session): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
   await assertMay(runtime.ledger, identity, "viewActions");
   const origins = originsOf(session);
-  const actions = runtime.registry.actions.map((action) => describe(action, origins));
+  const actions = runtime.registry.of(identity.tenant).actions.map((action) => describe(action, origins));
   const rows = actions.map((action) => {
     const [undone, repeated] =
       "reversibility" in action
@@ -65,10 +65,11 @@ export async function listActions(session: Session): Promise<number> {
   return EXIT.done;
 }
 
-function actionNamed({ runtime }: Session, name: string): Action {
-  const found = runtime.registry.find(name);
+function actionNamed({ runtime, identity }: Session, name: string): Action {
+  const registry = runtime.registry.of(identity.tenant);
+  const found = registry.find(name);
   if (found) return found;
-  const names = runtime.registry.actions.map((action) => action.name).join(", ");
+  const names = registry.actions.map((action) => action.name).join(", ");
   throw new HoldpointError("usage", `There is no action "${name}".`, { hint: `There are: ${names}.` });
 }
 

@@ -22,6 +22,7 @@ import {
 } from "../execution/guarded-call.ts";
 import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
 import type { Lease } from "../ledger/leases.ts";
+import { allowedHostsOf } from "../ledger/settings.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { ActionContext, AnyWrite } from "../tools/action.ts";
 import { callSettings, withinLimit } from "../tools/call-settings.ts";
@@ -41,8 +42,10 @@ export interface CommitContext extends CallGuard {
 export const stampOf = (context: CommitContext): Stamp => ({ ...context.identity, at: context.now() });
 
 export function actionContext(context: CommitContext, idempotencyKey: string): ActionContext {
-  const { identity, requester, signal } = context;
-  return { tenant: identity.tenant, principal: requester, idempotencyKey, signal, now: context.now() };
+  const { ledger, identity, requester, signal } = context;
+  const { tenant } = identity;
+  const allowedHosts = allowedHostsOf(ledger, tenant);
+  return { tenant, principal: requester, idempotencyKey, signal, now: context.now(), allowedHosts };
 }
 
 export interface EffectPlan {
@@ -142,7 +145,7 @@ export async function resolveEffect(
   return await settleFailed(context, effect, "failed", note);
 }
 
-type ActionResult = { output: unknown; changes: Change[] };
+type ActionResult = { output: unknown; changes?: Change[] };
 type Known = { kind: "happened"; result: ActionResult } | { kind: "not_happened" } | { kind: "unknown"; why: string };
 
 async function lookUp(context: CommitContext, action: AnyWrite | undefined, effect: Effect): Promise<Known> {
@@ -267,7 +270,9 @@ async function succeed(
   // It did happen, whatever the action says of it: what does not fit is recorded as it came, or left out, and said so.
   const given = (result ?? {}) as Partial<ActionResult>;
   const parsed = action.output.safeParse(given.output);
-  const changes = z.array(ChangeSchema).safeParse(given.changes);
+  const changes = z
+    .array(ChangeSchema)
+    .safeParse(given.changes ?? (durationMs === undefined ? effect.changes : undefined));
   const output = storable(parsed.success ? parsed.data : given.output);
   const faults = [
     ...(output === undefined ? [`The output of "${action.name}" cannot be stored, and was left out.`] : []),
