@@ -9,12 +9,6 @@ import { z } from "zod";
 import { type Json, type JsonObject, JsonObjectSchema, JsonSchema } from "../../domain/json.ts";
 import { linearPattern } from "../../policy/linear-pattern.ts";
 
-const MAX_CHARACTERS = 20_000;
-const MAX_DEPTH = 24;
-const MAX_VALUES = 1000;
-/** Of all patterns together, in characters. */
-const MAX_PATTERNS = 2000;
-
 const count = z.int().min(0);
 const name = z.string();
 const pattern = z.string().superRefine((text, context) => {
@@ -25,7 +19,7 @@ const pattern = z.string().superRefine((text, context) => {
   }
 });
 
-const FORMATS = {
+export const FORMATS = {
   date: z.iso.date(),
   time: z.iso.time(),
   "date-time": z.iso.datetime({ offset: true }),
@@ -65,24 +59,41 @@ export const OutsideSchema: z.ZodType<JsonObject> = JsonObjectSchema.superRefine
   if (fault !== undefined) context.addIssue({ code: "custom", message: `The JSON Schema cannot be taken: ${fault}.` });
 }).describe("A JSON Schema (draft 2020-12), without $ref, $defs and $id; patterns in RE2 notation.");
 
+/** How large a schema may be: characters of it and of all its patterns, nesting, values. */
+interface SchemaLimits {
+  readonly characters: number;
+  readonly patterns: number;
+  readonly depth: number;
+  readonly values: number;
+}
+
+const LIMITS: SchemaLimits = { characters: 20_000, patterns: 2000, depth: 24, values: 1000 };
+
 function faultOf(schema: JsonObject): string | undefined {
-  // First of all: what follows goes down as deep as it goes.
-  const large = largeness(schema, { depth: MAX_DEPTH, values: MAX_VALUES });
-  if (large !== undefined) return large;
-  const text = JSON.stringify(schema);
-  const { length } = text;
-  if (text.includes('"__proto__"')) return '"__proto__" is no name for a property';
-  if (length > MAX_CHARACTERS) return `it has ${length} characters; at most ${MAX_CHARACTERS} are taken`;
-  const parsed = Subschema.safeParse(schema);
-  if (!parsed.success) return describe(innermost(parsed.error.issues));
-  const patterns = patternsOf(schema).join("").length;
-  if (patterns > MAX_PATTERNS) return `its patterns have ${patterns} characters; at most ${MAX_PATTERNS} are taken`;
+  const fault = schemaFault(schema, LIMITS);
+  if (fault !== undefined) return fault;
   try {
     schemaCheck(schema);
     return undefined;
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Why a schema cannot be taken, short of compiling it, or undefined. */
+export function schemaFault(schema: JsonObject, limits: SchemaLimits): string | undefined {
+  // First of all: what follows goes down as deep as it goes.
+  const large = largeness(schema, limits);
+  if (large !== undefined) return large;
+  const text = JSON.stringify(schema);
+  const { length } = text;
+  if (text.includes('"__proto__"')) return '"__proto__" is no name for a property';
+  if (length > limits.characters) return `it has ${length} characters; at most ${limits.characters} are taken`;
+  const parsed = Subschema.safeParse(schema);
+  if (!parsed.success) return describe(innermost(parsed.error.issues));
+  const patterns = patternsOf(schema).join("").length;
+  if (patterns <= limits.patterns) return undefined;
+  return `its patterns have ${patterns} characters; at most ${limits.patterns} are taken`;
 }
 
 /** Of the alternatives "true or false" and "a schema", the second was meant where an object stands. */
@@ -112,7 +123,7 @@ function patternsOf(value: Json): string[] {
 }
 
 /** Why a value is too deep or too large to be looked at, or undefined. */
-function largeness(value: Json, limits: { depth: number; values: number }): string | undefined {
+export function largeness(value: Json, limits: { depth: number; values: number }): string | undefined {
   let left = limits.values;
   let level: Json[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
@@ -128,11 +139,29 @@ function largeness(value: Json, limits: { depth: number; values: number }): stri
 const CHECKED = { depth: 50, values: 5000 };
 const MAX_FAULTS = 10;
 
+/** What of a value does not fit. */
+interface ValueFault {
+  /** Where, from the outside in. */
+  readonly path: readonly string[];
+  readonly message: string;
+  /** A name that is not known there. */
+  readonly unknownKey?: string | undefined;
+}
+
 /**
  * @param schema one that {@link OutsideSchema} takes
  * @returns what finds the faults of a value, a sentence each; none means that it fits
  */
 export function schemaCheck(schema: JsonObject): (value: Json) => string[] {
+  const faults = schemaFaults(schema);
+  return (value) => [...new Set(faults(value).map(sentenceOf))].slice(0, MAX_FAULTS);
+}
+
+/**
+ * @param schema one without {@link schemaFault}
+ * @returns what finds the faults of a value with their places; none means that it fits
+ */
+export function schemaFaults(schema: JsonObject): (value: Json) => ValueFault[] {
   const engine = Object.assign(linearEngine, { code: "linearPattern" });
   const formats = Object.entries(FORMATS).map(([format, { safeParse }]): [string, (text: string) => boolean] => {
     return [format, (text) => safeParse(text).success];
@@ -144,9 +173,8 @@ export function schemaCheck(schema: JsonObject): (value: Json) => string[] {
   const validate = ajv.compile(schema);
   return (value) => {
     const large = largeness(value, CHECKED);
-    if (large !== undefined) return [`the value: ${large}`];
-    if (validate(value)) return [];
-    return [...new Set((validate.errors ?? []).map(sentenceOf))].slice(0, MAX_FAULTS);
+    if (large !== undefined) return [{ path: [], message: large }];
+    return validate(value) ? [] : (validate.errors ?? []).map(faultFrom);
   };
 }
 
@@ -156,12 +184,19 @@ function linearEngine(source: string) {
   return { test: (text: string) => compiled.test(text), toString: () => source };
 }
 
-function sentenceOf({ instancePath, message = "does not fit", params }: ErrorObject): string {
-  const where = instancePath === "" ? "the value" : instancePath.slice(1).replaceAll("/", ".");
-  const extra = "additionalProperty" in params ? ` ("${params.additionalProperty}")` : "";
+function faultFrom({ instancePath, message = "does not fit", params }: ErrorObject): ValueFault {
+  const path = instancePath.split("/").slice(1).map(unescaped);
+  const unknownKey = "additionalProperty" in params ? String(params.additionalProperty) : undefined;
+  const extra = unknownKey === undefined ? "" : ` ("${unknownKey}")`;
   const allowed = "allowedValues" in params ? `: ${JSON.stringify(params.allowedValues).slice(0, 200)}` : "";
-  return `${where}: ${message}${extra}${allowed}`;
+  return { path, message: `${message}${extra}${allowed}`, unknownKey };
 }
+
+/** Of a part of a JSON pointer (RFC 6901). */
+export const unescaped = (part: string): string => part.replaceAll("~1", "/").replaceAll("~0", "~");
+
+const sentenceOf = ({ path, message }: ValueFault): string =>
+  `${path.length === 0 ? "the value" : path.join(".")}: ${message}`;
 
 function keysOf<T extends object>(value: T): [keyof T, ...(keyof T)[]] {
   return Object.keys(value) as [keyof T, ...(keyof T)[]];
