@@ -77,6 +77,7 @@ export {
   checkContract,
   isContractKept,
 } from "./tools/contract.ts";
+export { type HttpActionsOptions, httpActions } from "./tools/http/index.ts";
 export { type OfficeOptions, officeActions } from "./tools/office/index.ts";
 export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";

@@ -21,6 +21,7 @@ import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
+import { httpActions, secretsInEnvironment } from "./tools/http/index.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
 import { createRegistries, createRegistry, type Registries, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
@@ -233,6 +234,8 @@ export const playbookActions = (registry: Registry) => ({
 export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "whatCanBeAsked">> {
   /** The file of the example store. */
   store?: string | undefined;
+  /** HTTP actions instead of those that the configuration names. */
+  httpActions?: readonly Action[] | undefined;
   /** The office beside it: its actions, and its playbooks. Default: none. */
   office?: OfficeOptions | undefined;
 }
@@ -263,7 +266,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       now,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
-      actions: [...(overrides.actions ?? []), ...storeActions(store), ...(office?.actions ?? [])],
+      actions: [
+        ...(overrides.actions ?? []),
+        ...storeActions(store),
+        ...(office?.actions ?? []),
+        ...httpActionsOf(config, overrides),
+      ],
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
       matchRequest: overrides.matchRequest ?? (office ? firstOf(byStore, office.playbooks.match) : byStore),
       planning: overrides.planning ?? config.planning,
@@ -277,6 +285,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     await closeAll(opened);
     throw error;
   }
+}
+
+function httpActionsOf({ http }: Config, { httpActions: given }: RuntimeOverrides): readonly Action[] {
+  if (given || !http) return given ?? [];
+  const { path, localHosts, secrets } = http;
+  return httpActions({ path, localHosts, secrets: secretsInEnvironment(secrets) });
 }
 
 function openOfficePart(home: string, options: OfficeOptions, now: () => string) {

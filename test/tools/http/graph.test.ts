@@ -1,0 +1,137 @@
+/** HTTP actions through the whole graph: approved, sent, undone, looked up, and kept from those who do not have them. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { changeSettings } from "../../../src/ledger/settings.ts";
+import { httpActions } from "../../../src/tools/http/index.ts";
+import { answerThread, startRequest } from "../../../src/work/threads.ts";
+import { alice, approveAll, mallory, openTestRuntime, type PlannedStep } from "../../support/runtime.ts";
+import { tempDir } from "../../support/temp.ts";
+import { CREATE, FIND, folderWith, newTracker, RENAME, TOKEN } from "./tracker.ts";
+
+const step = (
+  id: string,
+  action: string,
+  args: NonNullable<PlannedStep["args"]>,
+  more: Partial<PlannedStep> = {},
+): PlannedStep => ({
+  ...{ id, action, args, ...more },
+});
+const PLANS: Record<string, PlannedStep[]> = {
+  create: [step("s1", "create_ticket", { title: "Printer on fire" })],
+  find: [step("s1", "find_ticket", { id: "T7" })],
+  both: [
+    step("s1", "create_ticket", { title: "Printer on fire" }),
+    step("s2", "rename_ticket", { id: "T7", title: "Done" }, { dependsOn: ["s1"] }),
+  ],
+};
+
+async function open() {
+  const tracker = await newTracker();
+  const { host } = tracker;
+  const path = folderWith({
+    "acme/create.yaml": CREATE(host),
+    "acme/rename.yaml": RENAME(host),
+    "acme/find.yaml": FIND(host),
+    "other/create.yaml": CREATE(host),
+  });
+  const home = tempDir();
+  const actions = httpActions({ path, secrets: () => TOKEN, localHosts: [host] });
+  const runtime = await openTestRuntime({ home, actions, plans: PLANS });
+  const allow = async (...allowedHosts: string[]) =>
+    void (await changeSettings(runtime.ledger, { ...alice.identity, at: runtime.now() }, { allowedHosts }));
+  await allow(host);
+  tracker.tickets.set("T7", { id: "T7", title: "Printer is out" });
+  return { tracker, home, runtime, allow };
+}
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function approved({ runtime }: Opened, request: string) {
+  const asked = await startRequest(runtime, alice, { request });
+  expect(
+    asked.question?.actions.map(({ action }) => action),
+    JSON.stringify(asked.run.answer),
+  ).toEqual(PLANS[request]?.map(({ action }) => action));
+  return { asked, done: () => answerThread(runtime, alice, asked.threadId, approveAll) };
+}
+
+describe("an HTTP action in the graph", () => {
+  it("shows what it would change, and does that once it is approved", async () => {
+    const opened = await open();
+    const { asked, done } = await approved(opened, "create");
+    expect(asked.question?.actions[0]?.changes).toEqual([
+      { table: "tickets", key: "new", before: null, after: { title: "Printer on fire" } },
+    ]);
+    expect(opened.tracker.seen).toEqual([]);
+    const { run } = await done();
+    expect(run.answer).toMatchObject({ status: "success", text: 'Ticket T1 is "Printer on fire".' });
+    expect([...opened.tracker.tickets.keys()]).toEqual(["T7", "T1"]);
+  });
+
+  it("is undone when a later part fails", async () => {
+    const opened = await open();
+    const { done } = await approved(opened, "both");
+    opened.tracker.next("PATCH", (response) => response.writeHead(422).end());
+    const { run, effects } = await done();
+    expect(run.answer?.text).toContain("was answered with 422. Nothing was done.");
+    expect(run.answer?.text).toContain("Took back ticket T1.");
+    expect(effects.map(({ status }) => status)).toEqual(["undone", "failed"]);
+    expect([...opened.tracker.tickets.values()]).toEqual([{ id: "T7", title: "Printer is out" }]);
+  });
+
+  it("is looked up where an error left in doubt whether it happened, and not done twice", async () => {
+    const opened = await open();
+    const { done } = await approved(opened, "create");
+    opened.tracker.next("POST", (response, carryOut) => {
+      carryOut();
+      response.writeHead(500).end();
+    });
+    const { run, effects } = await done();
+    expect(run.answer?.status).toBe("success");
+    expect(effects).toMatchObject([{ status: "succeeded", output: { id: "T1" }, note: null }]);
+    expect(effects[0]?.changes).toHaveLength(1);
+    expect(opened.tracker.seen.map(({ method }) => method)).toEqual(["POST", "GET"]);
+  });
+
+  it("is not sent where the tenant has changed its hosts since it was approved", async () => {
+    const opened = await open();
+    const { done } = await approved(opened, "create");
+    await opened.allow("elsewhere.example.com");
+    const { run, effects } = await done();
+    expect(run.answer?.text).toContain(`Requests may not go to ${opened.tracker.host}`);
+    expect(effects).toMatchObject([{ status: "failed" }]);
+    expect(opened.tracker.seen).toEqual([]);
+  });
+
+  it("belongs to its tenant: for others there is none of that name", async () => {
+    const opened = await open();
+    const { runtime } = opened;
+    const { run, question } = await startRequest(runtime, mallory, { request: "find" });
+    expect(question).toBeNull();
+    expect(run.answer?.status).toBe("denied");
+    expect(run.answer?.text).toContain("find_ticket");
+    expect(runtime.registry.of("evil").find("create_ticket")).toBeUndefined();
+    expect(runtime.registry.of("other").find("create_ticket")).not.toBe(
+      runtime.registry.of("acme").find("create_ticket"),
+    );
+    expect(opened.tracker.seen).toEqual([]);
+  });
+
+  it("keeps its secret out of every file, also where the receiver tells it again", async () => {
+    const opened = await open();
+    const { runtime, tracker, home } = opened;
+    tracker.next("GET", (response) =>
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify({ id: "T7", title: `x ${TOKEN}` })),
+    );
+    const found = await startRequest(runtime, alice, { request: "find" });
+    expect(found.run.answer).toMatchObject({ status: "success", text: 'Ticket T7 is "x ***".' });
+    const { done } = await approved(opened, "create");
+    tracker.next("POST", (response) => response.writeHead(400).end(`no, Bearer ${TOKEN}`));
+    expect((await done()).run.answer?.text).toContain("and said: no, Bearer ***");
+    for (const file of readdirSync(home, { recursive: true, encoding: "utf8" })) {
+      if (file.includes(".db")) expect(readFileSync(join(home, file)).includes(TOKEN), file).toBe(false);
+    }
+  });
+});
