@@ -1,12 +1,13 @@
 /** Actions made from definitions. */
-import type { Json, JsonObject } from "../../domain/json.ts";
-import type { Change, Effect, Impact, Row } from "../../domain/proposal.ts";
+import type { Json } from "../../domain/json.ts";
+import type { Change, Effect } from "../../domain/proposal.ts";
 import { ActionFailure, explainError } from "../../errors.ts";
 import { type Action, type ActionContext, type AnyWrite, defineAction } from "../action.ts";
 import { type Answer, call, callScope, type HttpEnvironment, Refused, shownRequest } from "./call.ts";
 import type { Checked } from "./check.ts";
 import type { Definition, RequestTemplate } from "./definition.ts";
 import { readError, writeError } from "./outcomes.ts";
+import { filled, impactOf, rowOf } from "./parts.ts";
 import { fill, fillText, type Scope, Unfillable } from "./template.ts";
 
 /** Whose an action is; absent for every tenant's. */
@@ -98,8 +99,8 @@ class HttpAction {
 
   #run = async (args: Json, context: ActionContext): Promise<{ output: Json; changes: Change[] }> => {
     const { request, result } = this.#definition;
-    const changes = await this.#preview(args, context);
     try {
+      const changes = await this.#preview(args, context);
       const answer = await this.#send(request, { args }, context);
       return { output: fill(result, { args, ...answer.scope }), changes };
     } catch (error) {
@@ -182,33 +183,4 @@ class HttpAction {
     const whole = { ...scope, call: callScope(context) };
     return await call(this.#environment, { request, scope: whole, context, isShared, repeat });
   }
-}
-
-/** What an answer that was only read has. @throws ActionFailure */
-function filled(template: Json, scope: Scope): Json {
-  try {
-    return fill(template, scope);
-  } catch (error) {
-    throw readError(error);
-  }
-}
-
-function rowOf(template: JsonObject | null, scope: Scope): Row | null {
-  if (template === null) return null;
-  const row = fill(template, scope) as JsonObject;
-  const shown = (value: Json) => (typeof value === "object" && value !== null ? JSON.stringify(value) : value);
-  return Object.fromEntries(Object.entries(row).map(([field, value]) => [field, shown(value)]));
-}
-
-function impactOf(
-  { level, resources, durationMs, amount, outside }: NonNullable<Definition["impact"]>,
-  scope: Scope,
-): Impact {
-  const told = outside?.flatMap((one) => fill(one, scope)).map(String);
-  return {
-    ...{ level, durationMs, resources: resources.map((one) => fillText(one, scope)) },
-    reversible: false, // whoever asks knows the action's reversibility
-    ...(amount === undefined ? {} : { amount: fill(amount, scope) as number }),
-    ...(told === undefined ? {} : { outside: told }),
-  };
 }

@@ -83,7 +83,7 @@ function maskedError(error: unknown, mask: (text: string) => string): unknown {
 }
 
 /** @throws ActionFailure when a template cannot be filled: nothing is sent */
-export function fillRequest(
+function fillRequest(
   { method, url, query = {}, headers = {}, body, form }: RequestTemplate,
   scope: Scope,
   { against, repeat = {} }: Pick<HttpEnvironment, "against"> & Pick<Call, "repeat">,

@@ -83,8 +83,10 @@ function fromFile({ path, tenant }: File): Found {
     const file = readYaml(path, DOCUMENT);
     const checked = checkDefinition(file.content);
     if (!Array.isArray(checked)) return { loaded: [{ path, tenant, checked: checked as Checked }], faults: [] };
-    const faults = checked.map((fault) => {
-      const { line, column } = file.placeOf(fault);
+    const inOrder = checked
+      .map((fault) => ({ ...fault, ...file.placeOf(fault) }))
+      .toSorted((one, other) => one.line - other.line || one.column - other.column);
+    const faults = inOrder.map(({ line, column, ...fault }) => {
       const field = fault.path.length === 0 ? "" : `${fault.path.join(".")}: `;
       return { where: `${path}:${line}:${column}`, tenant, message: `${field}${fault.message}` };
     });

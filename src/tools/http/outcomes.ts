@@ -18,10 +18,7 @@ const NOTHING_HAPPENED: readonly number[] = [
 ];
 
 /** Whether a status says of a write that nothing of it happened. */
-function isNothing(
-  status: number,
-  { errors, idempotency }: Pick<Definition, "errors" | "idempotency">,
-): boolean {
+function isNothing(status: number, { errors, idempotency }: Pick<Definition, "errors" | "idempotency">): boolean {
   if (errors.unknown.includes(status)) return false;
   if (errors.nothingHappened.includes(status)) return true;
   return NOTHING_HAPPENED.includes(status) || (status === 409 && !idempotency);
@@ -32,6 +29,8 @@ export function writeError(error: unknown, definition: Definition): unknown {
   if (error instanceof Refused && isNothing(error.status, definition)) {
     return new ActionFailure("failed", `${error.message}. Nothing was done.`);
   }
+  // Any other status would also be said of a call before: that a thing is not there may be what that one did.
+  if (error instanceof ActionFailure && error.status !== "failed") return new ActionFailure("failed", error.message);
   return error;
 }
 

@@ -95,11 +95,11 @@ async function connect(
   const name = isIP(url.hostname) === 0 ? { servername: url.hostname } : {};
   const tls = { ...base, ...name, ALPNProtocols: ["http/1.1"], ...(ca === undefined ? {} : { ca }) };
   const socket = isTls ? connectTls(tls) : connectPlain(base);
+  socket.on("error", () => undefined); // what comes of it when nobody waits for it is of no interest
   try {
     await once(socket, isTls ? "secureConnect" : "connect", { signal });
     return socket;
   } catch (error) {
-    socket.on("error", () => undefined); // what comes of it later is of no interest
     socket.destroy();
     throw new NotReached("failed", `${url.host} was not reached: ${explainError(error)}`, { cause: error });
   }
@@ -111,16 +111,17 @@ async function exchange({ method, url, headers, body }: Outgoing, socket: Socket
     ...{ method, path: `${url.pathname}${url.search}`, createConnection: () => socket },
     headers: { ...headers, ...length, host: url.host, "accept-encoding": "identity" },
   });
-  const stop = () => sent.destroy(new NoAnswer(`${url.host} did not answer in time.`));
+  sent.on("error", () => undefined); // whoever waits for it hears of it, and nobody else has to
+  const stop = () => void sent.destroy(new Error("aborted"));
   signal.addEventListener("abort", stop, { once: true });
   try {
     sent.end(body);
     const [response] = (await once(sent, "response")) as [IncomingMessage];
     return await answerOf(response, url);
   } catch (error) {
+    if (signal.aborted) throw new NoAnswer(`${url.host} did not answer in time.`);
     throw error instanceof NoAnswer ? error : new NoAnswer(`${url.host} gave no answer: ${explainError(error)}`);
   } finally {
-    sent.on("error", () => undefined);
     signal.removeEventListener("abort", stop);
   }
 }
