@@ -1,10 +1,13 @@
 /** HTTP actions through the whole graph: approved, sent, undone, looked up, and kept from those who do not have them. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { verifyAudit } from "../../../src/ledger/audit-check.ts";
 import { changeSettings } from "../../../src/ledger/settings.ts";
+import { createModels } from "../../../src/models/roles.ts";
 import { httpActions } from "../../../src/tools/http/index.ts";
 import { answerThread, startRequest } from "../../../src/work/threads.ts";
+import { expectCall, json, playOpenAI } from "../../support/openai-server.ts";
 import { alice, approveAll, mallory, openTestRuntime, type PlannedStep } from "../../support/runtime.ts";
 import { tempDir } from "../../support/temp.ts";
 import { CREATE, FIND, folderWith, newTracker, RENAME, TOKEN } from "./tracker.ts";
@@ -26,7 +29,7 @@ const PLANS: Record<string, PlannedStep[]> = {
   ],
 };
 
-async function open() {
+async function open(more: Parameters<typeof openTestRuntime>[0] = {}) {
   const tracker = await newTracker();
   const { host } = tracker;
   const path = folderWith({
@@ -37,12 +40,12 @@ async function open() {
   });
   const home = tempDir();
   const actions = httpActions({ path, secrets: () => TOKEN, localHosts: [host] });
-  const runtime = await openTestRuntime({ home, actions, plans: PLANS });
+  const runtime = await openTestRuntime({ home, actions, plans: PLANS, ...more });
   const allow = async (...allowedHosts: string[]) =>
     void (await changeSettings(runtime.ledger, { ...alice.identity, at: runtime.now() }, { allowedHosts }));
   await allow(host);
   tracker.tickets.set("T7", { id: "T7", title: "Printer is out" });
-  return { tracker, home, runtime, allow };
+  return { tracker, home, path, runtime, allow };
 }
 type Opened = Awaited<ReturnType<typeof open>>;
 
@@ -101,6 +104,31 @@ describe("an HTTP action in the graph", () => {
     expect(run.answer?.text).toContain(`Requests may not go to ${opened.tracker.host}`);
     expect(effects).toMatchObject([{ status: "failed" }]);
     expect(opened.tracker.seen).toEqual([]);
+  });
+
+  it("is put before a person again where its file has changed, also under the same version", async () => {
+    const { tracker, home, path, runtime } = await open();
+    const asked = await startRequest(runtime, alice, { request: "create" });
+    await runtime.close();
+    const file = join(path, "acme/create.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("/tickets\n  headers", "/invoices\n  headers"));
+    const actions = httpActions({ path, secrets: () => TOKEN, localHosts: [tracker.host] });
+    const later = await openTestRuntime({ home, actions, plans: PLANS });
+    const again = await answerThread(later, alice, asked.threadId, approveAll);
+    expect(again.question?.notices.join()).toContain('Action "create_ticket" changed since it was approved');
+    expect(tracker.seen).toEqual([]);
+    expect(await verifyAudit(later.ledger, "acme")).toBeGreaterThan(0);
+  });
+
+  it("is told to the models of its tenant, and to no others", async () => {
+    const answer = json({ outcome: "unsupported", message: "No.", goal: "", steps: [] });
+    const server = await playOpenAI(expectCall({ model: "planner" }).answer(answer).repeat(2));
+    const config = { apiKey: server.apiKey, baseUrl: server.url, timeoutMs: 5000 };
+    const { planner } = createModels({ ...config, planner: "planner", reviewer: "reviewer", reflector: "reflector" });
+    const { runtime } = await open({ models: planner ? { planner } : {} });
+    for (const caller of [alice, mallory]) await startRequest(runtime, caller, { request: "Do something else" });
+    const told = server.calls.map((call) => JSON.stringify(call).includes("rename_ticket"));
+    expect(told).toEqual([true, false]);
   });
 
   it("belongs to its tenant: for others there is none of that name", async () => {
