@@ -40,7 +40,7 @@ export type { Plan } from "./domain/plan.ts";
 export type { ProgressEvent, StepProgress } from "./domain/progress.ts";
 export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "./domain/proposal.ts";
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
-export { ActionFailure, HoldpointError } from "./errors.ts";
+export { ActionFailure, HoldpointError, StillUnderWay } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
 export type { Notice, NoticeKind } from "./ledger/notices.ts";
 export type { Question } from "./nodes/question.ts";

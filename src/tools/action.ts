@@ -96,7 +96,8 @@ export interface WriteAction<Input = unknown, Output = unknown> extends ActionBa
   captureUndo?(args: Input, context: ActionContext): Promise<Json>;
   /**
    * Does it. Returns its output and the changes as they really were.
-   * @throws ActionFailure when it did not happen; anything else, or no end in time, means that nobody knows. `failed`
+   * @throws ActionFailure when it did not happen; anything else, or no end in time, means that nobody knows, and
+   * StillUnderWay that it may be about to. `failed`
    * says that of this call only: after an earlier one under the same key of which nobody knows, it is still in doubt.
    */
   run(args: Input, context: ActionContext): Promise<{ output: Output; changes: Change[] }>;

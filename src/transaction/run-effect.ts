@@ -10,7 +10,7 @@ import type { Step } from "../domain/plan.ts";
 import { type Change, ChangeSchema, type Effect, type ProposedAction } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
-import { ActionFailure, HoldpointError } from "../errors.ts";
+import { ActionFailure, HoldpointError, StillUnderWay } from "../errors.ts";
 import {
   type CallGuard,
   CallHeld,
@@ -209,11 +209,14 @@ async function attempt(context: CommitContext, call: Call, found: Effect, isGive
     const isKnown = error instanceof ActionFailure && (isClean || (error.status !== "failed" && !isGivenUp));
     if (isKnown && isClean && isToRepeat(call, effect, error)) return await attemptAgain(context, call, effect, error);
     if (isKnown) return await settleFailed(context, effect, error.status, explainMasked(error));
-    return await afterDoubt(context, call, effect, { error, isGivenUp: isGivenUp || error instanceof CallTimeout });
+    return await afterDoubt(context, call, effect, { error, isGivenUp: isGivenUp || mayStillHappen(error) });
   }
   const durationMs = Math.round(performance.now() - began);
   return await succeed(context, action, effect, { result, durationMs });
 }
+
+/** Whether what was called may be at it still. */
+const mayStillHappen = (error: unknown): boolean => error instanceof CallTimeout || error instanceof StillUnderWay;
 
 /** Whether the plan wants it done again; not where its receiver is left alone. */
 const isToRepeat = ({ step }: Call, { attempts }: Effect, error: ActionFailure): boolean =>

@@ -3,9 +3,10 @@ import type { Json } from "../../domain/json.ts";
 import type { Change, Effect } from "../../domain/proposal.ts";
 import { ActionFailure, explainError } from "../../errors.ts";
 import { type Action, type ActionContext, type AnyWrite, defineAction } from "../action.ts";
-import { type Answer, call, callScope, type HttpEnvironment, Refused, shownRequest } from "./call.ts";
+import { type Answer, call, callScope, type HttpEnvironment, Refused, shownRequest, targetOf } from "./call.ts";
 import type { Checked } from "./check.ts";
 import type { Definition, RequestTemplate } from "./definition.ts";
+import { assertAllowed, hostOf } from "./guard.ts";
 import { readError, writeError } from "./outcomes.ts";
 import { filled, impactOf, rowOf } from "./parts.ts";
 import { fill, fillText, type Scope, Unfillable } from "./template.ts";
@@ -69,6 +70,7 @@ class HttpAction {
   #preview = async (args: Json, context: ActionContext): Promise<Change[]> => {
     const { preview, request } = this.#definition;
     try {
+      await this.#assertAllowed(context);
       if (!preview) return [this.#statement(request, args, context)];
       const before = preview.read ? (await this.#ask(preview.read, { args }, context)).scope : {};
       return preview.changes.map((change) => ({
@@ -84,6 +86,11 @@ class HttpAction {
       throw new ActionFailure("failed", `What it would change could not be looked at: ${explainError(error)}`);
     }
   };
+
+  /** Found here rather than after somebody has approved it. @throws ActionFailure */
+  async #assertAllowed({ allowedHosts }: ActionContext): Promise<void> {
+    assertAllowed(hostOf(targetOf(this.#definition.request, this.#environment)), (await allowedHosts?.()) ?? []);
+  }
 
   /** What would be sent, where the file does not say what that changes. */
   #statement(request: RequestTemplate, args: Json, context: ActionContext): Change {

@@ -8,7 +8,7 @@ import { originOf, secretsIn } from "./check.ts";
 import type { RequestTemplate } from "./definition.ts";
 import { type Network, NotReached } from "./guard.ts";
 import { createMask, MASKED, masked, type SecretSource, secretsOf } from "./secrets.ts";
-import { type Answered, NoAnswer, type Outgoing, send } from "./send.ts";
+import { type Answered, CutOff, NoAnswer, type Outgoing, send } from "./send.ts";
 import { fill, fillHeader, fillPath, fillText, type Scope, Unfillable } from "./template.ts";
 
 /** What the actions of a program share. */
@@ -79,7 +79,7 @@ function maskedError(error: unknown, mask: (text: string) => string): unknown {
   if (!(error instanceof Error)) return new NoAnswer("The request failed, and does not say why.");
   if (error instanceof NotReached) return new NotReached(error.status, mask(error.message));
   if (error instanceof ActionFailure) return error; // the guard's own words, which hold none
-  return new NoAnswer(mask(error.message));
+  return error instanceof CutOff ? new CutOff(mask(error.message)) : new NoAnswer(mask(error.message));
 }
 
 /** @throws ActionFailure when a template cannot be filled: nothing is sent */
@@ -116,6 +116,10 @@ const encoded = (fields: Readonly<Record<string, string>>, scope: Scope): string
   Object.entries(fields)
     .map(([name, text]) => `${encodeURIComponent(name)}=${encodeURIComponent(fillText(text, scope).toWellFormed())}`)
     .join("&");
+
+/** Where a request goes to, without its path. */
+export const targetOf = ({ url }: RequestTemplate, { against }: Pick<HttpEnvironment, "against">): URL =>
+  new URL(against ?? originOf(url));
 
 /** A request as a person sees it: its secrets are masked. */
 export function shownRequest(request: RequestTemplate, scope: Scope, repeat: Call["repeat"]) {

@@ -46,6 +46,14 @@ export function isListed(host: string, list: readonly string[]): boolean {
   });
 }
 
+/** @param host of {@link hostOf} @throws ActionFailure when the tenant does not let requests go there */
+export function assertAllowed(host: string, allowed: readonly string[]): void {
+  if (isListed(host, allowed)) return;
+  throw new ActionFailure("failed", `Requests may not go to ${host}: the setting allowedHosts does not name it.`, {
+    hint: `An admin can add it: settings 'allowedHosts=["${plainHost(host)}"]' beside those there are.`,
+  });
+}
+
 /**
  * The addresses to connect to, each of them checked. The name must not be looked up again: it could lead elsewhere then.
  * @param allowed the tenant's hosts
@@ -57,11 +65,7 @@ export async function checkedAddresses(
   { localHosts, resolve = resolveAll }: Network,
 ): Promise<readonly Address[]> {
   const host = hostOf(url);
-  if (!isListed(host, allowed)) {
-    throw new ActionFailure("failed", `Requests may not go to ${host}: the setting allowedHosts does not name it.`, {
-      hint: `An admin can add it: settings 'allowedHosts=["${plainHost(host)}"]' beside those there are.`,
-    });
-  }
+  assertAllowed(host, allowed);
   const isLocal = localHosts.includes(host);
   if (url.protocol !== "https:" && !isLocal) {
     throw new ActionFailure("failed", `${url.origin} is not encrypted: requests go over https only.`);

@@ -2,7 +2,7 @@
  * What an answer means. Nothing happened surely only where HTTP lets a receiver say so (RFC 9110, RFC 6585); of everything
  * else that comes back after a request was sent, nobody knows.
  */
-import { ActionFailure } from "../../errors.ts";
+import { ActionFailure, StillUnderWay } from "../../errors.ts";
 import { Refused } from "./call.ts";
 import type { Definition } from "./definition.ts";
 import { NotReached } from "./guard.ts";
@@ -17,6 +17,9 @@ const NOTHING_HAPPENED: readonly number[] = [
   ...[426, 428, 429, 431, 451],
 ];
 
+/** Somebody between gave up waiting; or the same request, by its key, is under way. */
+const MAY_HAPPEN: readonly number[] = [408, 409, 502, 504];
+
 /** Whether a status says of a write that nothing of it happened. */
 function isNothing(status: number, { errors, idempotency }: Pick<Definition, "errors" | "idempotency">): boolean {
   if (errors.unknown.includes(status)) return false;
@@ -29,6 +32,7 @@ export function writeError(error: unknown, definition: Definition): unknown {
   if (error instanceof Refused && isNothing(error.status, definition)) {
     return new ActionFailure("failed", `${error.message}. Nothing was done.`);
   }
+  if (error instanceof Refused && MAY_HAPPEN.includes(error.status)) return new StillUnderWay(`${error.message}.`);
   // Any other status would also be said of a call before: that a thing is not there may be what that one did.
   if (error instanceof ActionFailure && error.status !== "failed") return new ActionFailure("failed", error.message);
   return error;

@@ -8,7 +8,7 @@ import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { pipeline, type Transform } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { explainError } from "../../errors.ts";
+import { explainError, StillUnderWay } from "../../errors.ts";
 import { type Address, checkedAddresses, type Network, NotReached } from "./guard.ts";
 
 /** A request with everything filled in. */
@@ -28,6 +28,9 @@ export interface Answered {
 
 /** What nobody knows the outcome of: it was sent, and there is no answer that tells. */
 export class NoAnswer extends Error {}
+
+/** The connection ended before the answer did: the receiver may still be at it. */
+export class CutOff extends StillUnderWay {}
 
 /** Of an answer, unpacked, in bytes. */
 const MAX_BYTES = 1_000_000;
@@ -59,7 +62,9 @@ async function reach(url: URL, { allowed, network, signal }: Way): Promise<Socke
   try {
     signal.throwIfAborted();
     const addresses = await raced(checkedAddresses(url, allowed, network), signal);
-    return await connect(url, addresses, { ca: network.ca, signal });
+    const socket = await connect(url, addresses, { ca: network.ca, signal });
+    signal.throwIfAborted();
+    return socket;
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new NotReached("failed", `${url.host} was not reached in time: nothing was sent.`, { cause: error });
@@ -119,8 +124,8 @@ async function exchange({ method, url, headers, body }: Outgoing, socket: Socket
     const [response] = (await once(sent, "response")) as [IncomingMessage];
     return await answerOf(response, url);
   } catch (error) {
-    if (signal.aborted) throw new NoAnswer(`${url.host} did not answer in time.`);
-    throw error instanceof NoAnswer ? error : new NoAnswer(`${url.host} gave no answer: ${explainError(error)}`);
+    if (signal.aborted) throw new CutOff(`${url.host} did not answer in time.`);
+    throw error instanceof NoAnswer ? error : new CutOff(`${url.host} gave no answer: ${explainError(error)}`);
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -1,5 +1,6 @@
 /** HTTP actions through the whole graph: approved, sent, undone, looked up, and kept from those who do not have them. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { verifyAudit } from "../../../src/ledger/audit-check.ts";
@@ -96,13 +97,41 @@ describe("an HTTP action in the graph", () => {
     expect(opened.tracker.seen.map(({ method }) => method)).toEqual(["POST", "GET"]);
   });
 
+  it("is left to a person where it may still be under way, though it is not found", async () => {
+    const opened = await open();
+    const file = join(opened.path, "acme/create.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace("honoured: true", "honoured: false"));
+    const actions = httpActions({ path: opened.path, secrets: () => TOKEN, localHosts: [opened.tracker.host] });
+    const runtime = await openTestRuntime({ actions, plans: PLANS });
+    const stamp = { ...alice.identity, at: runtime.now() };
+    await changeSettings(runtime.ledger, stamp, { allowedHosts: [opened.tracker.host] });
+    const ends = async (misbehaviour: (response: ServerResponse) => void) => {
+      const { threadId } = await startRequest(runtime, alice, { request: "create" });
+      opened.tracker.next("POST", misbehaviour);
+      const { effects, question } = await answerThread(runtime, alice, threadId, approveAll);
+      return [effects[0]?.status, question?.kind];
+    };
+    expect(await ends((response) => response.destroy())).toEqual(["uncertain", "reconciliation"]);
+    expect(await ends((response) => response.writeHead(504).end())).toEqual(["uncertain", "reconciliation"]);
+    // It has ended, and it is not there.
+    expect(await ends((response) => response.writeHead(500).end())).toEqual(["failed", undefined]);
+  });
+
+  it("is not even proposed where the tenant does not allow its host", async () => {
+    const opened = await open();
+    await opened.allow("elsewhere.example.com");
+    const { run, question } = await startRequest(opened.runtime, alice, { request: "create" });
+    expect(question).toBeNull();
+    expect(run.answer?.text).toContain(`Requests may not go to ${opened.tracker.host}`);
+  });
+
   it("is not sent where the tenant has changed its hosts since it was approved", async () => {
     const opened = await open();
     const { done } = await approved(opened, "create");
     await opened.allow("elsewhere.example.com");
     const { run, effects } = await done();
     expect(run.answer?.text).toContain(`Requests may not go to ${opened.tracker.host}`);
-    expect(effects).toMatchObject([{ status: "failed" }]);
+    expect(effects).toEqual([]);
     expect(opened.tracker.seen).toEqual([]);
   });
 
