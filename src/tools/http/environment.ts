@@ -10,6 +10,7 @@ import type { SecretSource } from "./secrets.ts";
 export function secretsIn(values: Readonly<Record<string, string>>): SecretSource {
   const entry = (name: string) => (Object.hasOwn(values, name) ? values[name] : undefined);
   return (tenant, name, isShared) => {
+    if (name.includes("__")) return undefined; // a tenant's, which nobody else names
     const isPlain = /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(tenant);
     const own = isPlain ? entry(`${tenant.toUpperCase().replaceAll("-", "_")}__${name}`) : undefined;
     return own ?? (isShared ? entry(name) : undefined);
