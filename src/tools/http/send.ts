@@ -121,7 +121,11 @@ async function exchange({ method, url, headers, body }: Outgoing, socket: Socket
   signal.addEventListener("abort", stop, { once: true });
   try {
     sent.end(body);
-    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    const upgraded = Promise.withResolvers<never>();
+    // Without a listener, neither an answer nor an error would come of it.
+    sent.on("upgrade", () => upgraded.reject(new NoAnswer(`${url.host} answered with another protocol.`)));
+    const answering = Promise.race([once(sent, "response"), upgraded.promise]);
+    const [response] = (await raced(answering, signal)) as [IncomingMessage];
     return await answerOf(response, url);
   } catch (error) {
     if (signal.aborted) throw new CutOff(`${url.host} did not answer in time.`);

@@ -312,6 +312,23 @@ describe("nobody knows whether it happened", () => {
     expect(await cameTo(run())).toEqual({ nothing: false, message: expect.stringContaining("in time") });
   });
 
+  it.each<[string, string]>([
+    ["another protocol", "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"],
+    ["no HTTP", "garbage\r\n\r\n"],
+    ["two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok!"],
+    ["endless headers", `HTTP/1.1 200 OK\r\nx: ${"y".repeat(100_000)}\r\n\r\n`],
+    ["parts without an end", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n"],
+  ])("where the answer is %s", async (_what, text) => {
+    const raw = createNet((socket) => {
+      socket.on("error", () => undefined).once("data", () => socket.end(text));
+    });
+    await new Promise<void>((resolve) => raw.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void raw.close());
+    const host = `127.0.0.1:${portOf(raw)}`;
+    const { run } = open({ url: `http://${host}/x`, localHosts: [host], allowed: [host] });
+    expect(await cameTo(run())).toMatchObject({ nothing: false });
+  });
+
   it("but that it was refused, where the rest of the refusal cannot be read", async () => {
     handler = (response) => {
       response.writeHead(422, { "content-length": "100" });
