@@ -41,10 +41,22 @@ export interface Config {
   readonly notifyUrl?: string;
   /** How many reads of a run may be under way at once. */
   readonly concurrency?: number;
+  /** HTTP actions; absent without HOLDPOINT_HTTP_ACTIONS. */
+  readonly http?: HttpConfig;
   /** What the environment says of the office; absent where it says nothing. */
   readonly office?: OfficeConfig;
   /** A YAML file of endpoints for webhooks, absolute. */
   readonly webhooks?: string;
+}
+
+/** HTTP actions that are written as files. */
+interface HttpConfig {
+  /** A YAML file, or a folder with such files, absolute. */
+  readonly path: string;
+  /** Hosts with their ports that may be local and need no TLS. */
+  readonly localHosts: readonly string[];
+  /** By their names without `HOLDPOINT_SECRET_`. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** The office's calendar and mail; what is absent has a default, and the servers are the embedded ones. */
@@ -84,6 +96,8 @@ const EnvironmentSchema = z.object({
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
   HOLDPOINT_PLAYBOOKS: text(z.string().trim()),
   HOLDPOINT_MCP: text(z.string().trim()),
+  HOLDPOINT_HTTP_ACTIONS: text(z.string().trim()),
+  HOLDPOINT_HTTP_LOCAL_HOSTS: text(z.string().trim()),
   HOLDPOINT_RULES: text(z.string().trim()),
   HOLDPOINT_APPROVAL: text(z.enum(["always", "rules"], "must be always or rules")),
   HOLDPOINT_NOTIFY_URL: text(plainAddress),
@@ -147,11 +161,32 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
     ...(values.HOLDPOINT_NOTIFY_URL === undefined ? {} : { notifyUrl: values.HOLDPOINT_NOTIFY_URL }),
     ...(values.HOLDPOINT_CONCURRENCY === undefined ? {} : { concurrency: Number(values.HOLDPOINT_CONCURRENCY) }),
+    ...httpConfig(values, environment),
     ...officeConfig(values),
     ...(values.HOLDPOINT_WEBHOOKS === undefined ? {} : { webhooks: resolve(values.HOLDPOINT_WEBHOOKS) }),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });
+}
+
+const SECRET = "HOLDPOINT_SECRET_";
+
+function httpConfig(
+  { HOLDPOINT_HTTP_ACTIONS: path, HOLDPOINT_HTTP_LOCAL_HOSTS: local }: Environment,
+  environment: Readonly<Record<string, string | undefined>>,
+): { http?: HttpConfig } {
+  if (path === undefined) return {};
+  const secrets = Object.entries(environment).flatMap(([name, value]) =>
+    name.startsWith(SECRET) && value ? [[name.slice(SECRET.length), value]] : [],
+  );
+  const localHosts = (local ?? "").split(",").map((host) => host.trim());
+  return {
+    http: {
+      path: resolve(path),
+      localHosts: localHosts.filter((host) => host !== ""),
+      secrets: Object.fromEntries(secrets) as Record<string, string>,
+    },
+  };
 }
 
 function officeConfig(values: Environment): { office?: OfficeConfig } {

@@ -66,6 +66,12 @@ export class ActionFailure extends HoldpointError {
   }
 }
 
+/**
+ * Thrown by an action whose receiver was called and may still be at it: that the effect is not found means nothing yet.
+ * Of a call that ended and says nothing of its outcome, any other error is thrown.
+ */
+export class StillUnderWay extends Error {}
+
 /** One line for a person: what is wrong, then the way on. Never a stack trace. */
 export function explainError(error: unknown): string {
   if (error instanceof HoldpointError) return error.hint ? `${error.message} ${error.hint}` : error.message;

@@ -47,7 +47,7 @@ export type { Plan } from "./domain/plan.ts";
 export type { ProgressEvent, StepProgress } from "./domain/progress.ts";
 export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "./domain/proposal.ts";
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
-export { ActionFailure, HoldpointError } from "./errors.ts";
+export { ActionFailure, HoldpointError, StillUnderWay } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
 export type { Notice, NoticeKind } from "./ledger/notices.ts";
 export type { Question } from "./nodes/question.ts";
@@ -84,6 +84,7 @@ export {
   checkContract,
   isContractKept,
 } from "./tools/contract.ts";
+export { type HttpActionsOptions, httpActions } from "./tools/http/index.ts";
 export { fromLangChainTool, type ToolDeclaration, type ToolOutcome } from "./tools/langchain.ts";
 export { connectMcp, type McpConnection, type McpOptions, type Waiting, type WaitingTool } from "./tools/mcp/index.ts";
 export { type OfficeOptions, officeActions } from "./tools/office/index.ts";

@@ -22,10 +22,11 @@ import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
 import type { Action } from "./tools/action.ts";
+import { httpActions, secretsInEnvironment } from "./tools/http/index.ts";
 import type { McpConnection } from "./tools/mcp/index.ts";
 import { type OfficeOptions, openOffice } from "./tools/office/index.ts";
 import { type OperationsSettings, openOperations, operationsActions } from "./tools/operations/index.ts";
-import { createRegistry, type Registry } from "./tools/registry.ts";
+import { createRegistries, createRegistry, type Registries, type Registry } from "./tools/registry.ts";
 import { openStore, type Store, storeActions } from "./tools/store/index.ts";
 import { type ComposeValidator, thinkingActions } from "./tools/thinking/index.ts";
 
@@ -75,7 +76,7 @@ export interface RuntimeParts {
 export interface Runtime {
   readonly graph: HoldpointGraph;
   readonly ledger: Ledger;
-  readonly registry: Registry;
+  readonly registry: Registries;
   readonly policy: Policy;
   /** Those of one's own. */
   readonly playbooks: OwnPlaybooks;
@@ -110,7 +111,8 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const checkpointer = parts.checkpointer ?? openCheckpointsPart(parts, opened);
     const now = parts.now ?? createClock();
     const { models = {}, modelTimeoutMs = DEFAULT_MODEL_TIMEOUT_MS } = parts;
-    const registry = createRegistry(withThinking(parts, { ledger, models, modelTimeoutMs, now }));
+    const deps = { ledger, models, modelTimeoutMs, now };
+    const registry = createRegistries(parts.actions, (actions) => withThinking(actions, parts, deps));
     const policy = policyOf(parts.policy, registry);
     const signs = createSigns(ledger);
     const shared = { ledger, registry, policy, now, signs, ...planningOf(parts, registry) };
@@ -146,7 +148,11 @@ function createClock(): () => string {
 }
 
 /** The actions, and those that think where a model plays the worker; one of the program's own comes before them. */
-function withThinking({ actions, thinking = true, validators = {} }: RuntimeParts, deps: ModelDeps): readonly Action[] {
+function withThinking(
+  actions: readonly Action[],
+  { thinking = true, validators = {} }: RuntimeParts,
+  deps: ModelDeps,
+): readonly Action[] {
   if (!thinking || !deps.models.worker) return actions;
   const { modelTimeoutMs } = deps;
   const reads = actions.filter((action) => action.kind === "read");
@@ -156,18 +162,18 @@ function withThinking({ actions, thinking = true, validators = {} }: RuntimePart
 }
 
 /** Rules are checked against the actions that there are. */
-function policyOf(given: Policy | PolicyOptions | undefined, { actions }: Registry): Policy {
+function policyOf(given: Policy | PolicyOptions | undefined, { all }: Registries): Policy {
   if (given && "checkPlan" in given) return given;
-  const writes = actions.filter(({ kind }) => kind === "write").map(({ name }) => name);
-  return createPolicy(given, writes);
+  const writes = all.filter(({ kind }) => kind === "write").map(({ name }) => name);
+  return createPolicy(given, [...new Set(writes)]);
 }
 
-/** Playbooks are checked against the actions that there are, too. */
+/** Playbooks are every tenant's: they are checked against the actions that every tenant has. */
 function planningOf(
   parts: RuntimeParts,
-  registry: Registry,
+  { shared }: Registries,
 ): Pick<Runtime, "playbooks" | "matchRequest" | "whatCanBeAsked"> {
-  const playbooks = openPlaybooks(parts.playbooks ?? [], playbookActions(registry));
+  const playbooks = openPlaybooks(parts.playbooks ?? [], playbookActions(shared));
   const own = playbooks.list.length > 0 ? playbooks.match : undefined;
   const both = own && parts.matchRequest ? firstOf(own, parts.matchRequest) : (own ?? parts.matchRequest);
   return {
@@ -249,6 +255,8 @@ export const playbookActions = (registry: Registry) => ({
 export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "whatCanBeAsked">> {
   /** The file of the example store. */
   store?: string | undefined;
+  /** HTTP actions instead of those that the configuration names. */
+  httpActions?: readonly Action[] | undefined;
   /** The office beside it: its actions, and its playbooks. Default: none. */
   office?: OfficeOptions | undefined;
   /** Beside both, where there is an office. Default: none. */
@@ -285,7 +293,10 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       now,
       home: config.home,
       policy: overrides.policy ?? policyOptionsOf(config),
-      actions: [...(overrides.actions ?? []), ...storeActions(store), ...packs.actions, ...mcp.actions],
+      actions: [
+        ...(overrides.actions ?? []),
+        ...[storeActions(store), packs.actions, mcp.actions, httpActionsOf(config, overrides)].flat(),
+      ],
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
       matchRequest: overrides.matchRequest ?? packs.playbooks.map(({ match }) => match).reduce(firstOf, byStore),
       planning: overrides.planning ?? config.planning,
@@ -300,6 +311,12 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     await closeAll(opened);
     throw error;
   }
+}
+
+function httpActionsOf({ http }: Config, { httpActions: given }: RuntimeOverrides): readonly Action[] {
+  if (given || !http) return given ?? [];
+  const { path, localHosts, secrets } = http;
+  return httpActions({ path, localHosts, secrets: secretsInEnvironment(secrets) });
 }
 
 /** The packs beside the store that are wanted: their actions, and the playbooks that plan for them. */

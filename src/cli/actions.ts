@@ -8,7 +8,8 @@ import { HoldpointError } from "../errors.ts";
 import { assertMay } from "../ledger/members.ts";
 import type { Action } from "../tools/action.ts";
 import { callSettings } from "../tools/call-settings.ts";
-import { checkContract, isContractKept } from "../tools/contract.ts";
+import { type ContractReport, checkContract, isContractKept } from "../tools/contract.ts";
+import { againstScratch, fileOf } from "../tools/http/index.ts";
 import { openOffice, openScratchOffice } from "../tools/office/index.ts";
 import { openOperations, operationsActions } from "../tools/operations/index.ts";
 import { openStore, storeActions } from "../tools/store/index.ts";
@@ -23,7 +24,7 @@ type Origins = ReadonlyMap<string, string>;
 /** What an action says of itself; of a read, nothing of effects. */
 function describe(action: Action, origins: Origins) {
   const { name, kind, version, title, description } = action;
-  const from = origins.get(name) ?? "Holdpoint, asking the worker model";
+  const from = fileOf(action) ?? origins.get(name) ?? "Holdpoint, asking the worker model";
   const about = { name, kind, version, title, description, from };
   if (action.kind === "read") return { ...about, untrustedOutput: action.untrustedOutput ?? false };
   const { reversibility, idempotent, undoWindowMs = null } = action;
@@ -56,7 +57,7 @@ export async function listActions(session: Session): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
   await assertMay(runtime.ledger, identity, "viewActions");
   const origins = originsOf(session);
-  const actions = runtime.registry.actions.map((action) => describe(action, origins));
+  const actions = runtime.registry.of(identity.tenant).actions.map((action) => describe(action, origins));
   const rows = actions.map((action) => {
     const [undone, repeated] =
       "reversibility" in action
@@ -74,10 +75,11 @@ export async function listActions(session: Session): Promise<number> {
   return EXIT.done;
 }
 
-function actionNamed({ runtime }: Session, name: string): Action {
-  const found = runtime.registry.find(name);
+function actionNamed({ runtime, identity }: Session, name: string): Action {
+  const registry = runtime.registry.of(identity.tenant);
+  const found = registry.find(name);
   if (found) return found;
-  const names = runtime.registry.actions.map((action) => action.name).join(", ");
+  const names = registry.actions.map((action) => action.name).join(", ");
   throw new HoldpointError("usage", `There is no action "${name}".`, { hint: `There are: ${names}.` });
 }
 
@@ -105,10 +107,12 @@ export async function showAction(session: Session, name: string): Promise<number
  * `actions test`: against a target that is made for it and thrown away.
  * @returns 0 when every promise is kept, 5 when one is broken
  */
-export async function testAction(session: Session, name: string, options: { args?: string }): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
+export async function testAction(session: Session, name: string, options: TestOptions): Promise<number> {
+  const { runtime, identity } = session;
   await assertMay(runtime.ledger, identity, "testActions");
-  const { kind } = actionNamed(session, name);
+  const own = actionNamed(session, name);
+  if (fileOf(own) !== undefined) return await testHttp(session, own, options);
+  const { kind } = own;
   if (!originsOf(session).has(name) || runtime.mcp?.actions.some((one) => one.name === name)) {
     throw new HoldpointError("usage", `"${name}" has no scratch target here.`, {
       hint: "Call checkContract of the package with a target of your own; see docs/actions.md.",
@@ -119,32 +123,60 @@ export async function testAction(session: Session, name: string, options: { args
   const office = await openScratchOffice({ home: folder, timeZone: "UTC" });
   const operations = openOperations({ home: folder, store: () => store, office });
   try {
-    const action = [...storeActions(store), ...office.actions, ...operations.actions].find(
-      (one) => one.name === name,
-    ) as Action;
-    const args = options.args === undefined ? action.example : parseArgs(options.args);
-    if (args === undefined) {
-      throw new HoldpointError("usage", `"${name}" has no example.`, { hint: "Give the arguments with --args." });
-    }
+    const all = [...storeActions(store), ...office.actions, ...operations.actions];
+    const action = all.find((one) => one.name === name) as Action;
+    const args = argsOf(action, options);
     const snapshot = async () => ({
       store: store.snapshot(),
       office: await office.snapshot("default"),
       operations: operations.snapshot("default"),
     });
     const report = await checkContract(action, { args, snapshot, now: runtime.now() });
-    const isKept = isContractKept(report);
-    const rows = report.checks.map(({ promise, outcome, detail }) => [outcome, promise, detail]);
-    const text = json
-      ? JSON.stringify({ ...report, kind, args, kept: isKept }, null, 2)
-      : table(["outcome", "promise", "why not"], rows);
-    surroundings.write(`${text}\n`);
-    return isKept ? EXIT.done : EXIT.failed;
+    return tell(session, report, { kind, args });
   } finally {
     operations.close();
     office.close();
     store.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+interface TestOptions {
+  readonly args?: string;
+  readonly against?: string;
+}
+
+/** An HTTP action on a scratch server, which whoever calls has started; nobody makes one for them. */
+async function testHttp(session: Session, own: Action, options: TestOptions): Promise<number> {
+  if (options.against === undefined) {
+    throw new HoldpointError("usage", `"${own.name}" sends requests, and has no scratch target here.`, {
+      hint: "Start a scratch server, and name it with --against http://127.0.0.1:8080.",
+    });
+  }
+  const scratch = againstScratch(own, options.against);
+  if (!scratch) throw new HoldpointError("internal", `"${own.name}" is no HTTP action.`);
+  const { action, allowedHosts } = scratch;
+  const args = argsOf(action, options);
+  const { tenant } = session.identity;
+  const report = await checkContract(action, { args, allowedHosts, tenant, now: session.runtime.now() });
+  return tell(session, report, { kind: own.kind, args });
+}
+
+/** @throws HoldpointError `usage` when there are none */
+function argsOf(action: Action, options: TestOptions): unknown {
+  const args: unknown = options.args === undefined ? action.example : parseArgs(options.args);
+  if (args !== undefined) return args;
+  throw new HoldpointError("usage", `"${action.name}" has no example.`, { hint: "Give the arguments with --args." });
+}
+
+function tell({ surroundings, json }: Session, report: ContractReport, more: { kind: string; args: unknown }): number {
+  const isKept = isContractKept(report);
+  const rows = report.checks.map(({ promise, outcome, detail }) => [outcome, promise, detail]);
+  const text = json
+    ? JSON.stringify({ ...report, ...more, kept: isKept }, null, 2)
+    : table(["outcome", "promise", "why not"], rows);
+  surroundings.write(`${text}\n`);
+  return isKept ? EXIT.done : EXIT.failed;
 }
 
 /** @throws HoldpointError `usage` */

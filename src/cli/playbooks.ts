@@ -53,7 +53,7 @@ export async function checkPlaybooks(session: Session, paths: readonly string[])
       hint: "Name a file, as in `playbooks check playbooks.yaml`, or set HOLDPOINT_PLAYBOOKS.",
     });
   }
-  const { playbooks, faults } = readPlaybooks(sources, playbookActions(runtime.registry));
+  const { playbooks, faults } = readPlaybooks(sources, playbookActions(runtime.registry.shared));
   const untaken = faults.length > 0 ? [] : wordingFaults(playbooks);
   const status = faults.length > 0 ? EXIT.usage : untaken.length > 0 ? EXIT.failed : EXIT.done;
   const all = [...faults, ...untaken];

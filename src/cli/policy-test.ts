@@ -11,7 +11,7 @@ import { table } from "./text.ts";
 export async function testPolicy(session: Session, path: string): Promise<number> {
   const { runtime, identity, surroundings, json } = session;
   await assertMay(runtime.ledger, identity, "testPolicy");
-  const writes = runtime.registry.actions.filter((action) => action.kind === "write");
+  const writes = runtime.registry.of(identity.tenant).actions.filter((action) => action.kind === "write");
   const results = loadCases(resolve(path), writes).map((one) => runCase(runtime.policy, writes, one));
   const failed = results.filter(({ isAsExpected }) => !isAsExpected).length;
   const status = failed === 0 ? EXIT.done : EXIT.failed;

@@ -4,6 +4,7 @@ import { HoldpointError } from "../errors.ts";
 import { acceptActions } from "./accept-actions.ts";
 import { listActions, showAction, testAction } from "./actions.ts";
 import { addAuditCommands } from "./audit-program.ts";
+import { checkActions } from "./check-actions.ts";
 import { cancel, list, recover, reseed, resume, rollback, run, show } from "./commands.ts";
 import type { DecisionOptions } from "./decisions.ts";
 import { type DelegateOptions, delegate } from "./delegate.ts";
@@ -246,10 +247,17 @@ function addActionCommands(program: Command, act: Act): void {
     .action((name: string | undefined, _options: CommonOptions, command: Command) =>
       act(command.optsWithGlobals(), (session) => acceptActions(session, name, command.opts())),
     );
+  common(actions.command("check"))
+    .description("say what is wrong with HTTP actions, with file, line and column; nothing runs")
+    .argument("[paths...]", "files, or folders with such files (default: HOLDPOINT_HTTP_ACTIONS)")
+    .action((paths: string[], _options: CommonOptions, command: Command) =>
+      act({ ...command.optsWithGlobals(), checks: true }, (session) => checkActions(session, paths)),
+    );
   common(actions.command("test"))
     .description("preview, run, repeat, look up and undo on a target that is thrown away: which promises are kept")
     .argument("<name>", "the action's")
     .option("--args <json>", "of the call (default: the action's own example)")
+    .option("--against <url>", "of an HTTP action: a scratch server that stands in for the real one")
     .action((name: string, _options: CommonOptions, command: Command) =>
       act(command.optsWithGlobals(), (session) => testAction(session, name, command.opts())),
     );

@@ -39,6 +39,8 @@ export interface Session {
   readonly json: boolean;
   /** Where the playbooks are that the environment names. */
   readonly playbooks: readonly string[];
+  /** Where the HTTP actions are that the environment names. */
+  readonly httpActions: string | undefined;
   /** How the caller would type a further command of Holdpoint. */
   command(rest: string): string;
 }
@@ -52,7 +54,7 @@ export interface CommonOptions {
 
 /**
  * Opens the databases, runs the command, and closes them whatever happens.
- * @param options with `checks` the playbooks of the environment are not read: whether they can be is the question
+ * @param options with `checks` the playbooks and HTTP actions of the environment are not read: whether they can be is the question
  */
 export async function withSession(
   given: Surroundings,
@@ -68,7 +70,8 @@ export async function withSession(
   const office = config.office ?? {};
   // What ${NAME} stands for in the endpoints is of the same environment.
   const operations = { webhooks: config.webhooks, environment: given.environment };
-  const runtime = await createRuntime(config, { office, operations, ...(options.checks ? { playbooks: [] } : {}) });
+  const checked = options.checks ? { playbooks: [], httpActions: [] } : {};
+  const runtime = await createRuntime(config, { office, operations, ...checked });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;
@@ -82,6 +85,7 @@ export async function withSession(
       ...(onProgress ? { onProgress } : {}),
       json: options.json ?? false,
       playbooks: config.playbooks === undefined ? [] : [config.playbooks],
+      httpActions: config.http?.path,
       command,
     });
   } finally {

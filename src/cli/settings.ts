@@ -20,7 +20,7 @@ export async function settings(session: Session, changes: readonly string[]): Pr
     const named = changes.map((text) => assign(given, text));
     // Of other tenants the command line does not know the actions: those are in the programs that use them.
     const isKnown = identity.tenant === DEVELOPMENT_IDENTITY.tenant;
-    for (const name of isKnown ? named : []) assertActions(runtime.registry, name, given[name]);
+    for (const name of isKnown ? named : []) assertActions(runtime.registry.of(identity.tenant), name, given[name]);
     return given;
   };
   return print(session, await changeSettings(runtime.ledger, stamp, change));

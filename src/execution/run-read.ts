@@ -3,6 +3,7 @@ import { argsFault, canonicalJson, type Json, type JsonObject } from "../domain/
 import { storableText } from "../domain/text.ts";
 import { ActionFailure } from "../errors.ts";
 import { type ReadOutcome, readKey } from "../ledger/reads.ts";
+import { allowedHostsOf } from "../ledger/settings.ts";
 import { assertRecordable } from "../planning/references.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { AnyRead } from "../tools/action.ts";
@@ -78,7 +79,8 @@ async function outcomeOf(
   }
   const limited = withinLimit(action, call.timeoutMs);
   const reading = { runId, step, stopped: guard.stopped };
-  const context = { ...guard.identity, idempotencyKey: base.key, reading };
+  const allowedHosts = allowedHostsOf(guard.ledger, guard.identity.tenant);
+  const context = { ...guard.identity, idempotencyKey: base.key, reading, allowedHosts };
   const run = (signal: AbortSignal) => action.run(parsed.data, { ...context, signal, now: guard.now() });
   const given = action.output.safeParse(await repeated(guard, limited, () => guardedCall(guard, limited, run)));
   if (!given.success) {

@@ -30,6 +30,10 @@ export async function getSettings(db: Ledger, tenant: string): Promise<Versioned
   return { version: row.version, settings: TenantSettingsSchema.parse(JSON.parse(row.settings, readRole)) };
 }
 
+/** To which hosts a tenant lets requests of actions go, whenever it is asked. */
+export const allowedHostsOf = (db: Ledger, tenant: string) => async (): Promise<readonly string[]> =>
+  (await getSettings(db, tenant)).settings.allowedHosts;
+
 /** A viewer could once be named to approve, which took the right to answer besides. */
 const readRole = (name: string, value: unknown): unknown =>
   name === "role" && value === "viewer" ? "operator" : value;

@@ -42,7 +42,8 @@ export async function askPlanner(
 ): Promise<Plan | NoPlan | Pause | undefined> {
   const pseudonyms = createPseudonyms();
   const work = { earlier, expansion: expansion?.work };
-  const actions = actionCards(deps.registry);
+  const registry = deps.registry.of(run.tenant);
+  const actions = actionCards(registry);
   const cards = expansion ? [] : offeredPlaybooks(deps.playbooks, run.request);
   const more = cards.length > 0 ? { rules: PLAYBOOK_RULES, name: "playbooks", data: cards } : undefined;
   const prompt = plannerPrompt({ request: run.request, now: deps.now(), actions, feedback, more, ...work }, pseudonyms);
@@ -50,7 +51,7 @@ export async function askPlanner(
   const schema: z.ZodType<PlannerReply | PlaybookReply> = expansion
     ? expansionSchema((reply) => expansion.into(planOf(reply)))
     : schemaFor(deps.playbooks, cards.length > 0);
-  const readText = (text: string) => readPlan(text, deps.registry.actions);
+  const readText = (text: string) => readPlan(text, registry.actions);
   const reply = await askRole(deps, config, { role: "planner", runId: run.id, schema, prompt, readText });
   if (!reply) return undefined;
   if (reply.kind === "failed") {
@@ -69,7 +70,7 @@ export async function askPlanner(
   if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
   const plan = planIn(reply.value);
   if (!plan) return { status: "success", message, details: [] };
-  if (!expansion) return earlier ? mergeWith(earlier, plan, isKeptIn(deps.registry)) : plan;
+  if (!expansion) return earlier ? mergeWith(earlier, plan, isKeptIn(registry)) : plan;
   const expanded = expansion.into(plan);
   return typeof expanded === "string" ? { status: "failed", message: expanded, details: [] } : expanded;
 }

@@ -9,14 +9,14 @@ import type { OwnPlaybooks } from "../planning/own-playbooks/index.ts";
 import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { CallerContext, type State } from "../state.ts";
-import type { Registry } from "../tools/registry.ts";
+import type { Registries } from "../tools/registry.ts";
 
 /** A node as LangGraph calls it. */
 export type GraphNode<Result> = (state: State, config: LangGraphRunnableConfig) => Promise<Result>;
 
 export interface NodeDeps {
   readonly ledger: Ledger;
-  readonly registry: Registry;
+  readonly registry: Registries;
   readonly policy: Policy;
   /** The plan for a request, without a model; undefined where the model alone plans. */
   readonly matchRequest: ((request: string) => PlaybookResult) | undefined;

@@ -5,7 +5,7 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { ParsedAnswer } from "../domain/answer-to-proposal.ts";
 import { coerceArgs } from "../domain/coerce-args.ts";
-import { canonicalJson, type JsonObject } from "../domain/json.ts";
+import { canonicalJson } from "../domain/json.ts";
 import type { Plan } from "../domain/plan.ts";
 import { type ActionDecision, type Proposal, proposalDigest } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
@@ -14,6 +14,7 @@ import { loadRecord, type StepState, stepStates } from "../execution/progress.ts
 import { type DecisionInput, replaceProposal } from "../ledger/decisions.ts";
 import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { findLatestRevision } from "../ledger/revisions.ts";
+import { allowedHostsOf } from "../ledger/settings.ts";
 import { checkPlan, unsettled } from "../planning/check-plan.ts";
 import { checkTransaction, expiryOf } from "../policy/policy.ts";
 import { type StageResult, stageWrites } from "../transaction/stage.ts";
@@ -35,19 +36,20 @@ export async function takeEdit(
   const { run, proposal } = subject;
   const revision = await findLatestRevision(deps.ledger, run.tenant, run.id);
   if (revision?.verdict !== "allow") return "The plan changed meanwhile. Look at it again.";
-  const decision = editDecision(deps, revision.plan, proposal, answer);
+  const decision = editDecision(deps, revision.plan, subject, answer);
   const stamp = stampOf(deps, config);
   const record = await loadRecord(deps.ledger, run.tenant, run.id);
   const decisions = [...record.decisions, { ...decision, principal: stamp.principal, decidedAt: stamp.at }];
   const states = stepStates(revision.plan, record);
-  const faults = faultsOf(deps, editedPlan(revision.plan, decisions), { answer, states });
+  const faults = faultsOf(deps, editedPlan(revision.plan, decisions), { run, answer, states });
   if (faults.length > 0) return faults.join(" ");
-  const staged = await stageWrites(deps.registry, {
+  const staged = await stageWrites(deps.registry.of(run.tenant), {
     identity: actorOf(run),
     plan: revision.plan,
     record: { ...record, decisions },
     signal: signalOf(config),
     now: stamp.at,
+    allowedHosts: allowedHostsOf(deps.ledger, run.tenant),
   });
   if (staged.kind === "nothing") return "Nothing would be left to decide: reject it instead.";
   if (staged.kind === "impossible") return staged.failures.map((failure) => failure.message).join(" ");
@@ -62,11 +64,17 @@ export async function takeEdit(
   return (await replaceProposal(deps.ledger, stamp, replacement)).taken;
 }
 
-function editDecision(deps: NodeDeps, plan: Plan, proposal: Proposal, { edits, rejected }: EditAnswer): DecisionInput {
+function editDecision(
+  deps: NodeDeps,
+  plan: Plan,
+  { run, proposal }: { run: Run; proposal: Proposal },
+  { edits, rejected }: EditAnswer,
+): DecisionInput {
+  const registry = deps.registry.of(run.tenant);
   const actions = proposal.actions.map(({ step, action, args }): ActionDecision => {
     const edited = edits.get(step);
     if (edited) {
-      const after = coerced(deps, action, edited.args);
+      const after = coerceArgs(registry.getWrite(action).input, edited.args);
       const planned = plan.steps.find((candidate) => candidate.id === step)?.args ?? {};
       return { step, verdict: "edited", reason: edited.reason, edit: { action, planned, before: args, after } };
     }
@@ -85,21 +93,18 @@ function editDecision(deps: NodeDeps, plan: Plan, proposal: Proposal, { edits, r
   };
 }
 
-function coerced(deps: NodeDeps, action: string, args: JsonObject): JsonObject {
-  return coerceArgs(deps.registry.getWrite(action).input, args);
-}
-
 /** What is wrong with the edited arguments themselves. */
 function faultsOf(
   deps: NodeDeps,
   plan: Plan,
-  { answer: { edits }, states }: { answer: EditAnswer; states: Record<string, StepState> },
+  { run, answer: { edits }, states }: { run: Run; answer: EditAnswer; states: Record<string, StepState> },
 ): string[] {
   const large = plan.steps.filter(({ id, args }) => edits.has(id) && canonicalJson(args).length > MAX_ARGS);
   if (large.length > 0) {
     return large.map(({ id }) => `The arguments of ${id} are longer than ${MAX_ARGS} characters.`);
   }
-  const found = [...checkPlan(plan, (name) => deps.registry.find(name), states), ...deps.policy.checkPlan(plan)];
+  const registry = deps.registry.of(run.tenant);
+  const found = [...checkPlan(plan, (name) => registry.find(name), states), ...deps.policy.checkPlan(plan)];
   const findings = unsettled(found, states);
   return findings.filter((finding) => finding.verdict === "deny").map((finding) => finding.reason);
 }

@@ -57,7 +57,7 @@ export function createExecutor(deps: NodeDeps) {
     if (await isThrough(deps, run, state.plan.number)) return { outcome: "nothing left" };
     const { board, ...reads } = await readOn(deps, config, run, plan);
     if (await isRunOver(deps.ledger, run.tenant, run.id)) return { steps: board.states(), outcome: "nothing left" };
-    if (isDraining(config) && readyReads(deps, board, reads.lookedAt).length > 0) {
+    if (isDraining(config) && readyReads(deps.registry.of(run.tenant), board, reads.lookedAt).length > 0) {
       return { steps: board.states(), outcome: "drained" };
     }
     const late = await outOfTime(deps, run, board);
@@ -87,7 +87,8 @@ async function outOfTime(deps: NodeDeps, run: Run, board: StepBoard): Promise<Ex
 
 /** @throws HoldpointError `action_failed` when a step that is left calls what another version of the program has */
 async function assertKnown(deps: NodeDeps, board: StepBoard, run: Run): Promise<void> {
-  const isLost = ({ id, action }: Step) => board.placeOf(id).status === "pending" && !deps.registry.find(action);
+  const registry = deps.registry.of(run.tenant);
+  const isLost = ({ id, action }: Step) => board.placeOf(id).status === "pending" && !registry.find(action);
   const lost = board.plan.steps.find((step) => step.action !== EXPAND && isLost(step));
   if (!lost) return;
   // Of what was approved and became stale, the answer says why.
@@ -107,7 +108,7 @@ async function leadOn(
   const steps = board.states();
   const failed = failureIn(board);
   if (failed && board.stoppedBy()) return { steps, failure: failed, outcome: "step failed" };
-  const writes = readyWrites(board, { registry: deps.registry, now: lookedAt });
+  const writes = readyWrites(board, { registry: deps.registry.of(run.tenant), now: lookedAt });
   if (writes.length > 0) return { steps, outcome: "writes ready" };
   if (reachedExpand(board, lookedAt)) return { steps, outcome: "plan wanted" };
   const wait = untilTried(held) ?? untilDue(board, lookedAt);

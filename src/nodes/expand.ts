@@ -20,6 +20,7 @@ import { expandPlan } from "../planning/expand-plan.ts";
 import { createTaint } from "../planning/provenance.ts";
 import { dependenciesOf } from "../planning/references.ts";
 import { callKeys } from "../planning/same-calls.ts";
+import type { Registry } from "../tools/registry.ts";
 import { type NodeDeps, stampOf } from "./deps.ts";
 import type { NoPlan } from "./replan.ts";
 import { toldSteps } from "./told-steps.ts";
@@ -56,7 +57,7 @@ export async function findExpansion(
     base.plan.steps.filter(({ id }) => board.placeOf(id).status === status),
   );
   const input = {
-    ...known(deps, base.plan, completed),
+    ...known(deps.registry.of(run.tenant), base.plan, completed),
     plans: revisions.filter(isAllowed).map(({ plan }) => plan),
     step,
   };
@@ -67,7 +68,7 @@ export async function findExpansion(
     spent: await findSpentExpansions(deps, run, { revisions, record }),
     work: {
       step: { title: step.title, goal: ExpandArgsSchema.parse(step.args).goal },
-      done: toldSteps(completed, { board, registry: deps.registry }),
+      done: toldSteps(completed, { board, registry: deps.registry.of(run.tenant) }),
       planned: pending.filter(({ id }) => id !== step.id).map(({ id, title }) => ({ id, title })),
       outputs: dependenciesOf(step).flatMap((id) => {
         const output = board.outputs.get(id);
@@ -81,7 +82,7 @@ export async function findExpansion(
 const isAllowed = ({ verdict }: Revision): boolean => verdict === "allow";
 
 /** What the run has done, and whether any of it is not to be trusted. */
-function known({ registry }: NodeDeps, plan: Plan, completed: readonly Step[]) {
+function known(registry: Registry, plan: Plan, completed: readonly Step[]) {
   const keys = callKeys(plan.steps);
   const isTainted = createTaint(plan, (action) => registry.find(action)?.untrustedOutput === true);
   return {

@@ -40,7 +40,13 @@ export function createHuman(deps: NodeDeps) {
     if (state.proposal?.id !== proposal.id) return await askAnew(deps, config, state, { run, proposal });
     // As JSON Schema it only documents the answer. As zod it would also throw at one that does not fit, and the Agent
     // Server would no longer list the thread as interrupted.
-    const question = buildQuestion({ run, proposal, state, registry: deps.registry, policy: deps.policy });
+    const question = buildQuestion({
+      run,
+      proposal,
+      state,
+      registry: deps.registry.of(run.tenant),
+      policy: deps.policy,
+    });
     const answer: unknown = interrupt(question, { responseSchema: answerJsonSchema });
     return await take(deps, config, { run, proposal }, answer);
   };

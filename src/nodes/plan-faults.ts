@@ -20,7 +20,7 @@ export async function planFaults(
 ): Promise<Finding[]> {
   const { settings } = await getSettings(deps.ledger, tenant);
   return [
-    ...checkPlan(plan, (name) => deps.registry.find(name), states),
+    ...checkPlan(plan, (name) => deps.registry.of(tenant).find(name), states),
     ...checkLength("plan", plan.steps.length, settings),
     ...(deps.models.planner ? [] : unplannable(plan)),
     ...deps.policy.checkPlan(plan),

@@ -41,7 +41,11 @@ export async function whyAsk(
   const { settings } = await getSettings(deps.ledger, tenant);
   const which = deps.policy.planReview ?? settings.planReview;
   const steps = revision.plan.steps.filter(({ id }) => !["completed", "skipped"].includes(states[id]?.status ?? ""));
-  const reasons = reasonsOf(which, { ...revision.plan, steps }, (action) => deps.registry.find(action)?.kind);
+  const reasons = reasonsOf(
+    which,
+    { ...revision.plan, steps },
+    (action) => deps.registry.of(tenant).find(action)?.kind,
+  );
   const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
   const editors = isAbout(proposal, revision) ? proposal.actions.flatMap(({ edited }) => edited?.by ?? []) : [];
   const edited = editors.length > 0 ? [`${editors.join(", ")} changed the plan, so a person looks at it again.`] : [];

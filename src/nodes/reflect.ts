@@ -46,8 +46,8 @@ export async function reflect(
   composed: Answer,
 ): Promise<Said | string> {
   const { run, record, revision } = facts;
-  const told = toldByReads(revision?.plan, record, deps.registry);
-  const outcomes = outcomesOf(facts, deps.registry, told.toModel);
+  const told = toldByReads(revision?.plan, record, deps.registry.of(run.tenant));
+  const outcomes = outcomesOf(facts, deps.registry.of(run.tenant), told.toModel);
   const shortfalls = revision ? findShortfalls(revision.plan, record) : [];
   const problem = composed.status === "success" ? null : composed.text;
   const criteria = (revision?.plan.steps ?? []).filter((step) => isToJudge(step, facts)).map(criteriaOf);

@@ -78,7 +78,7 @@ async function conclude(
 ): Promise<Answer | "replan"> {
   const concluded = await recall(deps, config, facts, revisions);
   if (concluded) return concluded;
-  const composed = composeAnswer(facts, deps.registry);
+  const composed = composeAnswer(facts, deps.registry.of(facts.run.tenant));
   const isSuccess = composed.status === "success";
   if (speaksForItself(facts, composed) || !(isSuccess || MENDABLE.includes(composed.status))) return composed;
   const objection = await whyNotAgain(deps, facts, revisions);
@@ -109,7 +109,7 @@ async function recall(
   const isRefused = proposal?.kind === "plan";
   if (!isRefused && revisions.at(-1)?.verdict !== "deny") return "replan";
   const denied = failure?.message ?? "It was not allowed.";
-  const why = isRefused ? composeAnswer(facts, deps.registry).text : denied;
+  const why = isRefused ? composeAnswer(facts, deps.registry.of(facts.run.tenant)).text : denied;
   return await stopReplanning(deps, config, run, { reflection, why });
 }
 

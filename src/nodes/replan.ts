@@ -53,8 +53,9 @@ export async function loadEarlier(
   const tried = revisions
     .filter(({ verdict }) => verdict === "allow")
     .map(({ plan }) => ({ part: unsettledOf(plan, record), steps: plan.steps }));
-  const known = { board, registry: deps.registry };
-  const isTainted = createTaint(last.plan, (action) => deps.registry.find(action)?.untrustedOutput === true);
+  const registry = deps.registry.of(run.tenant);
+  const known = { board, registry };
+  const isTainted = createTaint(last.plan, (action) => registry.find(action)?.untrustedOutput === true);
   return {
     reflection,
     feedback: reflection.feedback,

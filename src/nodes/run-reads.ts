@@ -12,6 +12,7 @@ import { createBreakerLookUp } from "../ledger/breakers.ts";
 import { type ReadOutcome, recordReads } from "../ledger/reads.ts";
 import { isRunOver } from "../ledger/runs.ts";
 import { resolveReferences } from "../planning/references.ts";
+import type { Registry } from "../tools/registry.ts";
 import { actorOf, isDraining, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 import { createReporter } from "./report.ts";
 
@@ -45,7 +46,8 @@ export async function runReads(
   const stopped = () => signal.aborted || isDraining(config) || isOver();
   const breakers = createBreakerLookUp(deps.ledger);
   const guard = { ledger: deps.ledger, identity: actorOf(run), signal, stopped, breakers, now: deps.now };
-  const turns = createTurns(deps, board);
+  const registry = deps.registry.of(run.tenant);
+  const turns = createTurns(deps, board, registry);
   await runDataflow<LinkedStep, ReadOutcome | HeldBack | undefined, ReadOutcome>({
     concurrency: deps.concurrency,
     stopped,
@@ -53,7 +55,7 @@ export async function runReads(
     compare: (a, b) => b.height - a.height || a.index - b.index,
     run: async (linked) => {
       report.step(linked.step.id, "running", "reading");
-      return await runRead(guard, deps.registry.getRead(linked.step.action), callOf(run, board, linked));
+      return await runRead(guard, registry.getRead(linked.step.action), callOf(run, board, linked));
     },
     take: async (given) => {
       held.push(...given.filter((outcome) => outcome instanceof Error));
@@ -92,13 +94,13 @@ function callOf(run: Run, board: StepBoard, { step, check }: LinkedStep) {
 }
 
 /** Whose turn it is: reads that are due, each given once, but for those that are to be done again. */
-function createTurns(deps: NodeDeps, board: StepBoard) {
+function createTurns(deps: NodeDeps, board: StepBoard, registry: Registry) {
   let early: LinkedStep[] = [];
   let now = deps.now();
   return {
     take(): LinkedStep[] {
       now = deps.now();
-      const reads = board.takeReady().filter(({ step }) => isRead(deps, step));
+      const reads = board.takeReady().filter(({ step }) => isRead(registry, step));
       const [due = [], later = []] = [true, false].map((is) =>
         [...early, ...reads].filter(({ step }) => isDue(step, now) === is),
       );
@@ -109,8 +111,8 @@ function createTurns(deps: NodeDeps, board: StepBoard) {
   };
 }
 
-const isRead = (deps: NodeDeps, { action }: Step): boolean => deps.registry.find(action)?.kind === "read";
+const isRead = (registry: Registry, { action }: Step): boolean => registry.find(action)?.kind === "read";
 
 /** The reads whose turn it is. */
-export const readyReads = (deps: NodeDeps, board: StepBoard, now: string): Step[] =>
-  board.stoppedBy() ? [] : board.ready().filter((step) => isRead(deps, step) && isDue(step, now));
+export const readyReads = (registry: Registry, board: StepBoard, now: string): Step[] =>
+  board.stoppedBy() ? [] : board.ready().filter((step) => isRead(registry, step) && isDue(step, now));

@@ -1,4 +1,5 @@
 /** The stager: the ready writes become one transaction proposal, with what they would change. Nothing runs here. */
+
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { AnswerStatus } from "../domain/answer.ts";
 import type { Plan } from "../domain/plan.ts";
@@ -10,6 +11,7 @@ import { keepSteps } from "../ledger/kept-steps.ts";
 import { findLatestProposal, openProposal } from "../ledger/proposals.ts";
 import { type ReadOutcome, readKey, recordReads } from "../ledger/reads.ts";
 import { getRun } from "../ledger/runs.ts";
+import { allowedHostsOf } from "../ledger/settings.ts";
 import type { State, Update } from "../state.ts";
 import { type StageFailure, type StageResult, stageWrites } from "../transaction/stage.ts";
 import { actorOf, identityOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
@@ -26,12 +28,13 @@ export function createStager(deps: NodeDeps) {
     if (await isReflectedOn(deps, run, number)) return { outcome: "nothing to stage" };
     const before = await findLatestProposal(deps.ledger, run.tenant, run.id);
     const record = await loadRecord(deps.ledger, run.tenant, run.id);
-    const staged = await stageWrites(deps.registry, {
+    const staged = await stageWrites(deps.registry.of(run.tenant), {
       identity: actorOf(run),
       plan,
       record,
       signal: signalOf(config),
       now: deps.now(),
+      allowedHosts: allowedHostsOf(deps.ledger, run.tenant),
     });
     const aside = await recordAside(deps, config, run, { plan, staged });
     if (staged.kind === "nothing") return { outcome: "nothing to stage" };
@@ -63,7 +66,7 @@ async function recordAside(
     const step = plan.steps.find((other) => other.id === id);
     if (!step || (staged.kind === "impossible" && step.onFailure !== "stop")) return [];
     const { action, args } = step;
-    const called = { step: id, action, version: deps.registry.getWrite(action).version, args };
+    const called = { step: id, action, version: deps.registry.of(run.tenant).getWrite(action).version, args };
     return [{ ...called, key: readKey(run.id, called), status: "failed", output: status, summary: message }];
   });
   return outcomes.length > 0 ? await recordReads(deps.ledger, stamp, run.id, outcomes) : [];

@@ -91,7 +91,7 @@ export class Tracker {
       number: plan.number,
       steps: new Map(steps),
       tally,
-      forecast: createForecast(plan, (action) => this.#deps.registry.find(action)?.kind === "write"),
+      forecast: createForecast(plan, (action) => this.#deps.registry.of(run.tenant).find(action)?.kind === "write"),
       durations: await medianDurations(this.#deps.ledger, run.tenant, actions),
       percent: 0,
     };

@@ -36,6 +36,18 @@ const perMinute = z.int().min(1).max(1_000_000).nullable();
 const money = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const days = z.int().min(1).max(36_500);
 
+/**
+ * To which hosts requests of HTTP actions may go: `api.example.com`, which means its port 443, another port, as in
+ * `api.example.com:8443`, or every host below one, `*.example.com`.
+ */
+const HOST_PATTERN =
+  /^(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*(?::[1-9]\d{0,4})?$/;
+
+const HostSchema = z
+  .string()
+  .max(260)
+  .regex(HOST_PATTERN, "expected hosts such as api.example.com, api.example.com:8443 or *.example.com");
+
 const APPROVALS = {
   low: { role: "operator", people: 1, requesterMay: true, expiresMinutes: null },
   medium: { role: "approver", people: 1, requesterMay: true, expiresMinutes: null },
@@ -97,6 +109,8 @@ export const TenantSettingsSchema = z.strictObject({
   /** How long checkpoints are kept once everything on their thread has ended, and audit entries; null for ever. */
   keepCheckpointsDays: days.nullable().default(null),
   keepAuditDays: days.nullable().default(null),
+  /** Hosts to which requests of actions that are written as files may go, such as `api.example.com`; see HOST_PATTERN. */
+  allowedHosts: z.array(HostSchema).max(1000).default([]),
   /** Who decides, by impact. */
   approvals: z
     .strictObject({

@@ -29,6 +29,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** ISO 8601 UTC. Use this rather than the clock. */
   readonly now: string;
+  /** To which hosts the tenant lets requests of actions go, as it stands now; absent where nobody can tell: to none. */
+  allowedHosts?(): Promise<readonly string[]>;
   /** Only for reads. */
   readonly reading?: Reading;
 }
@@ -47,6 +49,13 @@ interface ActionBase<Input, Output> extends CallSettings {
   readonly description: string;
   readonly input: z.ZodType<Input>;
   readonly output: z.ZodType<Output>;
+  /** The only tenants that have it; nobody else hears of it. Silence: every tenant. */
+  readonly tenants?: readonly string[];
+  /**
+   * What it does beyond its schemas, where that is written somewhere and can change without `version`: an approval is
+   * bound to it. It holds no secrets.
+   */
+  readonly definition?: Json;
   /** Arguments of a call that can be made on a fresh target, for people and for the contract suite. */
   readonly example?: Input;
   /** Its output comes from outside, such as the text of a mail: where it flows into a write, a person looks at it. */
@@ -87,12 +96,13 @@ export interface WriteAction<Input = unknown, Output = unknown> extends ActionBa
   captureUndo?(args: Input, context: ActionContext): Promise<Json>;
   /**
    * Does it. Returns its output and the changes as they really were.
-   * @throws ActionFailure when it did not happen; anything else, or no end in time, means that nobody knows. `failed`
+   * @throws ActionFailure when it did not happen; anything else, or no end in time, means that nobody knows, and
+   * StillUnderWay that it may be about to. `failed`
    * says that of this call only: after an earlier one under the same key of which nobody knows, it is still in doubt.
    */
   run(args: Input, context: ActionContext): Promise<{ output: Output; changes: Change[] }>;
-  /** Whether the effect with this key happened: its result, or undefined. */
-  lookup?(key: string, context: ActionContext): Promise<{ output: Output; changes: Change[] } | undefined>;
+  /** Whether the effect with this key happened: its result, or undefined. Without changes, they are what was expected. */
+  lookup?(key: string, context: ActionContext): Promise<{ output: Output; changes?: Change[] } | undefined>;
   /**
    * Takes the effect back; must tolerate that it never happened. The idempotency key is the effect's with `:undo`
    * behind it. Returns one sentence that says what was done.

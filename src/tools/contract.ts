@@ -32,6 +32,8 @@ export interface ContractOptions {
   readonly snapshot?: (() => unknown) | undefined;
   readonly tenant?: string;
   readonly principal?: string;
+  /** To which hosts the action may send requests; see `allowedHosts` in docs/policy.md. Default: to none. */
+  readonly allowedHosts?: readonly string[];
   /** ISO 8601 UTC. Default: the clock's. */
   readonly now?: string;
 }
@@ -124,9 +126,13 @@ async function checkDefinition(action: Action, { args }: ContractOptions, check:
   });
 }
 
-function contextOf({ tenant = "default", principal = "contract", now }: ContractOptions, key: string): ActionContext {
+function contextOf(
+  { tenant = "default", principal = "contract", now, allowedHosts = [] }: ContractOptions,
+  key: string,
+): ActionContext {
   const at = now ?? new Date().toISOString();
-  return { tenant, principal, idempotencyKey: key, signal: new AbortController().signal, now: at };
+  const { signal } = new AbortController();
+  return { tenant, principal, idempotencyKey: key, signal, now: at, allowedHosts: async () => allowedHosts };
 }
 
 const newKey = (): string => `contract_${randomUUID()}`;

@@ -4,11 +4,12 @@ import { digestOf } from "../domain/json.ts";
 import type { AnyWrite } from "./action.ts";
 
 /**
- * The digest of what an action takes, whether it can be undone, and whether its receiver knows a repeat. Equal
+ * The digest of what an action takes, whether it can be undone, whether its receiver knows a repeat, and what it does
+ * where that is written down. Equal
  * definitions give equal fingerprints, in every process.
  */
 export function fingerprintOf(action: AnyWrite): string {
-  const { reversibility, idempotent = false } = action;
+  const { reversibility, idempotent = false, definition } = action;
   const input = z.toJSONSchema(action.input, {
     io: "input",
     unrepresentable: "any",
@@ -17,5 +18,10 @@ export function fingerprintOf(action: AnyWrite): string {
     override: ({ jsonSchema }) => void delete jsonSchema.default,
   });
   // Zod's own object carries a validator besides, which is no JSON.
-  return digestOf({ input: JSON.parse(JSON.stringify(input)), reversibility, idempotent });
+  return digestOf({
+    input: JSON.parse(JSON.stringify(input)),
+    reversibility,
+    idempotent,
+    ...(definition === undefined ? {} : { definition }),
+  });
 }

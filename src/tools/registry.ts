@@ -1,10 +1,11 @@
-/** The actions that a plan may call, by name. */
+/** The actions that a plan may call, by name: those of every tenant, and those that only some have. */
 import { EXPAND } from "../domain/plan.ts";
 import { PLAN_ACTION } from "../domain/plan-proposal.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Action, AnyRead, AnyWrite } from "./action.ts";
 import { callSettings } from "./call-settings.ts";
 
+/** The actions of one tenant. */
 export interface Registry {
   readonly actions: readonly Action[];
   find(name: string): Action | undefined;
@@ -12,6 +13,16 @@ export interface Registry {
   getRead(name: string): AnyRead;
   /** @throws HoldpointError `internal` when there is no write of that name */
   getWrite(name: string): AnyWrite;
+}
+
+/** The actions of all tenants: what one of them may call is asked for by its name. */
+export interface Registries {
+  /** Of every tenant, those that all have first. Two tenants may each have one of the same name. */
+  readonly all: readonly Action[];
+  /** What every tenant has. */
+  readonly shared: Registry;
+  /** What a tenant has: what every tenant has, and its own. */
+  of(tenant: string): Registry;
 }
 
 const isFunction = (value: unknown): boolean => typeof value === "function";
@@ -27,6 +38,9 @@ const PARTS: Readonly<Record<string, (value: unknown) => boolean>> = {
   output: isSchema,
   run: isFunction,
   summarize: isFunction,
+  tenants: (value) =>
+    value === undefined ||
+    (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string" && one !== "")),
 };
 
 function assertWhole(action: unknown): void {
@@ -44,7 +58,34 @@ function assertWhole(action: unknown): void {
 /** What stands in a plan, or for one, where an action does. */
 const RESERVED: readonly string[] = [EXPAND, PLAN_ACTION];
 
-/** @throws TypeError when an action lacks something, says something that does not fit, or two have the same name */
+/**
+ * @param actions every tenant's, and those that name their tenants
+ * @param withMore what a tenant has besides, made from what it has
+ * @throws TypeError when an action lacks something, says something that does not fit, or a tenant would have two of the
+ * same name
+ */
+export function createRegistries(
+  actions: readonly Action[],
+  withMore: (actions: readonly Action[]) => readonly Action[] = (given) => given,
+): Registries {
+  for (const action of actions) assertWhole(action);
+  const isShared = ({ tenants }: Action) => tenants === undefined;
+  const shared = createRegistry(withMore(actions.filter(isShared)));
+  const tenants = new Set(actions.flatMap((action) => action.tenants ?? []));
+  const own = new Map(
+    [...tenants].map((tenant): [string, Registry] => {
+      const has = actions.filter((action) => isShared(action) || action.tenants?.includes(tenant));
+      return [tenant, createRegistry(withMore(has))];
+    }),
+  );
+  const all = new Set([...shared.actions, ...[...own.values()].flatMap((registry) => registry.actions)]);
+  return { all: [...all], shared, of: (tenant) => own.get(tenant) ?? shared };
+}
+
+/**
+ * The actions that are given, whoever has them.
+ * @throws TypeError when an action lacks something, says something that does not fit, or two have the same name
+ */
 export function createRegistry(actions: readonly Action[]): Registry {
   const byName = new Map<string, Action>();
   for (const action of actions) {

@@ -34,7 +34,7 @@ import { requirementOf, tooFew } from "../policy/requirement.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { Action, AnyWrite, PreviewContext } from "../tools/action.ts";
 import { fingerprintOf } from "../tools/fingerprint.ts";
-import type { Registry } from "../tools/registry.ts";
+import type { Registries, Registry } from "../tools/registry.ts";
 import { findDone } from "./done.ts";
 import { leftOut } from "./left-out.ts";
 import { applyReconciliation, askForReconciliation, findAnswered } from "./reconcile.ts";
@@ -53,7 +53,7 @@ import { foresee, parseArgs, totalImpact } from "./stage.ts";
 
 export interface CommitDeps {
   readonly ledger: Ledger;
-  readonly registry: Registry;
+  readonly registry: Registries;
   readonly policy: Policy;
   now(): string;
 }
@@ -90,7 +90,7 @@ export async function commitApproved(
   return await withLease(ledger, { tenant, runId: run.id }, async (lease) => {
     const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal, stopped, onEffect };
     const answered = await findAnswered(ledger, tenant, run.id);
-    if (answered) await applyReconciliation(context, deps.registry, answered);
+    if (answered) await applyReconciliation(context, deps.registry.of(tenant), answered);
     const approved = await findApproved(ledger, tenant, run.id);
     if (!approved) return await recorded(ledger, tenant, run.id);
     return await new Transaction(deps, context, run, approved).commit();
@@ -190,6 +190,10 @@ class Transaction {
     return await this.#close({ kind: "rolled_back", failure });
   }
 
+  get #registry(): Registry {
+    return this.#deps.registry.of(this.#run.tenant);
+  }
+
   get #approvedActions() {
     const approved = new Set(
       this.#decision.actions.filter((action) => action.verdict === "approved").map((action) => action.step),
@@ -211,12 +215,12 @@ class Transaction {
 
   /** Why the decision is no longer for what would run, or undefined. */
   async #staleness(begun: readonly Effect[]): Promise<string | undefined> {
-    const { registry, policy, ledger } = this.#deps;
+    const { policy, ledger } = this.#deps;
     const digest = proposalDigest(this.#run.tenant, this.#run.id, this.#proposal.actions);
     if (digest !== this.#proposal.digest || digest !== this.#decision.digest)
       return "What was approved is not what would run.";
     for (const proposed of this.#proposal.actions) {
-      const change = changeOf(registry.find(proposed.action), proposed);
+      const change = changeOf(this.#registry.find(proposed.action), proposed);
       if (change !== undefined) return change;
     }
     const known = await loadGateFacts(ledger, this.#run.tenant, this.#proposal, this.#deps.now());
@@ -244,7 +248,7 @@ class Transaction {
     const staged: Change[] = [];
     for (const proposed of this.#approvedActions) {
       if (findReferences(proposed.args).length > 0) continue;
-      const action = this.#deps.registry.getWrite(proposed.action);
+      const action = this.#registry.getWrite(proposed.action);
       const context: PreviewContext = { ...actionContext(this.#context, ""), staged };
       try {
         const seen = await foresee(action, parseArgs(action, proposed.step, proposed.args), context);
@@ -310,7 +314,7 @@ class Transaction {
       );
     }
     assertRecordable(proposed.step, args);
-    const action = this.#deps.registry.getWrite(proposed.action);
+    const action = this.#registry.getWrite(proposed.action);
     const isBegun = earlier.some(({ step }) => step === proposed.step);
     if (findReferences(proposed.args).length > 0) {
       if (!isBegun) await this.#assertAllowed(await this.#foresee(action, proposed, args));
@@ -327,7 +331,7 @@ class Transaction {
     position: number,
     { args, plan }: { args: JsonObject; plan: Plan | undefined },
   ): EffectPlan {
-    const action = this.#deps.registry.getWrite(proposed.action);
+    const action = this.#registry.getWrite(proposed.action);
     const byHand = this.#decision.decider === "person" && toldOfHold(this.#proposal, proposed.step);
     const step = plan?.steps.find(({ id }) => id === proposed.step);
     const ids = { proposalId: this.#proposal.id, runId: this.#run.id };
@@ -397,7 +401,7 @@ class Transaction {
   async #resolveInFlight(): Promise<void> {
     const inFlight = (await this.#effects()).filter(({ status }) => status === "intended" || status === "executing");
     for (const effect of inFlight) {
-      const action = this.#deps.registry.find(effect.action);
+      const action = this.#registry.find(effect.action);
       await resolveEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
     }
   }
@@ -409,7 +413,7 @@ class Transaction {
   async #rollBack(): Promise<boolean> {
     const done = (await this.#effects()).filter(({ status }) => status === "succeeded" || status === "undoing");
     for (const effect of done.toSorted((a, b) => b.position - a.position)) {
-      const action = this.#deps.registry.find(effect.action);
+      const action = this.#registry.find(effect.action);
       this.#context.onEffect(effect.step, "undoing");
       const { status } = await undoEffect(this.#context, action?.kind === "write" ? action : undefined, effect);
       if (status === "undoing") return false;

@@ -122,8 +122,8 @@ async function note(
   });
 }
 
-function writeOf(deps: CommitDeps, effect: Effect): AnyWrite | undefined {
-  const action = deps.registry.find(effect.action);
+function writeOf(deps: CommitDeps, { identity }: CommitContext, effect: Effect): AnyWrite | undefined {
+  const action = deps.registry.of(identity.tenant).find(effect.action);
   return action?.kind === "write" ? action : undefined;
 }
 
@@ -131,7 +131,7 @@ function writeOf(deps: CommitDeps, effect: Effect): AnyWrite | undefined {
 async function movedOn(deps: CommitDeps, context: CommitContext, effects: readonly Effect[]): Promise<string[]> {
   const sentences: string[] = [];
   for (const effect of effects) {
-    const action = writeOf(deps, effect);
+    const action = writeOf(deps, context, effect);
     const look = async (signal: AbortSignal) =>
       await action?.movedOn?.(effect, { ...actionContext(context, effect.key), signal });
     try {
@@ -146,7 +146,7 @@ async function movedOn(deps: CommitDeps, context: CommitContext, effects: readon
 
 async function takeBack(deps: CommitDeps, context: CommitContext, effect: Effect): Promise<TakenBack> {
   const { step, action: name } = effect;
-  const action = writeOf(deps, effect);
+  const action = writeOf(deps, context, effect);
   const why = whyNot(action, effect, context.now());
   if (why !== undefined) return { step, action: name, status: "kept", note: why };
   const { status, note: said } = await undoEffect(context, action, effect);

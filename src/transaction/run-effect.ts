@@ -10,7 +10,7 @@ import type { Step } from "../domain/plan.ts";
 import { type Change, ChangeSchema, type Effect, type ProposedAction } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
-import { ActionFailure, HoldpointError } from "../errors.ts";
+import { ActionFailure, HoldpointError, StillUnderWay } from "../errors.ts";
 import {
   type CallGuard,
   CallHeld,
@@ -22,6 +22,7 @@ import {
 } from "../execution/guarded-call.ts";
 import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
 import type { Lease } from "../ledger/leases.ts";
+import { allowedHostsOf } from "../ledger/settings.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { ActionContext, AnyWrite } from "../tools/action.ts";
 import { callSettings, withinLimit } from "../tools/call-settings.ts";
@@ -41,8 +42,10 @@ export interface CommitContext extends CallGuard {
 export const stampOf = (context: CommitContext): Stamp => ({ ...context.identity, at: context.now() });
 
 export function actionContext(context: CommitContext, idempotencyKey: string): ActionContext {
-  const { identity, requester, signal } = context;
-  return { tenant: identity.tenant, principal: requester, idempotencyKey, signal, now: context.now() };
+  const { ledger, identity, requester, signal } = context;
+  const { tenant } = identity;
+  const allowedHosts = allowedHostsOf(ledger, tenant);
+  return { tenant, principal: requester, idempotencyKey, signal, now: context.now(), allowedHosts };
 }
 
 export interface EffectPlan {
@@ -142,7 +145,7 @@ export async function resolveEffect(
   return await settleFailed(context, effect, "failed", note);
 }
 
-type ActionResult = { output: unknown; changes: Change[] };
+type ActionResult = { output: unknown; changes?: Change[] };
 type Known = { kind: "happened"; result: ActionResult } | { kind: "not_happened" } | { kind: "unknown"; why: string };
 
 async function lookUp(context: CommitContext, action: AnyWrite | undefined, effect: Effect): Promise<Known> {
@@ -206,11 +209,14 @@ async function attempt(context: CommitContext, call: Call, found: Effect, isGive
     const isKnown = error instanceof ActionFailure && (isClean || (error.status !== "failed" && !isGivenUp));
     if (isKnown && isClean && isToRepeat(call, effect, error)) return await attemptAgain(context, call, effect, error);
     if (isKnown) return await settleFailed(context, effect, error.status, explainMasked(error));
-    return await afterDoubt(context, call, effect, { error, isGivenUp: isGivenUp || error instanceof CallTimeout });
+    return await afterDoubt(context, call, effect, { error, isGivenUp: isGivenUp || mayStillHappen(error) });
   }
   const durationMs = Math.round(performance.now() - began);
   return await succeed(context, action, effect, { result, durationMs });
 }
+
+/** Whether what was called may be at it still. */
+const mayStillHappen = (error: unknown): boolean => error instanceof CallTimeout || error instanceof StillUnderWay;
 
 /** Whether the plan wants it done again; not where its receiver is left alone. */
 const isToRepeat = ({ step }: Call, { attempts }: Effect, error: ActionFailure): boolean =>
@@ -267,7 +273,9 @@ async function succeed(
   // It did happen, whatever the action says of it: what does not fit is recorded as it came, or left out, and said so.
   const given = (result ?? {}) as Partial<ActionResult>;
   const parsed = action.output.safeParse(given.output);
-  const changes = z.array(ChangeSchema).safeParse(given.changes);
+  const changes = z
+    .array(ChangeSchema)
+    .safeParse(given.changes ?? (durationMs === undefined ? effect.changes : undefined));
   const output = storable(parsed.success ? parsed.data : given.output);
   const faults = [
     ...(output === undefined ? [`The output of "${action.name}" cannot be stored, and was left out.`] : []),

@@ -56,6 +56,7 @@ export interface StageInput {
   record: RunRecord;
   signal: AbortSignal;
   now: string;
+  allowedHosts: () => Promise<readonly string[]>;
 }
 
 /** What is being staged: the writes that are left, what is known of others' outputs, and what came of it so far. */
@@ -114,7 +115,8 @@ async function stageOrFail(
 async function stageStep(registry: Registry, step: Step, stage: Stage, input: StageInput): Promise<void> {
   const { identity, signal, now, record } = input;
   const staged = stage.actions.flatMap(({ changes }) => changes);
-  const context: PreviewContext = { ...identity, idempotencyKey: "", signal, now, staged };
+  const { allowedHosts } = input;
+  const context: PreviewContext = { ...identity, idempotencyKey: "", signal, now, allowedHosts, staged };
   const write = registry.getWrite(step.action);
   const action = await stageOne(write, step, stage, context);
   const edit = editsOf(input.plan, record.decisions).get(step.id);

@@ -47,7 +47,10 @@ export async function loadProgress({ ledger, registry, policy, now }: Runtime, r
       plan.steps.map(({ action }) => action),
     );
     const outlook = outlookOf({ steps, durations, proposal: latest, at });
-    return createForecast(plan, (action) => registry.find(action)?.kind === "write")(outlook, Date.parse(at));
+    return createForecast(plan, (action) => registry.of(tenant).find(action)?.kind === "write")(
+      outlook,
+      Date.parse(at),
+    );
   };
   return {
     runId: id,

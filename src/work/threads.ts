@@ -130,7 +130,7 @@ async function currentQuestion(runtime: Runtime, run: Run, state: State, shown: 
   const { ledger, registry, policy } = runtime;
   const proposal = await findLatestProposal(ledger, run.tenant, run.id);
   if (proposal?.status !== "pending" || proposal.id !== state.proposal?.id) return null;
-  const question = buildQuestion({ run, proposal, state, registry, policy });
+  const question = buildQuestion({ run, proposal, state, registry: registry.of(run.tenant), policy });
   return isShown(question, shown) ? question : null;
 }
 

@@ -30,7 +30,7 @@ async function opened(overrides: RuntimeOverrides = {}) {
   onTestFinished(() => runtime.close());
   const signal = new AbortController().signal;
   const context = { tenant: "acme", principal: "alice", idempotencyKey: "", now: NOW, signal };
-  const find = async (name: string) => await runtime.registry.getRead(name).run({}, context);
+  const find = async (name: string) => await runtime.registry.shared.getRead(name).run({}, context);
   const classics = () => JSON.stringify(runtime.store.snapshot(["inventory"])).match(/"SG005".*?_stock":(\d+)/)?.[1];
   return { home, runtime, find, classics };
 }

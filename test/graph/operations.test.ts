@@ -32,7 +32,7 @@ async function openWith(steps: PlannedStep[], overrides: RuntimeOverrides = {}) 
   const stockOf = (item: string) =>
     runtime.store.snapshot(["inventory"])[0]?.rows.find(({ item_id: id }) => id === item)?.quantity_in_stock;
   const find = async (name: string) =>
-    await runtime.registry.getRead(name).run(
+    await runtime.registry.shared.getRead(name).run(
       {},
       {
         ...{ tenant: "acme", principal: "alice", idempotencyKey: "", now: runtime.now() },
@@ -97,7 +97,7 @@ describe("an inventory update", () => {
   it("that others have built on is not rolled back before somebody says so", async () => {
     const { runtime, stockOf } = await openWith([STOCK]);
     const { asked } = await approved(runtime);
-    const sell = runtime.registry.getWrite("sell");
+    const sell = runtime.registry.shared.getWrite("sell");
     const signal = new AbortController().signal;
     const context = { tenant: "acme", principal: "alice", idempotencyKey: "sale", now: runtime.now(), signal };
     await sell.run({ item: "SG001", quantity: 5 }, context);

@@ -140,7 +140,12 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
   await members.setMember(ledger, acme, acme.principal, "admin");
   await members.setMember(ledger, acme, `${MARK}-bob`, "operator");
   await delegations.setDelegation(ledger, acme, `${MARK}-bob`, new Date(Date.now() + 3_600_000).toISOString());
-  await settings.changeSettings(ledger, acme, { preApprovedActions: [MARK], maxReplans: 1, maxMinutes: 7 });
+  await settings.changeSettings(ledger, acme, {
+    preApprovedActions: [MARK],
+    maxReplans: 1,
+    maxMinutes: 7,
+    allowedHosts: ["api.example.com"],
+  });
   await reflections.recordReflection(ledger, acme, waiting, {
     ...{ revision: 1, verdict: "replan", wentWell: MARK, missing: [MARK], feedback: [MARK] },
     answer: { ...answer, details: [] },
@@ -372,6 +377,7 @@ const CALLS: Record<string, Call> = {
   "runs.endPause": ({ db, by }) => runs.endPause(db, by, PAUSED),
   "runs.listDue": ({ db, by }) => runs.listDue(db, by.tenant, LATER),
   "sealed-columns.destroyKey": ({ db, by }) => sealedColumns.destroyKey(db, by.tenant),
+  "settings.allowedHostsOf": ({ db, by }) => settings.allowedHostsOf(db, by.tenant)(),
   "settings.getSettings": ({ db, by }) => settings.getSettings(db, by.tenant),
   "settings.renameInSettings": ({ trx, by }) =>
     settings.renameInSettings(trx, by.tenant, { person: acme.principal, to: "nobody" }),

@@ -169,6 +169,7 @@ const anySettings = fc.record<TenantSettings>({
   maxModelCalls: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
   maxTokens: fc.option(fc.integer({ min: 1, max: 1_000_000 }), { nil: null }),
   maxMinutes: fc.option(fc.integer({ min: 1, max: 1000 }), { nil: null }),
+  allowedHosts: fc.constantFrom([], ["api.example.com"]),
   approvals: fc.constant(DEFAULT_SETTINGS.approvals),
 });
 const anyFacts = fc.record<GateFacts>({

@@ -18,7 +18,7 @@ import { openPlaybooks } from "../../src/planning/own-playbooks/index.ts";
 import { createPolicy } from "../../src/policy/policy.ts";
 import type { State } from "../../src/state.ts";
 import type { Action } from "../../src/tools/action.ts";
-import { createRegistry } from "../../src/tools/registry.ts";
+import { createRegistries } from "../../src/tools/registry.ts";
 import { tempDir } from "./temp.ts";
 
 const identity = { tenant: "acme", principal: "alice" };
@@ -49,7 +49,7 @@ export async function openPlanRunner({ actions, home = tempDir(), concurrency = 
   const deps: NodeDeps = {
     ...{ ledger, concurrency, models: {}, modelTimeoutMs: 1000, whatCanBeAsked: [], matchRequest: undefined },
     playbooks: openPlaybooks([], { find: () => undefined, names: [] }),
-    registry: createRegistry(actions),
+    registry: createRegistries(actions),
     policy: createPolicy({ approval: "never" }),
     signs: createSigns(ledger),
     track: (work) => work,

@@ -22,6 +22,7 @@ const CHANGES: [string, Partial<AnyWrite>][] = [
   ["takes shorter texts only", { input: input(z.string().max(100)) }],
   ["can only be compensated for", { reversibility: "compensatable" }],
   ["can no longer be undone", { reversibility: "irreversible" }],
+  ["does something else, where that is written down", { definition: { url: "https://elsewhere.example.com" } }],
   ["has a receiver that knows a repeat", { idempotent: true }],
 ];
 const CHANGED: Partial<AnyWrite> = { idempotent: true };

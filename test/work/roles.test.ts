@@ -11,6 +11,7 @@ import { includesRole, RoleSchema } from "../../src/policy/settings.ts";
 import { holdpoint } from "../support/child.ts";
 import { dumpOf } from "../support/dump.ts";
 import { tempDir } from "../support/temp.ts";
+import { CREATE } from "../tools/http/tracker.ts";
 
 /** By name, what they are; nora is nothing, and ulla is of a tenant that has named nobody. */
 const PEOPLE = {
@@ -131,6 +132,10 @@ const CASES: Record<string, Case> = {
   "actions show": { operation: "viewActions", words: () => ["actions", "show", "sell"] },
   "actions test": { operation: "testActions", words: () => ["actions", "test", "find_products"] },
   "actions accept": { operation: "acceptTools", words: () => ["actions", "accept", "--all"] },
+  "actions check": {
+    operation: "viewActions",
+    words: ({ file }) => ["actions", "check", file("ticket.yaml", CREATE("127.0.0.1:1"))],
+  },
   "audit verify": { operation: "audit", words: () => ["audit", "verify"] },
   "audit export": { operation: "audit", words: () => ["audit", "export"] },
   "audit anchor": { operation: "audit", words: ({ file }) => ["audit", "anchor", "--to", file("anchors.jsonl", "")] },

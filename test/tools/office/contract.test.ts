@@ -62,7 +62,7 @@ describe("every action of the default registry", () => {
   it("is tried here", async () => {
     const runtime = await createRuntime({ home: tempDir() }, { office: {} });
     onTestFinished(() => runtime.close());
-    expect(runtime.registry.actions.map(({ name }) => name).toSorted()).toEqual(ACTIONS.toSorted());
+    expect(runtime.registry.all.map(({ name }) => name).toSorted()).toEqual(ACTIONS.toSorted());
   });
 
   it.each(ACTIONS)("%s keeps the contract whole", async (name) => {

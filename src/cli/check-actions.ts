@@ -1,0 +1,39 @@
+/** `actions check`: what is wrong with HTTP actions, in files. Nothing runs, and nothing is sent. */
+import { resolve } from "node:path";
+import { printable } from "../domain/printable.ts";
+import { HoldpointError } from "../errors.ts";
+import { assertMay } from "../ledger/members.ts";
+import { readDefinitions } from "../tools/http/index.ts";
+import { EXIT } from "./exit-status.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Checks the files of the paths, or those that are configured, of which other tenants' are left out.
+ * @returns 0 when all are whole, 2 when one cannot be used
+ */
+export async function checkActions(session: Session, paths: readonly string[]): Promise<number> {
+  const { runtime, identity, surroundings, json, httpActions } = session;
+  await assertMay(runtime.ledger, identity, "viewActions");
+  const configured = httpActions === undefined ? [] : [httpActions];
+  const named = paths.length > 0 ? paths.map((path) => resolve(path)) : configured;
+  if (named.length === 0) {
+    throw new HoldpointError("usage", "No HTTP actions are configured.", {
+      hint: "Name a file, as in `actions check ticket.yaml`, or set HOLDPOINT_HTTP_ACTIONS.",
+    });
+  }
+  const isOurs = ({ tenant }: { tenant: string | undefined }) =>
+    paths.length > 0 || tenant === undefined || tenant === identity.tenant;
+  const found = named.map(readDefinitions);
+  const faults = found.flatMap((one) => one.faults.filter(isOurs)).map(({ where, message }) => ({ where, message }));
+  const actions = found.flatMap((one) => one.loaded.filter(isOurs)).map(({ checked }) => checked.definition.name);
+  const status = faults.length > 0 ? EXIT.usage : EXIT.done;
+  const lines = faults.map(({ where, message }) => printable(`${where}: ${message}.`));
+  const count = actions.length === 1 ? "1 action" : `${actions.length} actions`;
+  const end =
+    faults.length === 0
+      ? `${count}, no faults.`
+      : `${faults.length === 1 ? "1 fault" : `${faults.length} faults`}. See docs/http-actions.md.`;
+  const text = json ? JSON.stringify({ actions, faults, exitStatus: status }, null, 2) : [...lines, end].join("\n");
+  surroundings.write(`${text}\n`);
+  return status;
+}
