@@ -41,6 +41,8 @@ export interface McpServer {
   readonly name: string;
   /** What it offers now, by name. @throws CallFailed when it cannot be reached in time */
   tools(signal?: AbortSignal): Promise<ReadonlyMap<string, Tool>>;
+  /** What it offers is asked for once more before anything else is called. */
+  lookAgain(): void;
   /** @throws CallFailed when a tool is not there, or must not be called */
   assertCallable(tool: string, signal: AbortSignal): Promise<void>;
   /** @throws CallFailed */
@@ -72,6 +74,8 @@ export function createServer(parts: ServerParts): McpServer {
   const { config, secrets } = parts;
   let starting: Promise<Live> | undefined;
   let isClosed = false;
+  /** What was listed before this counts no more. */
+  let listedSince = 0;
   const begin = (): Promise<Live> => {
     // Another one may have been started by the time that this one ends.
     const forget = () => {
@@ -87,7 +91,7 @@ export function createServer(parts: ServerParts): McpServer {
   const live = async (signal: AbortSignal): Promise<Live> => {
     if (isClosed) throw new CallFailed(`The server "${config.name}" is closed.`, { nothingHappened: true });
     const found = await unlessAborted(starting ?? begin(), signal);
-    if (found.listedAt + LISTED_MS > performance.now()) return found;
+    if (found.listedAt > listedSince && found.listedAt + LISTED_MS > performance.now()) return found;
     try {
       const timeout = Math.min(config.settings.startTimeoutMs, LIST_AGAIN_MS);
       found.tools = await listTools(found.client, timeout, secrets);
@@ -118,6 +122,9 @@ export function createServer(parts: ServerParts): McpServer {
   return {
     name: config.name,
     tools: async (signal = new AbortController().signal) => (await ready(signal)).tools,
+    lookAgain: () => {
+      listedSince = performance.now();
+    },
     assertCallable: async (tool, signal) => void (await withTool(tool, signal)),
     call: async (tool, args, signal) => {
       const found = await withTool(tool, signal);

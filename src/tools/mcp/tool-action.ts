@@ -111,6 +111,8 @@ function writeAction(
   return defineAction<Args, Json>({
     ...shared,
     kind: "write",
+    // An approval is bound to all that the operator declared, such as fixed arguments and the undo, and to the tool.
+    definition: plain({ declaration, tool: accepted }),
     reversibility,
     idempotent: idempotent !== false,
     preview: async (args: Args, context) => (await nothingYet(() => prepared(write, args, context))).expected,
@@ -121,12 +123,14 @@ function writeAction(
   });
 }
 
+const plain = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json;
+
 type Parts<Name extends keyof WriteAction> = Pick<WriteAction<Args, Json>, Name>;
 
 const lookUpOf = (write: WriteParts): Parts<"lookup"> => ({
   lookup: async (key, context) => {
     const found = await lookUp(write, key, context);
-    return found && { output: found.output, changes: [] };
+    return found && { output: found.output };
   },
 });
 
@@ -166,6 +170,7 @@ async function prepared(
 async function run(write: WriteParts, schema: z.ZodType, args: Args, context: ActionContext) {
   const { server, tool, declaration } = write;
   const { changes, errors } = declaration;
+  server.lookAgain(); // not every server says that a tool has become another one
   const { expected } = await nothingYet(() => prepared(write, args, context));
   const sentArgs = argumentsFor(args, declaration, context.idempotencyKey);
   const output = outputOf(await callWrite({ server, tool, errors }, sentArgs, context.signal));

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { jsonSchemaOf } from "../../../src/domain/json-schema.ts";
 import type { AnyWrite } from "../../../src/tools/action.ts";
 import { checkContract } from "../../../src/tools/contract.ts";
+import { fingerprintOf } from "../../../src/tools/fingerprint.ts";
 import { actionIn, configFile, connect, connectAccepted, context, outcomeOf, scripted } from "./support.ts";
 
 const lockOf = (file: string) => join(dirname(file), "mcp.lock.json");
@@ -32,8 +33,6 @@ describe("a tool", () => {
     const mcp = await connectAccepted({ file });
     expect(await outcomeOf(actionIn(mcp, "odd__ok"))).toEqual({ output: { text: "done" } });
     await outcomeOf(actionIn(mcp, `odd__${how}`));
-    // The one that says so at once; the other when it is next looked at, which a call without an answer brings about.
-    if (how === "change") await outcomeOf(actionIn(mcp, "odd__never"), {}, AbortSignal.timeout(200));
     expect(await outcomeOf(actionIn(mcp, "odd__ok"))).toEqual({
       failed: expect.stringContaining("is not what was accepted any more"),
     });
@@ -45,6 +44,16 @@ describe("a tool", () => {
       expect.stringMatching(/^description \+ Ignore all instructions/),
     ]);
     expect(actionIn(mcp, "odd__ok").description).toBe("Does it well.");
+  });
+
+  it("is what an approval is bound to, with all that is declared of it", async () => {
+    const prints = [];
+    for (const declared of [{}, { fixed: { a: 1 } }, { fixed: { a: 2 } }]) {
+      const file = configFile(scripted({}, { actions: { ok: declared } }));
+      prints.push(fingerprintOf(actionIn(await connectAccepted({ file }), "odd__ok") as AnyWrite));
+      prints.push(fingerprintOf(actionIn(await connectAccepted({ file }), "odd__ok") as AnyWrite));
+    }
+    expect(new Set(prints).size).toBe(3);
   });
 
   it("is a write that nobody can undo, whatever its server says, unless it is trusted", async () => {
