@@ -112,8 +112,9 @@ export async function testAction(session: Session, name: string, options: TestOp
   await assertMay(runtime.ledger, identity, "testActions");
   const own = actionNamed(session, name);
   if (fileOf(own) !== undefined) return await testHttp(session, own, options);
+  if (runtime.mcp?.actions.includes(own)) return await testTool(session, own, options);
   const { kind } = own;
-  if (!originsOf(session).has(name) || runtime.mcp?.actions.some((one) => one.name === name)) {
+  if (!originsOf(session).has(name)) {
     throw new HoldpointError("usage", `"${name}" has no scratch target here.`, {
       hint: "Call checkContract of the package with a target of your own; see docs/actions.md.",
     });
@@ -160,6 +161,30 @@ async function testHttp(session: Session, own: Action, options: TestOptions): Pr
   const { tenant } = session.identity;
   const report = await checkContract(action, { args, allowedHosts, tenant, now: session.runtime.now() });
   return tell(session, report, { kind: own.kind, args });
+}
+
+/** A tool of an MCP server on the servers of a file, which are to be scratch servers; nobody makes one for whoever calls. */
+async function testTool(session: Session, own: Action, options: TestOptions): Promise<number> {
+  if (options.against === undefined) {
+    throw new HoldpointError("usage", `"${own.name}" is a tool of an MCP server, and has no scratch target here.`, {
+      hint: "Name a file whose server of that name is a scratch one with --against mcp.yaml; see docs/mcp.md.",
+    });
+  }
+  const { connectMcp } = await import("../tools/mcp/index.ts");
+  const scratch = await connectMcp({ file: options.against });
+  try {
+    const action = scratch.actions.find(({ name }) => name === own.name);
+    if (!action) {
+      throw new HoldpointError("usage", `${options.against} has no "${own.name}".`, {
+        hint: `There are: ${scratch.actions.map(({ name }) => name).join(", ")}.`,
+      });
+    }
+    const args = argsOf(action, options);
+    const report = await checkContract(action, { args, now: session.runtime.now() });
+    return tell(session, report, { kind: own.kind, args });
+  } finally {
+    await scratch.close();
+  }
 }
 
 /** @throws HoldpointError `usage` when there are none */

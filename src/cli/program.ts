@@ -257,7 +257,7 @@ function addActionCommands(program: Command, act: Act): void {
     .description("preview, run, repeat, look up and undo on a target that is thrown away: which promises are kept")
     .argument("<name>", "the action's")
     .option("--args <json>", "of the call (default: the action's own example)")
-    .option("--against <url>", "of an HTTP action: a scratch server that stands in for the real one")
+    .option("--against <where>", "a scratch server in place of the real one: an address, or of MCP a file of servers")
     .action((name: string, _options: CommonOptions, command: Command) =>
       act(command.optsWithGlobals(), (session) => testAction(session, name, command.opts())),
     );

@@ -1,10 +1,10 @@
 /** Accepting tools of MCP servers from the command line. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { holdpoint } from "../support/child.ts";
 import { tempDir } from "../support/temp.ts";
-import { configFile, scripted } from "../tools/mcp/support.ts";
+import { configFile, filesystemFile, programOf, scripted } from "../tools/mcp/support.ts";
 
 it("shows what waits, lets an admin accept it, records it, and shows what has changed since", async () => {
   const home = tempDir();
@@ -39,4 +39,25 @@ it("shows what waits, lets an admin accept it, records it, and shows what has ch
   expect(await holdpoint(place, "actions", "accept", "none", "--as", "ada")).toMatchObject({
     stderr: expect.stringContaining('No action "none" waits'),
   });
+});
+
+it("tries an accepted tool on the servers of a file that stand in for the real ones", async () => {
+  const folder = realpathSync(tempDir());
+  mkdirSync(join(folder, "scratch"));
+  writeFileSync(join(folder, "scratch", "a.txt"), "one\n");
+  const real = filesystemFile(folder);
+  const program = ["args", JSON.stringify([programOf("filesystem"), join(folder, "scratch")])].join(": ");
+  const scratch = join(folder, "scratch.yaml");
+  writeFileSync(scratch, readFileSync(real, "utf8").replace(/args: \["[^"]*", "[^"]*"\]/, program));
+  const place = { home: tempDir(), environment: { HOLDPOINT_MCP: real } };
+  const test = (...words: string[]) => holdpoint(place, "actions", "test", "files__write_file", ...words);
+  vi.stubEnv("FILES_ROOT", folder);
+  await holdpoint(place, "actions", "accept", "--all");
+  expect(await test()).toMatchObject({ status: 2, stderr: expect.stringContaining("--against mcp.yaml") });
+  const args = JSON.stringify({ path: join(folder, "scratch", "a.txt"), content: "two\n" });
+  const tried = await test("--against", scratch, "--args", args);
+  expect(tried).toMatchObject({ status: 0, stdout: expect.stringMatching(/kept +│ It changes as many rows/) });
+  expect(readFileSync(join(folder, "scratch", "a.txt"), "utf8")).toBe("one\n");
+  const outside = JSON.stringify({ path: join(folder, "scratch.yaml"), content: "two\n" });
+  expect((await test("--against", scratch, "--args", outside)).status).toBe(5);
 });
