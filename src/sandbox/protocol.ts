@@ -1,0 +1,53 @@
+/** What the worker that a program runs in, and whoever started it, say to each other. */
+
+/** Only texts and numbers, so that nothing of one side is in the hands of the other. */
+export interface ProgramData {
+  readonly wasm: WebAssembly.Module;
+  readonly code: string;
+  /** The functions that it may call. */
+  readonly names: readonly string[];
+  /** The time that it sees, in milliseconds since 1970; its random numbers follow from it, too. */
+  readonly now: number;
+  readonly limits: ProgramLimits;
+}
+
+/** What a program may use. */
+export interface ProgramLimits {
+  /** For how long it may work, waiting for what it called aside, in milliseconds. */
+  readonly timeMs: number;
+  /** What its values may take, in bytes. */
+  readonly memory: number;
+  /** How many calls it may make. */
+  readonly calls: number;
+  /** What it may give away: arguments of a call, its result, and its log, each in UTF-16 code units of JSON. */
+  readonly output: number;
+  /** For how long it may take with everything that it waits for, in milliseconds. */
+  readonly wholeMs: number;
+}
+
+/** Why a program was stopped. */
+export type StopReason = "time" | "memory" | "calls" | "output" | "never ends" | "crashed";
+
+export type FromWorker =
+  /** It is up, and begins. */
+  | { readonly kind: "began" }
+  | { readonly kind: "call"; readonly id: number; readonly name: string; readonly args: string }
+  /** It works no more until an answer comes. */
+  | { readonly kind: "waiting"; readonly usedMs: number }
+  | (Used & { readonly kind: "threw"; readonly text: string })
+  /** `unawaited`: the names of those calls that had no answer then. */
+  | (Used & { readonly kind: "returned"; readonly text: string; readonly unawaited: readonly string[] })
+  | (Used & { readonly kind: "stopped"; readonly why: StopReason });
+
+interface Used {
+  readonly usedMs: number;
+  readonly log: readonly string[];
+}
+
+export interface ToWorker {
+  readonly id: number;
+  /** Whether it was done; otherwise `text` says why not. */
+  readonly isDone: boolean;
+  /** JSON. */
+  readonly text: string;
+}

@@ -1,0 +1,175 @@
+/**
+ * Runs a program that nobody trusts: in a worker of its own, with limits, with nothing to reach but the functions that it is
+ * given, and with a clock and random numbers that are the same whenever it runs again.
+ */
+import { Worker } from "node:worker_threads";
+import type { Json } from "../domain/json.ts";
+import { compileEngine } from "./engine.ts";
+import { explainStop, explainThrown, explainUnawaited } from "./explain.ts";
+import type { FromWorker, ProgramData, ProgramLimits, StopReason, ToWorker } from "./protocol.ts";
+
+const DEFAULT_LIMITS: ProgramLimits = {
+  timeMs: 2000,
+  memory: 64 * 1024 * 1024,
+  calls: 200,
+  output: 200_000,
+  wholeMs: 120_000,
+};
+
+/** Longest text of a program, in UTF-16 code units. */
+const MAX_PROGRAM = 20_000;
+
+export interface ProgramInput {
+  /** The body of an async function. */
+  readonly code: string;
+  /** The functions that it may call; each takes one value, and gives a promise of one. */
+  readonly names: readonly string[];
+  /** Carries out a call; what it throws is thrown in the program with its message. */
+  call(name: string, args: Json): Promise<Json>;
+  /** The time that it sees, ISO 8601 UTC; its random numbers follow from it. */
+  readonly now: string;
+  readonly limits?: Partial<ProgramLimits>;
+  readonly signal: AbortSignal;
+}
+
+/** What came of a program, and what it took. */
+export type ProgramEnd = {
+  readonly log: readonly string[];
+  /** For how long it worked itself, in milliseconds. */
+  readonly workedMs: number;
+  readonly calls: number;
+} & (
+  | { readonly kind: "returned"; readonly value: Json }
+  /** `line` of the program, from 1. */
+  | { readonly kind: "threw"; readonly message: string; readonly line?: number }
+  | { readonly kind: "stopped"; readonly why: StopReason; readonly message: string }
+);
+
+/** How much later than its time a program is cut off that does not hear that it is over, in milliseconds. */
+const GRACE_MS = 500;
+/** The worker's own objects, beside the program's. */
+const RESOURCES = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 };
+const WORKER = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+
+/**
+ * Calls are answered in the order in which they were made, so that a program comes to the same whenever it is given the
+ * same answers.
+ * @returns what came of it; a program that only harms itself is no error
+ * @throws the signal's reason when that aborts
+ */
+export async function runProgram(input: ProgramInput): Promise<ProgramEnd> {
+  const { code, names, signal } = input;
+  signal.throwIfAborted();
+  const limits = { ...DEFAULT_LIMITS, ...input.limits };
+  if (code.length > MAX_PROGRAM) {
+    const message = `It is longer than ${MAX_PROGRAM} characters.`;
+    return { kind: "threw", message, log: [], workedMs: 0, calls: 0 };
+  }
+  const data: ProgramData = { wasm: await compileEngine(), code, names, now: Date.parse(input.now), limits };
+  const silent = { stdin: false, stdout: true, stderr: true, env: {}, execArgv: [] };
+  const worker = new Worker(WORKER, { workerData: data, resourceLimits: RESOURCES, ...silent });
+  try {
+    return await new Attendant(worker, input, limits).ended();
+  } finally {
+    await worker.terminate();
+  }
+}
+
+/** Answers a worker's calls, and watches over its time. */
+class Attendant {
+  readonly #worker: Worker;
+  readonly #input: ProgramInput;
+  readonly #limits: ProgramLimits;
+  readonly #end = Promise.withResolvers<ProgramEnd>();
+  #answered: Promise<void> = Promise.resolve();
+  #watchdog: NodeJS.Timeout | undefined;
+  /** Parts of its work that it has been given and not told the end of: the first one, and one for each answer. */
+  #underWay = 1;
+  #usedMs = 0;
+  #calls = 0;
+
+  constructor(worker: Worker, input: ProgramInput, limits: ProgramLimits) {
+    this.#worker = worker;
+    this.#input = input;
+    this.#limits = limits;
+    worker.on("message", (message: FromWorker) => this.#take(message));
+    worker.on("error", (error: NodeJS.ErrnoException) =>
+      this.#stop(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "crashed"),
+    );
+    worker.on("exit", () => this.#stop("crashed"));
+  }
+
+  async ended(): Promise<ProgramEnd> {
+    const { signal } = this.#input;
+    const abort = () => this.#end.reject(signal.reason);
+    const whole = setTimeout(() => this.#stop("time"), this.#limits.wholeMs);
+    signal.addEventListener("abort", abort);
+    try {
+      return await this.#end.promise;
+    } finally {
+      for (const timer of [this.#watchdog, whole]) clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #take(message: FromWorker): void {
+    if (message.kind === "call") {
+      this.#call(message);
+      return;
+    }
+    if (message.kind === "began") {
+      this.#watch();
+      return;
+    }
+    this.#usedMs = message.usedMs;
+    this.#underWay -= 1;
+    if (this.#underWay === 0) clearTimeout(this.#watchdog);
+    if (message.kind === "stopped") this.#stop(message.why, message.log);
+    else if (message.kind !== "waiting") this.#settle(outcomeOf(message), message.log);
+  }
+
+  #call({ id, name, args }: Extract<FromWorker, { kind: "call" }>): void {
+    this.#calls += 1;
+    const answer = this.#answerTo(name, args);
+    this.#answered = this.#answered.then(async () => {
+      const said = await answer;
+      this.#underWay += 1;
+      this.#watch();
+      this.#worker.postMessage({ id, ...said } satisfies ToWorker);
+    });
+  }
+
+  async #answerTo(name: string, args: string): Promise<Omit<ToWorker, "id">> {
+    try {
+      if (!this.#input.names.includes(name)) throw new Error("there is no such function");
+      return { isDone: true, text: JSON.stringify(await this.#input.call(name, JSON.parse(args) as Json)) ?? "null" };
+    } catch (error) {
+      return { isDone: false, text: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  #watch(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#stop("time"), this.#limits.timeMs - this.#usedMs + GRACE_MS);
+  }
+
+  #stop(why: StopReason, log: readonly string[] = []): void {
+    this.#settle({ kind: "stopped", why, message: explainStop(why, this.#limits) }, log);
+  }
+
+  #settle(end: ProgramOutcome, log: readonly string[]): void {
+    this.#end.resolve({ ...end, log, workedMs: this.#usedMs, calls: this.#calls });
+  }
+}
+
+function outcomeOf(message: Extract<FromWorker, { kind: "threw" | "returned" }>): ProgramOutcome {
+  if (message.kind === "threw") return { kind: "threw", ...explainThrown(message.text) };
+  const { text, unawaited } = message;
+  if (unawaited.length > 0) return { kind: "threw", message: explainUnawaited(unawaited) };
+  return { kind: "returned", value: JSON.parse(text) as Json };
+}
+
+type ProgramOutcome =
+  | { kind: "returned"; value: Json }
+  | { kind: "threw"; message: string; line?: number }
+  | { kind: "stopped"; why: StopReason; message: string };

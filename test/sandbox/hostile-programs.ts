@@ -1,0 +1,180 @@
+/** Programs that mean harm, or are out of their mind; each must be stopped or come to nothing. */
+
+export interface HostileProgram {
+  readonly what: string;
+  readonly code: string;
+  /** How it has to end. `returned` may only hold what is said here: it is what the sandbox lets it see. */
+  readonly ends: "threw" | "stopped" | "any" | { readonly returned: unknown };
+}
+
+const OF_THE_HOST = [
+  "process",
+  "require",
+  "module",
+  "fetch",
+  "setTimeout",
+  "WebAssembly",
+  "Buffer",
+  "Deno",
+  "postMessage",
+];
+
+export const HOSTILE_PROGRAMS: readonly HostileProgram[] = [
+  { what: "an endless loop", code: "while (true) {}", ends: "stopped" },
+  {
+    what: "an endless loop that catches its end",
+    code: "for (;;) try { for (;;) {} } catch {} finally { for (;;) {} }",
+    ends: "stopped",
+  },
+  { what: "an endless loop in a call's handler", code: "await find({}); for (;;) {}", ends: "stopped" },
+  { what: "an endless loop in a getter of its result", code: "return { get a() { for (;;) {} } }", ends: "stopped" },
+  { what: "an endless loop in toJSON", code: "return { toJSON() { for (;;) {} } }", ends: "stopped" },
+  { what: "an endless loop in what it throws", code: "throw { get message() { for (;;) {} } }", ends: "stopped" },
+  { what: "an endless generator", code: "function* g() { for (;;) yield 1 } return [...g()]", ends: "stopped" },
+  { what: "endless recursion", code: "const f = (n) => f(n + 1) + 1; return f(0)", ends: "threw" },
+  { what: "endless recursion of two", code: "const a = () => b() + 1, b = () => a() + 1; return a()", ends: "threw" },
+  { what: "endless recursion in toJSON", code: "const o = { toJSON() { return { o } } }; return o", ends: "any" },
+  {
+    what: "recursion that catches its end",
+    code: "const f = () => { try { f() } catch { f() } }; return f()",
+    ends: "any",
+  },
+  { what: "a flood of promises", code: "const f = () => Promise.resolve().then(f); await f()", ends: "stopped" },
+  {
+    what: "promises that make two each",
+    code: "const f = () => { Promise.resolve().then(f); Promise.resolve().then(f) }; f(); await new Promise(() => {})",
+    ends: "stopped",
+  },
+  {
+    what: "async functions without end",
+    code: "const f = async () => { await null; return f() }; return f()",
+    ends: "stopped",
+  },
+  {
+    what: "microtasks without end",
+    code: "const f = () => queueMicrotask(f); f(); await new Promise(() => {})",
+    ends: "stopped",
+  },
+  { what: "a promise that never comes", code: "await new Promise(() => {})", ends: "stopped" },
+  { what: "a thenable that never comes", code: "return { then() {} }", ends: "stopped" },
+  { what: "a memory bomb of arrays", code: "const a = []; for (;;) a.push(new Array(1e6).fill(1))", ends: "any" },
+  { what: "a memory bomb of objects", code: "let o = {}; for (;;) o = { o, p: { o } }", ends: "any" },
+  {
+    what: "a memory bomb that catches its end",
+    code: "const a = []; for (;;) try { a.push(new Array(1e5).fill(a)) } catch {}",
+    ends: "any",
+  },
+  { what: "a memory bomb of a map", code: "const m = new Map(); for (let n = 0; ; n++) m.set(n, { n })", ends: "any" },
+  { what: "a huge string", code: "return 'x'.repeat(2 ** 29)", ends: "any" },
+  { what: "a string that doubles", code: "let s = 'x'; for (;;) s += s", ends: "any" },
+  { what: "a huge padded string, taken apart", code: "return 'a'.padEnd(1e8).split('').sort()", ends: "any" },
+  { what: "a huge bigint", code: "let n = 2n; for (;;) n = n * n", ends: "any" },
+  { what: "a bigint's power", code: "return String(7n ** (10n ** 7n)).length", ends: "any" },
+  { what: "a huge array", code: "return Array.from({ length: 1e9 })", ends: "any" },
+  {
+    what: "a sparse array of the greatest length",
+    code: "const a = []; a.length = 2 ** 32 - 1; return a.join()",
+    ends: "any",
+  },
+  { what: "sorting without sense", code: "return new Array(1e6).fill(0).sort(() => { for (;;) {} })", ends: "any" },
+  { what: "a regular expression that explodes", code: "return /(a+)+$/.test('a'.repeat(40) + 'b')", ends: "stopped" },
+  { what: "one that explodes in replace", code: "return 'x'.repeat(50000).replace(/(x+x+)+y/g, '')", ends: "any" },
+  {
+    what: "a regular expression of great depth",
+    code: "return new RegExp('('.repeat(1e5) + ')'.repeat(1e5)).test('')",
+    ends: "any",
+  },
+  { what: "JSON of great depth", code: "return JSON.parse('['.repeat(1e6))", ends: "any" },
+  { what: "a result of great depth", code: "let a = []; for (let n = 0; n < 1e6; n++) a = [a]; return a", ends: "any" },
+  { what: "a result that holds itself", code: "const a = {}; a.a = a; return a", ends: "threw" },
+  { what: "a result of proxies", code: "return new Proxy({}, { get: () => { for (;;) {} } })", ends: "threw" },
+  {
+    what: "a changed prototype of everything",
+    code: "Object.prototype.toJSON = () => 'forged'; Array.prototype.push = () => { throw 1 }; Promise.prototype.then = () => 1; return { a: 1 }",
+    ends: "any",
+  },
+  {
+    what: "changed JSON",
+    code: "JSON.stringify = () => '{\"forged\":true}'; JSON.parse = () => { throw 1 }; const r = await find({ a: 1 }); return r.name",
+    ends: { returned: "find" },
+  },
+  {
+    what: "changed maps and calls",
+    code: "Map.prototype.get = () => null; Function.prototype.call = () => null; Function.prototype.apply = () => null; const r = await find({ a: 1 }); return r.name",
+    ends: { returned: "find" },
+  },
+  {
+    what: "a changed Promise",
+    code: "Promise = null; globalThis.Promise = null; const r = await find({ a: 1 }); return r.name",
+    ends: { returned: "find" },
+  },
+  { what: "another function in the place of one", code: "find = () => 'forged'; return 1", ends: "threw" },
+  { what: "an escape by the constructor", code: "return (() => {}).constructor('return this')()", ends: "threw" },
+  {
+    what: "an escape by the constructor of async functions",
+    code: "return await (async () => {}).constructor('return globalThis')()",
+    ends: "threw",
+  },
+  {
+    what: "an escape by the constructor of a lent function",
+    code: "return find.constructor.constructor('return process')()",
+    ends: "threw",
+  },
+  {
+    what: "an escape by what a call gave",
+    code: "return (await find({})).constructor.constructor('return process')()",
+    ends: "threw",
+  },
+  {
+    what: "an escape by an error of a call",
+    code: "try { await fail({}) } catch (e) { return e.constructor.constructor('return process')() }",
+    ends: "threw",
+  },
+  { what: "eval", code: "return eval('1 + 1')", ends: "threw" },
+  { what: "eval, called otherwise", code: "return (0, globalThis.eval)('this')", ends: "threw" },
+  { what: "import", code: "return await import('node:fs')", ends: "threw" },
+  { what: "an import statement", code: "import fs from 'node:fs'; return 1", ends: "threw" },
+  { what: "require", code: "return require('node:fs')", ends: "threw" },
+  { what: "process", code: "return process.env", ends: "threw" },
+  { what: "fetch", code: "return await fetch('http://127.0.0.1')", ends: "threw" },
+  {
+    what: "a look at what is there",
+    code: `return ${JSON.stringify(OF_THE_HOST)}.filter((name) => name in globalThis)`,
+    ends: { returned: [] },
+  },
+  {
+    what: "a look at its file in the stack",
+    code: "return new Error().stack.includes('/')",
+    ends: { returned: false },
+  },
+  {
+    what: "a clock that it could measure with",
+    code: "const t = Date.now(); for (let n = 0; n < 1e5; n++); return Date.now() - t",
+    ends: { returned: 0 },
+  },
+  { what: "braces that leave the function", code: "}); while (true) {} (async () => {", ends: "any" },
+  { what: "text that is no program", code: "return {{{", ends: "threw" },
+  { what: "a program of great depth", code: `return ${"(".repeat(9000)}1${")".repeat(9000)}`, ends: "any" },
+  { what: "a program of great length", code: `return ${"1+".repeat(20_000)}1`, ends: "threw" },
+  { what: "a flood of calls", code: "for (;;) find({})", ends: "stopped" },
+  { what: "a flood of calls that are awaited", code: "for (;;) await find({})", ends: "stopped" },
+  { what: "a flood in the arguments of a call", code: "return await find({ a: 'x'.repeat(1e6) })", ends: "stopped" },
+  { what: "a flood of output", code: "return 'x'.repeat(1e6)", ends: "stopped" },
+  {
+    what: "a flood of log",
+    code: "for (let n = 0; n < 1e5; n++) console.log('x'.repeat(1000)); return 1",
+    ends: "any",
+  },
+  { what: "arguments that are no JSON", code: "return await find(() => 1)", ends: "threw" },
+  { what: "arguments that hold themselves", code: "const a = {}; a.a = a; return await find(a)", ends: "threw" },
+  {
+    what: "a call by another name",
+    code: "return await find.call({ name: 'sell' }, { name: 'sell' })",
+    ends: { returned: { name: "find", args: { name: "sell" } } },
+  },
+  { what: "a call that is not awaited", code: "find({}); return 1", ends: "threw" },
+  { what: "a result that is none", code: "return () => 1", ends: "threw" },
+  { what: "a bigint as its result", code: "return 1n", ends: "threw" },
+  { what: "nothing thrown", code: "throw null", ends: "threw" },
+  { what: "a symbol thrown", code: "throw Symbol('x')", ends: "threw" },
+];
