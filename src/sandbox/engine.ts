@@ -4,6 +4,9 @@ import { readFile } from "node:fs/promises";
 declare global {
   // Node has these; its types do not.
   namespace WebAssembly {
+    interface Module {
+      readonly exported?: never;
+    }
     function compile(bytes: Uint8Array): Promise<Module>;
     interface Memory {
       readonly buffer: ArrayBuffer;
