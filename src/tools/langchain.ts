@@ -9,6 +9,7 @@ import { ActionFailure, explainError } from "../errors.ts";
 import { type ActionContext, defineAction, type ReadAction, type WriteAction } from "./action.ts";
 import { zodFromOutside } from "./outside/json-schema.ts";
 import { rowOf } from "./outside/row.ts";
+import { ofThisCall } from "./outside/this-call.ts";
 
 /** What is used of a tool; LangChain's own interface is too exact for tools with schemas of zod 3. */
 export interface LangChainTool {
@@ -93,11 +94,12 @@ export function fromLangChainTool<Tool extends LangChainTool, Output = ToolOutco
       await assertTaken(tool, toolArgs(declaration, args, context));
       return await preview(args, context);
     },
-    run: async (args, context) => {
-      const before = changes ? [] : await beforehand(() => preview(args, { ...context, staged: [] }));
-      const output = await callWrite(tool, declaration, args, context);
-      return { output, changes: changes?.(args, output) ?? before };
-    },
+    run: (args, context) =>
+      ofThisCall(async () => {
+        const before = changes ? [] : await beforehand(() => preview(args, { ...context, staged: [] }));
+        const output = await callWrite(tool, declaration, args, context);
+        return { output, changes: changes?.(args, output) ?? before };
+      }),
   });
 }
 

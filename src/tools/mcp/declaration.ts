@@ -71,7 +71,14 @@ export const DeclarationSchema = z.strictObject({
   preview: z.strictObject(call()).optional(),
   reversibility: z.enum(["reversible", "compensatable"]).optional(),
   undo: z.strictObject({ ...call("before", "output"), gone: patterns }).optional(),
-  lookup: z.strictObject({ ...call(), absent: patterns, output: template(...GIVEN, "output") }).optional(),
+  lookup: z
+    .strictObject({
+      ...call(),
+      absent: patterns.describe("Errors that mean that it did not happen."),
+      absentWhen: template("output").optional().describe("Null or empty in an answer: it did not happen."),
+      output: template(...GIVEN, "output"),
+    })
+    .optional(),
   impact: z
     .strictObject({
       level: ImpactLevelSchema,

@@ -2,7 +2,7 @@
 
 import { CallFailed } from "./call-failed.ts";
 import { type Accepted, toolFingerprint } from "./lock.ts";
-import type { McpServer } from "./server.ts";
+import type { McpServer, Tool } from "./server.ts";
 
 /** A server whose tools are stopped unless they are those in the lock file; what is stopped has not been called. */
 export function gated(
@@ -17,22 +17,18 @@ export function gated(
         nothingHappened: true,
       },
     );
-  const assertCallable: McpServer["assertCallable"] = async (tool, signal) => {
+  const assertAccepted = (tool: string) => {
     const known = Object.hasOwn(accepted, tool) ? accepted[tool] : undefined;
     if (!known) throw stopped("was never accepted", tool);
-    await server.assertCallable(tool, signal);
-    const now = (await server.tools(signal)).get(tool);
-    if (now && toolFingerprint(now) !== known.fingerprint) {
+    return (offered: Tool) => {
+      if (toolFingerprint(offered) === known.fingerprint) return;
       throw stopped("is not what was accepted any more: its description or its schema has changed", tool);
-    }
+    };
   };
   return {
     ...server,
-    assertCallable,
-    call: async (tool, args, signal) => {
-      await assertCallable(tool, signal);
-      return await server.call(tool, args, signal);
-    },
+    assertCallable: async (tool, signal) => await server.assertCallable(tool, signal, assertAccepted(tool)),
+    call: async (tool, args, signal) => await server.call(tool, args, signal, assertAccepted(tool)),
   };
 }
 

@@ -37,6 +37,9 @@ const PageSchema = z.object({ tools: z.array(z.unknown()), nextCursor: z.string(
 const MAX_TOOLS = 1000;
 const MAX_PAGES = 100;
 
+/** Looks at a tool as the very process or session offers it that is then called. @throws CallFailed */
+type AssertTool = (offered: Tool) => void;
+
 export interface McpServer {
   readonly name: string;
   /** What it offers now, by name. @throws CallFailed when it cannot be reached in time */
@@ -44,9 +47,10 @@ export interface McpServer {
   /** What it offers is asked for once more before anything else is called. */
   lookAgain(): void;
   /** @throws CallFailed when a tool is not there, or must not be called */
-  assertCallable(tool: string, signal: AbortSignal): Promise<void>;
+  assertCallable(tool: string, signal: AbortSignal, assertTool?: AssertTool): Promise<void>;
   /** @throws CallFailed */
-  call(tool: string, args: JsonObject, signal: AbortSignal): Promise<ToolResult>;
+  call(tool: string, args: JsonObject, signal: AbortSignal, assertTool?: AssertTool): Promise<ToolResult>;
+  /** Also while it starts; what was under way fails then. */
   close(): Promise<void>;
 }
 
@@ -73,7 +77,7 @@ export interface ServerParts {
 export function createServer(parts: ServerParts): McpServer {
   const { config, secrets } = parts;
   let starting: Promise<Live> | undefined;
-  let isClosed = false;
+  const closing = new AbortController();
   /** What was listed before this counts no more. */
   let listedSince = 0;
   const begin = (): Promise<Live> => {
@@ -81,7 +85,7 @@ export function createServer(parts: ServerParts): McpServer {
     const forget = () => {
       if (starting === mine) starting = undefined;
     };
-    const mine = start(parts, forget).catch((error: unknown) => {
+    const mine = start(parts, forget, closing.signal).catch((error: unknown) => {
       forget();
       throw error;
     });
@@ -89,18 +93,12 @@ export function createServer(parts: ServerParts): McpServer {
     return mine;
   };
   const live = async (signal: AbortSignal): Promise<Live> => {
-    if (isClosed) throw new CallFailed(`The server "${config.name}" is closed.`, { nothingHappened: true });
+    if (closing.signal.aborted)
+      throw new CallFailed(`The server "${config.name}" is closed.`, { nothingHappened: true });
     const found = await unlessAborted(starting ?? begin(), signal);
     if (found.listedAt > listedSince && found.listedAt + LISTED_MS > performance.now()) return found;
-    try {
-      const timeout = Math.min(config.settings.startTimeoutMs, LIST_AGAIN_MS);
-      found.tools = await listTools(found.client, timeout, secrets);
-      found.listedAt = performance.now();
-      return found;
-    } catch (error) {
-      void found.end("now");
-      throw error;
-    }
+    await listAgain(found, parts);
+    return found;
   };
   /** What fails before the request is sent. */
   const ready = async (signal: AbortSignal): Promise<Live> => {
@@ -114,9 +112,13 @@ export function createServer(parts: ServerParts): McpServer {
       });
     }
   };
-  const withTool = async (tool: string, signal: AbortSignal): Promise<Live> => {
+  const withTool = async (tool: string, signal: AbortSignal, assertTool?: AssertTool): Promise<Live> => {
     const found = await ready(signal);
-    if (found.tools.has(tool)) return found;
+    const offered = found.tools.get(tool);
+    if (offered) {
+      assertTool?.(offered);
+      return found;
+    }
     throw new CallFailed(`The server "${config.name}" has no tool "${tool}".`, { nothingHappened: true });
   };
   return {
@@ -125,9 +127,9 @@ export function createServer(parts: ServerParts): McpServer {
     lookAgain: () => {
       listedSince = performance.now();
     },
-    assertCallable: async (tool, signal) => void (await withTool(tool, signal)),
-    call: async (tool, args, signal) => {
-      const found = await withTool(tool, signal);
+    assertCallable: async (tool, signal, assertTool) => void (await withTool(tool, signal, assertTool)),
+    call: async (tool, args, signal, assertTool) => {
+      const found = await withTool(tool, signal, assertTool);
       const { client, end } = found;
       try {
         return resultOf(await send(client, { name: tool, arguments: args }, signal), secrets);
@@ -141,11 +143,22 @@ export function createServer(parts: ServerParts): McpServer {
       }
     },
     close: async () => {
-      isClosed = true;
+      closing.abort(new Error("it is closed"));
       const last = starting;
       await (await last?.catch(() => undefined))?.end("in peace");
     },
   };
+}
+
+async function listAgain(live: Live, { config, secrets }: ServerParts): Promise<void> {
+  const timeout = Math.min(config.settings.startTimeoutMs, LIST_AGAIN_MS);
+  try {
+    live.tools = await listTools(live.client, AbortSignal.timeout(timeout), secrets);
+    live.listedAt = performance.now();
+  } catch (error) {
+    void live.end("now");
+    throw error;
+  }
 }
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -177,7 +190,7 @@ async function send(client: Client, params: { name: string; arguments: JsonObjec
 const MAX_TOLD = 500;
 const LAST_LINES = 3;
 
-async function start({ config, secrets, log }: ServerParts, onEnd: () => void): Promise<Live> {
+async function start({ config, secrets, log }: ServerParts, onEnd: () => void, closing: AbortSignal): Promise<Live> {
   const { settings } = config;
   const client = new Client({ name: "holdpoint", version: "1" }, { capabilities: {} });
   const lines: string[] = [];
@@ -197,11 +210,14 @@ async function start({ config, secrets, log }: ServerParts, onEnd: () => void): 
     // The SDK ends the connection in its own time; until then the server would go on writing.
     if (/exceeded maximum size/.test(error.message)) kill();
   };
+  // For all of it together: what the SDK limits is each answer, and not the ones that it does not wait for.
+  const timeout = AbortSignal.timeout(settings.startTimeoutMs);
+  const signal = AbortSignal.any([timeout, closing]);
   try {
-    await client.connect(transport, { timeout: settings.startTimeoutMs });
-    const live: Live = {
-      ...{ client, end, tools: await listTools(client, settings.startTimeoutMs, secrets), listedAt: performance.now() },
-    };
+    const connected = client.connect(transport, { signal, timeout: NO_LIMIT_MS });
+    connected.catch(() => undefined); // it may fail when nobody waits for it any more
+    await unlessAborted(connected, signal);
+    const live: Live = { client, end, tools: await listTools(client, signal, secrets), listedAt: performance.now() };
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
       live.listedAt = Number.NEGATIVE_INFINITY;
     });
@@ -209,18 +225,22 @@ async function start({ config, secrets, log }: ServerParts, onEnd: () => void): 
   } catch (error) {
     await end("now");
     const said = lines.length > 0 ? ` It said: ${lines.join(" / ")}` : "";
-    throw new Error(`${error instanceof Error ? error.message : String(error)}.${said}`);
+    const late = `it did not start within ${settings.startTimeoutMs} ms`;
+    const why = timeout.aborted ? late : error instanceof Error ? error.message : String(error);
+    throw new Error(`${why}.${said}`);
   }
 }
 
-async function listTools(client: Client, timeout: number, secrets: Secrets): Promise<ReadonlyMap<string, Tool>> {
+/** @param signal ends it, however many pages there are */
+async function listTools(client: Client, signal: AbortSignal, secrets: Secrets): Promise<ReadonlyMap<string, Tool>> {
   const tools = new Map<string, Tool>();
   let cursor: string | undefined;
   let pages = 0;
   do {
     if (++pages > MAX_PAGES) throw new Error(`it offers its tools on more than ${MAX_PAGES} pages`);
     const params = cursor === undefined ? {} : { cursor };
-    const page = await client.request({ method: "tools/list", params }, PageSchema, { timeout });
+    const options = { signal, timeout: NO_LIMIT_MS };
+    const page = await unlessAborted(client.request({ method: "tools/list", params }, PageSchema, options), signal);
     for (const given of page.tools) {
       const parsed = ToolSchema.safeParse(given);
       if (parsed.success) tools.set(parsed.data.name, secrets.hide(parsed.data as Json) as Tool);

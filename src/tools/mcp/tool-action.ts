@@ -15,6 +15,7 @@ import {
 } from "../action.ts";
 import { zodFromOutside } from "../outside/json-schema.ts";
 import { rowOf } from "../outside/row.ts";
+import { ofThisCall } from "../outside/this-call.ts";
 import type { Declaration } from "./declaration.ts";
 import { beforehand, callRead, callWrite } from "./failures.ts";
 import { argumentsFor, inputFor } from "./input.ts";
@@ -117,7 +118,7 @@ function writeAction(
     idempotent: idempotent !== false,
     preview: async (args: Args, context) => (await nothingYet(() => prepared(write, args, context))).expected,
     impact: (args, changes) => impactOf({ declaration, level, isReversible: canUndo }, args, changes),
-    run: async (args: Args, context) => await run(write, shared.output, args, context),
+    run: (args: Args, context) => ofThisCall(() => run(write, shared.output, args, context)),
     ...(canLookUp ? lookUpOf(write) : {}),
     ...(canUndo ? undoOf(write) : {}),
   });

@@ -31,10 +31,17 @@ export async function lookUp(parts: WriteParts, key: string, context: ActionCont
     if (fitsAny(result.text, lookup.absent)) return undefined;
     throw new Error(`Looking it up failed: ${result.text.slice(0, 500)}`);
   }
-  // What is not there may also be said without an error.
-  if (fitsAny(result.text, lookup.absent)) return undefined;
-  return { output: fill(lookup.output, { ...scope, output: outputOf(result) }) ?? null };
+  // What was found may hold any text; only a place that is declared says that it is not there.
+  const answer = { ...scope, output: outputOf(result) };
+  if (lookup.absentWhen !== undefined && isEmpty(fill(lookup.absentWhen, answer))) return undefined;
+  return { output: fill(lookup.output, answer) ?? null };
 }
+
+const isEmpty = (value: Json | undefined): boolean =>
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  (typeof value === "object" && Object.keys(value).length === 0);
 
 /** How the rows are now, how they were before, and how the call left them. */
 interface Standing {
@@ -88,6 +95,7 @@ export async function undo(parts: WriteParts, effect: Effect, context: ActionCon
     ...(output === null ? {} : { output }),
   };
   const args = beforehand(() => fillObject(back.args, scope));
+  server.lookAgain(); // as before any write
   const result = await sent({ server, tool: back.tool, errors }, args, context.signal);
   if (!result.isError) return `"${title}" was taken back.`;
   if (fitsAny(result.text, back.gone)) return "What it left behind was gone already.";

@@ -103,7 +103,7 @@ describe("files", () => {
     const runtime = await openFiles(write, actions);
     const asked = await startRequest(runtime, alice, { request: "go" });
     const done = await answerThread(runtime, bob, asked.threadId, approveAll);
-    expect(done.run.answer).toMatchObject({ status: "invalid_request" });
+    expect(done.run.answer).toMatchObject({ status: "failed" });
     expect(files()).toEqual({ ...START, "c.txt": "mine" });
   });
 
