@@ -169,6 +169,8 @@ async function callRead<Args, Output>(
   context: ActionContext,
 ): Promise<Output> {
   const { isError, outcome } = await invoke(tool, declaration, args, context);
+  const long = tooLong(tool, outcome);
+  if (long !== undefined) throw new ActionFailure("failed", long);
   if (isError) throw new ActionFailure("invalid_request", `"${tool.name}" failed: ${outcome.text.slice(0, 500)}`);
   return resultOf(declaration, outcome);
 }
@@ -180,10 +182,18 @@ async function callWrite<Args, Output>(
   context: ActionContext,
 ): Promise<Output> {
   const { isError, outcome } = await invoke(tool, declaration, args, context);
+  const long = tooLong(tool, outcome);
+  if (long !== undefined) throw new Error(`${long} Something may have happened all the same.`);
   const failed = new Error(`"${tool.name}" says that it failed: ${outcome.text.slice(0, 500)}`);
   if (!isError) return resultOf(declaration, outcome);
   if (!declaration.nothingHappened?.(failed)) throw failed;
   throw new ActionFailure("failed", failed.message);
+}
+
+/** Of an output that cannot be kept, why. */
+function tooLong({ name }: LangChainTool, outcome: ToolOutcome): string | undefined {
+  const bytes = bytesOf(outcome);
+  return bytes <= MAX_OUTPUT ? undefined : `"${name}" put out ${bytes} bytes; at most ${MAX_OUTPUT} are taken.`;
 }
 
 /** What does not fit is told as any failure after the call: something may have happened. */
@@ -214,6 +224,12 @@ async function invoke<Args, Output>(
     throw new ActionFailure("failed", `"${tool.name}" did not do it: ${explainError(error)}`, { cause: error });
   }
 }
+
+/** The longest output, in bytes: it is kept, and models read it. The same as of an MCP server that says nothing else. */
+const MAX_OUTPUT = 1_000_000;
+
+const bytesOf = ({ text, artifact }: ToolOutcome): number =>
+  Buffer.byteLength(text) + (artifact === undefined ? 0 : Buffer.byteLength(JSON.stringify(artifact)));
 
 function outcomeOf(given: unknown): { isError: boolean; outcome: ToolOutcome } {
   const { content = given, artifact, status } = isMessage(given) ? given : {};

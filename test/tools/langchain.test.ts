@@ -15,6 +15,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { z as z3 } from "zod/v3";
 import { jsonSchemaOf } from "../../src/domain/json-schema.ts";
+import { ActionFailure } from "../../src/errors.ts";
 import type { AnyWrite } from "../../src/tools/action.ts";
 import { checkContract } from "../../src/tools/contract.ts";
 import { fromLangChainTool } from "../../src/tools/langchain.ts";
@@ -207,5 +208,41 @@ describe("a call of a tool", () => {
     expect(await outcomeOf(misfit, { id: "7", key: "k" })).toEqual({
       unknown: expect.stringContaining("unrecognized"),
     });
+  });
+
+  it("that puts out too much failed when it was a read, and is unknown otherwise", async () => {
+    for (const given of ["x".repeat(1_000_001), ["short", { long: "x".repeat(1_000_000) }]]) {
+      const responseFormat = typeof given === "string" ? "content" : "content_and_artifact";
+      const big = tool(async () => given, { name: "big", responseFormat, schema: anything });
+      const why = expect.stringContaining("at most 1000000 are taken");
+      expect(await outcomeOf(fromLangChainTool(big, { kind: "read" }), { id: "1" })).toEqual({ failed: why });
+      expect(await outcomeOf(fromLangChainTool(big), { id: "1" })).toEqual({ unknown: why });
+    }
+  });
+
+  it("that is repeated says of itself alone that it did not happen", async () => {
+    const made = new Set<string>();
+    const make = tool(
+      async ({ id }) => {
+        made.add(id);
+        throw new Error("socket hang up");
+      },
+      { name: "make", description: "Makes it.", schema: anything },
+    );
+    const action = fromLangChainTool(make, {
+      idempotent: true,
+      preview: async ({ id }) => {
+        if (made.has(id)) throw new ActionFailure("invalid_request", "It exists already.");
+        return [{ table: "thing", key: id, before: null, after: { id } }];
+      },
+    });
+    const runtime = await openTestRuntime({
+      actions: [action],
+      plans: { go: [{ id: "s", action: "make", args: { id: "1" } }] },
+    });
+    const asked = await startRequest(runtime, alice, { request: "go" });
+    const done = await answerThread(runtime, alice, asked.threadId, approveAll);
+    expect([...made]).toEqual(["1"]);
+    expect(done.effects).toMatchObject([{ status: "uncertain" }]);
   });
 });

@@ -139,10 +139,19 @@ function http(
   if (parsed.username !== "" || parsed.password !== "") {
     throw fail("url", "expected an address without a name and a password; put them in headers");
   }
+  if (parsed.protocol === "http:" && hasSecret(url, parsed) && !isLocal(parsed)) {
+    throw fail("url", "expected https: what it holds behind the host would go over a line without encryption");
+  }
   if (parsed.protocol === "http:" && Object.keys(headers).length > 0 && !isLocal(parsed)) {
     throw fail("url", "expected https: the headers would go over a line without encryption");
   }
   return { kind: "http", url: parsed, headers: named(headers, "headers") };
+}
+
+/** Whether something stands behind the host that is not for everybody. */
+function hasSecret(written: string, { searchParams }: URL): boolean {
+  const behind = written.replace(/^\w+:\/\/[^/?#]*/, "");
+  return behind.includes("${") || [...searchParams.keys()].some((name) => kindOfField(name) === "secret");
 }
 
 const isLocal = ({ hostname }: URL): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);

@@ -1,6 +1,7 @@
 /** Keeps the values of placeholders out of everything that a server says. */
 import type { Json } from "../../domain/json.ts";
 import { storableText } from "../../domain/text.ts";
+import { secretPattern } from "../outside/secret-forms.ts";
 
 export interface Secrets {
   hideText(text: string): string;
@@ -9,10 +10,11 @@ export interface Secrets {
 }
 
 export function createSecrets(values: readonly string[]): Secrets {
-  // The longest first: one may hold another.
-  const known = values.flatMap(formsOf).sort((one, other) => other.length - one.length);
-  const hideText = (text: string) =>
-    known.reduce((hidden, secret) => hidden.replaceAll(secret, "[secret]"), storableText(text));
+  const known = secretPattern(values);
+  const hideText = (text: string) => {
+    const kept = storableText(text);
+    return known ? kept.replace(known, "[secret]") : kept;
+  };
   const hide = (value: Json): Json => {
     if (typeof value === "string") return hideText(value);
     if (typeof value !== "object" || value === null) return value;
@@ -20,10 +22,4 @@ export function createSecrets(values: readonly string[]): Secrets {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [hideText(key), hide(item)]));
   };
   return { hideText, hide: <T extends Json>(value: T) => hide(value) as T };
-}
-
-/** As it is, and as it stands in JSON, in addresses and in Base64. */
-function formsOf(secret: string): string[] {
-  const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
-  return [...new Set([...forms, Buffer.from(secret).toString("base64").replace(/=+$/, "")])];
 }

@@ -170,10 +170,22 @@ describe("a declaration", () => {
       { mcpServers: { a: { url: "http://example.com", headers: { A: "secret" } } } },
       "expected https",
     ],
+    [
+      "a secret in an address without encryption",
+      { mcpServers: { a: { url: "http://example.com/mcp?key=${SECRET}" } } },
+      "expected https",
+    ],
+    [
+      "a token in an address without encryption",
+      { mcpServers: { a: { url: "http://example.com/mcp?api_token=secret" } } },
+      "expected https",
+    ],
     ["a server that is not there", { mcpServers: {}, holdpoint: { a: {} } }, 'there is no server "a"'],
     ["no servers", {}, "mcpServers"],
   ])("is refused for %s", async (_what, content, why) => {
-    const failed = await connect({ file: configFile(content), environment: {} }).catch((error: Error) => error.message);
+    const failed = await connect({ file: configFile(content), environment: { SECRET: "very-secret" } }).catch(
+      (error: Error) => error.message,
+    );
     expect(failed).toContain(why);
     expect(failed).not.toContain("secret");
   });
