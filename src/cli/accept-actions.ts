@@ -6,19 +6,28 @@ import { acceptTools } from "../work/accept-tools.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 
-const MAX_SHOWN = 500;
+/** As long as a description may be. */
+const MAX_SHOWN = 50_000;
 
 /** What waits to be accepted, and what is other than it was accepted. */
-export function waitingLines({ command }: Pick<Session, "command">, waiting: Waiting | undefined): string[] {
+export function waitingLines({ command, surroundings }: Session, waiting: Waiting | undefined): string[] {
   if (!waiting) return [];
   const lines = [...waiting.tools.flatMap(toolLines), ...waiting.unreachable.map(({ why }) => printable(why))];
   if (waiting.tools.length === 0) return lines;
-  return ["Stopped until an admin accepts them:", ...lines, `Accept them: ${command("actions accept --all")}`];
+  const file = surroundings.environment.HOLDPOINT_MCP;
+  const start =
+    file === undefined ? "" : `HOLDPOINT_MCP=${/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`} `;
+  return ["Stopped until an admin accepts them:", ...lines, `Accept them: ${start}${command("actions accept --all")}`];
 }
 
-function toolLines({ actions, isNew, differences, description }: WaitingTool): string[] {
-  const said = isNew ? [`  ${description.slice(0, MAX_SHOWN)}`] : differences.map((line) => `  ${line}`);
-  return [`${actions.join(", ")}: ${isNew ? "new" : "changed"}`, ...said].map(printable);
+/** Of a new tool all that its server says of it, of another one what is other than it was. */
+function toolLines({ actions, isNew, differences, description, definition }: WaitingTool): string[] {
+  const { title, inputSchema, outputSchema, annotations } = definition;
+  const rest = Object.entries({ title, inputSchema, outputSchema, annotations })
+    .filter(([, value]) => value !== undefined)
+    .map(([part, value]) => `${part}: ${JSON.stringify(value)}`);
+  const said = isNew ? [...description.slice(0, MAX_SHOWN).split("\n"), ...rest] : differences;
+  return [`${actions.join(", ")}: ${isNew ? "new" : "changed"}`, ...said.map((line) => `  ${line}`)].map(printable);
 }
 
 /** `actions accept <name>` and `actions accept --all`. */
@@ -38,7 +47,10 @@ export async function acceptActions(
     ...accepted.flatMap((tool) => toolLines(tool).map((line, index) => (index === 0 ? `Accepted ${line}` : line))),
     ...unreachable.map(({ why }) => printable(why)),
   ];
-  if (lines.length === 0) lines.push("Nothing waits to be accepted.");
+  if (accepted.length > 0) lines.push("They are called so from the next start on.");
+  if (lines.length === 0) {
+    lines.push(runtime.mcp ? "Nothing waits to be accepted." : "No MCP servers are configured: set HOLDPOINT_MCP.");
+  }
   surroundings.write(`${json ? JSON.stringify({ accepted, unreachable }, null, 2) : lines.join("\n")}\n`);
   return unreachable.length > 0 ? EXIT.failed : EXIT.done;
 }

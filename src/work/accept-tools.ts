@@ -6,11 +6,15 @@ import { assertMay } from "../ledger/members.ts";
 import type { StoreRuntime } from "../runtime.ts";
 import type { Waiting, WaitingTool } from "../tools/mcp/index.ts";
 
+/** The tenant of whoever runs the system: the servers, and what is accepted of them, are every tenant's. */
+const OPERATING_TENANT = "default";
+
 /**
  * Takes tools as their servers offer them now. They are called so from the next start on.
  * @param name an action's; left out, everything that waits
  * @returns what was accepted, and the servers that could not be asked
- * @throws HoldpointError `denied`; `usage` when nothing of that name waits
+ * @throws HoldpointError `denied`, also to admins of other tenants than `default`; `usage` when
+ *   nothing of that name waits
  */
 export async function acceptTools(
   runtime: StoreRuntime,
@@ -19,7 +23,13 @@ export async function acceptTools(
 ): Promise<{ accepted: readonly WaitingTool[]; unreachable: Waiting["unreachable"] }> {
   const { ledger, mcp } = runtime;
   await assertMay(ledger, identity, "acceptTools");
-  const { tools, unreachable } = (await mcp?.waiting()) ?? { tools: [], unreachable: [] };
+  if (identity.tenant !== OPERATING_TENANT) {
+    throw new HoldpointError("denied", `Tools are accepted for every tenant, and not by "${identity.tenant}".`, {
+      hint: `An admin of the tenant "${OPERATING_TENANT}" accepts them.`,
+    });
+  }
+  if (!mcp) return { accepted: [], unreachable: [] };
+  const { tools, unreachable } = await mcp.waiting();
   const accepted = tools.filter(({ actions }) => name === undefined || actions.includes(name));
   if (accepted.length === 0 && name !== undefined) {
     const names = tools.flatMap(({ actions }) => actions).join(", ");
@@ -27,14 +37,14 @@ export async function acceptTools(
       hint: names === "" ? "None does." : `There are: ${names}.`,
     });
   }
-  if (!mcp || accepted.length === 0) return { accepted, unreachable };
+  if (accepted.length === 0) return { accepted, unreachable };
   const at = runtime.now();
   await ledger.transaction().execute(async (trx) => {
     await assertMay(trx, identity, "acceptTools");
     const data = { tools: accepted.map(({ server, tool, fingerprint }) => ({ server, tool, fingerprint })) };
     await appendAudit(trx, { ...identity, at, event: "tools.accepted", data });
     // Where it cannot be written, nothing is recorded.
-    mcp.accept(accepted, { principal: identity.principal, at });
+    mcp.accept(accepted, { ...identity, at });
   });
   return { accepted, unreachable };
 }

@@ -1,5 +1,5 @@
 /** Accepting tools of MCP servers from the command line. */
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { holdpoint } from "../support/child.ts";
@@ -13,7 +13,7 @@ it("shows what waits, lets an admin accept it, records it, and shows what has ch
   const listed = await holdpoint(place, "actions", "list");
   expect(listed.stdout).toContain("the MCP server odd");
   expect(listed.stdout).toContain("odd__ok: new\n  Does it well.");
-  expect(listed.stdout).toContain("actions accept --all");
+  expect(listed.stdout).toMatch(/HOLDPOINT_MCP=\S+ .*actions accept --all/);
 
   await holdpoint(place, "members", "ada", "admin", "--as", "ada");
   await holdpoint(place, "members", "olga", "operator", "--as", "ada");
@@ -21,15 +21,19 @@ it("shows what waits, lets an admin accept it, records it, and shows what has ch
     stderr: expect.stringContaining("This takes the role admin"),
   });
   const accepted = await holdpoint(place, "actions", "accept", "odd__ok", "--as", "ada");
-  expect(accepted).toMatchObject({ status: 0, stdout: "Accepted odd__ok: new\n  Does it well.\n" });
+  expect(accepted).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^Accepted odd__ok: new\n {2}Does it well\.\n[\s\S]*from the next start on\.\n$/),
+  });
+  expect(accepted.stdout).toContain('  inputSchema: {"type":"object","properties":{"id":{"type":"string"}}}');
   const lock = readFileSync(join(dirname(file), "mcp.lock.json"), "utf8");
-  expect(JSON.parse(lock)).toMatchObject({ servers: { odd: { ok: { acceptedBy: "ada" } } } });
+  expect(JSON.parse(lock)).toMatchObject({ servers: { odd: { ok: { acceptedBy: "ada", acceptedIn: "default" } } } });
   const audit = await holdpoint(place, "audit", "export", "--as", "ada");
   expect(audit.stdout).toContain("tools.accepted");
 
   writeFileSync(file, JSON.stringify(scripted({ env: { DESCRIPTION: "Does it badly." } })));
   const changed = await holdpoint(place, "actions", "list", "--as", "olga");
-  expect(changed.stdout).toContain("odd__ok: changed\n  description - Does it well.\n  description + Does it badly.");
+  expect(changed.stdout).toContain('odd__ok: changed\n  description: "Does it well." -> "Does it badly."');
   const all = await holdpoint(place, "actions", "accept", "--all", "--as", "ada");
   expect(all.stdout).toContain("Accepted odd__ok: changed");
   expect((await holdpoint(place, "actions", "accept", "--all", "--as", "ada")).stdout).toBe(
@@ -38,6 +42,18 @@ it("shows what waits, lets an admin accept it, records it, and shows what has ch
   expect(await holdpoint(place, "actions", "accept", "--as", "ada")).toMatchObject({ status: 2 });
   expect(await holdpoint(place, "actions", "accept", "none", "--as", "ada")).toMatchObject({
     stderr: expect.stringContaining('No action "none" waits'),
+  });
+});
+
+it("is for admins of the operating tenant alone, and says when there is nothing to accept", async () => {
+  const file = configFile(scripted({ env: {} }));
+  const place = { home: tempDir(), environment: { HOLDPOINT_MCP: file } };
+  const other = await holdpoint(place, "actions", "accept", "--all", "--tenant", "other");
+  expect(other.status).not.toBe(0);
+  expect(other.stderr).toContain('An admin of the tenant "default" accepts them.');
+  expect(existsSync(join(dirname(file), "mcp.lock.json"))).toBe(false);
+  expect(await holdpoint(tempDir(), "actions", "accept", "--all")).toMatchObject({
+    stdout: "No MCP servers are configured: set HOLDPOINT_MCP.\n",
   });
 });
 

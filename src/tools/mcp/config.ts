@@ -1,11 +1,13 @@
 /** The file that names MCP servers: `mcpServers` as other clients write it, and `holdpoint` for what is said of them. */
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { Json } from "../../domain/json.ts";
 import type { HoldpointError } from "../../errors.ts";
 import { faultsOf } from "../../policy/faults.ts";
 import { readYaml } from "../../policy/yaml-file.ts";
 import { kindOfField } from "../../telemetry/names.ts";
 import { DeclarationSchema } from "./declaration.ts";
+import { createSecrets } from "./secrets.ts";
 
 const words = z.record(z.string(), z.string());
 
@@ -179,3 +181,10 @@ function meantOf(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 /** Where a server is, for people, without anything secret. */
 export const placeOf = ({ target }: Pick<ServerConfig, "target">): string =>
   target.kind === "http" ? target.url.origin : target.command;
+
+/** The same as a whole: what is started with what, or the address; with secrets masked. */
+export function wholePlaceOf({ target, secrets }: Pick<ServerConfig, "target" | "secrets">): Json {
+  const { hide } = createSecrets(secrets);
+  if (target.kind === "http") return { url: hide(target.url.href) };
+  return { command: hide(target.command), args: hide(target.args), cwd: hide(target.cwd ?? null) };
+}

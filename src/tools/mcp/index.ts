@@ -5,7 +5,7 @@ import { digestOf } from "../../domain/json.ts";
 import { explainError, HoldpointError } from "../../errors.ts";
 import { warn } from "../../telemetry/tell.ts";
 import type { Action } from "../action.ts";
-import { readMcpConfig, type ServerConfig } from "./config.ts";
+import { readMcpConfig, type ServerConfig, wholePlaceOf } from "./config.ts";
 import { type Declaration, SILENT } from "./declaration.ts";
 import { acceptCommand, gated } from "./gate.ts";
 import { type Accepted, differences, readLock, toolFingerprint, writeLock } from "./lock.ts";
@@ -22,6 +22,8 @@ export interface McpOptions {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Hears what servers write to their standard error, masked. Default: shown with `NODE_DEBUG=holdpoint-mcp`. */
   readonly log?: ((line: string) => void) | undefined;
+  /** Hears once that tools wait to be accepted, where nobody has asked for it a second later. Default: the process warns. */
+  readonly warn?: ((text: string) => void) | undefined;
 }
 
 /** A tool that an admin has to look at. */
@@ -35,12 +37,21 @@ export interface WaitingTool {
   /** What is other than it was accepted, a line each. */
   readonly differences: readonly string[];
   readonly description: string;
+  /** All that its server says of it; what was secret in it is masked. */
+  readonly definition: Tool;
 }
 
 export interface Waiting {
   readonly tools: readonly WaitingTool[];
   /** Servers that could not be asked, and why. */
   readonly unreachable: readonly { readonly server: string; readonly why: string }[];
+}
+
+interface AcceptedBy {
+  readonly principal: string;
+  readonly tenant?: string | undefined;
+  /** ISO 8601 UTC. */
+  readonly at: string;
 }
 
 export interface McpConnection {
@@ -51,10 +62,13 @@ export interface McpConnection {
    * Writes into the lock file what {@link McpConnection.waiting} found. The actions of this connection stay as they are.
    * @throws HoldpointError `storage`
    */
-  accept(tools: readonly WaitingTool[], by: { readonly principal: string; readonly at: string }): void;
+  accept(tools: readonly WaitingTool[], by: AcceptedBy): void;
   /** Ends the servers that were started. */
   close(): Promise<void>;
 }
+
+/** So long nobody is told that tools wait, in milliseconds: a command may be about to show them. */
+const TOLD_MS = 1000;
 
 interface Opened {
   readonly config: ServerConfig;
@@ -80,13 +94,23 @@ export async function connectMcp(options: McpOptions): Promise<McpConnection> {
     return { config, server, accepted: servers[config.name] ?? {} };
   });
   const seen = new Map<string, Tool>();
-  const close = async () => void (await Promise.all(opened.map(({ server }) => server.close())));
+  const told: string[] = [];
+  let telling: NodeJS.Timeout | undefined;
+  const close = async () => {
+    clearTimeout(telling);
+    await closeServers();
+  };
+  const closeServers = async () => void (await Promise.all(opened.map(({ server }) => server.close())));
   try {
-    const actions = (await Promise.all(opened.map(actionsOf))).flat();
+    const actions = (await Promise.all(opened.map((one) => actionsOf(one, told)))).flat();
+    if (told.length > 0) telling = setTimeout(() => (options.warn ?? warn)(told.join(" ")), TOLD_MS).unref();
     return {
       actions,
       close,
-      waiting: () => waitingIn(opened, seen),
+      waiting: () => {
+        clearTimeout(telling); // whoever asks is told
+        return waitingIn(opened, seen);
+      },
       accept: (tools, by) => accept(lock, seen, tools, by),
     };
   } catch (error) {
@@ -95,10 +119,11 @@ export async function connectMcp(options: McpOptions): Promise<McpConnection> {
   }
 }
 
-async function actionsOf(opened: Opened): Promise<Action[]> {
+/** @param told gets what whoever runs the system should know */
+async function actionsOf(opened: Opened, told: string[]): Promise<Action[]> {
   const { config, accepted } = opened;
   const known = Object.keys(accepted);
-  const offered = known.length > 0 ? known : await offeredNow(opened);
+  const offered = known.length > 0 ? known : await offeredNow(opened, told);
   const names = [...new Set([...offered, ...declaredTools(config)])].filter(
     (name) => !config.settings.hide.includes(name),
   );
@@ -107,13 +132,15 @@ async function actionsOf(opened: Opened): Promise<Action[]> {
   );
 }
 
-async function offeredNow({ config, server }: Opened): Promise<string[]> {
+async function offeredNow({ config, server }: Opened, told: string[]): Promise<string[]> {
   try {
     const tools = [...(await server.tools()).keys()].filter((name) => !config.settings.hide.includes(name));
-    warn(`${tools.length} tools of the MCP server "${config.name}" wait to be accepted: ${acceptCommand("--all")}`);
+    told.push(
+      `${tools.length} tools of the MCP server "${config.name}" wait to be accepted: ${acceptCommand("--all")}.`,
+    );
     return tools;
   } catch (error) {
-    warn(`${explainError(error)} None of its tools was accepted yet.`);
+    told.push(`${explainError(error)} None of its tools was accepted yet.`);
     return [];
   }
 }
@@ -150,7 +177,8 @@ function actionOf({ config, server, accepted }: Opened, tool: string, name: stri
   const guarded = gated(server, accepted, (other) => uses(config, other)[0]?.name ?? other);
   try {
     const { trusted } = config.settings;
-    return toolAction({ name, server: guarded, accepted: known.definition, declaration, trusted });
+    const place = wholePlaceOf(config);
+    return toolAction({ name, server: guarded, place, accepted: known.definition, declaration, trusted });
   } catch (error) {
     // One tool that cannot be had must not take everything else down.
     if (error instanceof HoldpointError) return stoppedAction(name, explainError(error));
@@ -170,7 +198,13 @@ async function waitingIn(opened: readonly Opened[], seen: Map<string, Tool>): Pr
         seen.set(fingerprint, tool);
         const actions = uses(config, tool.name).map(({ name }) => name);
         const about = { actions, fingerprint, isNew: !known, differences: differences(known, tool) };
-        tools.push({ server: config.name, tool: tool.name, ...about, description: tool.description ?? "" });
+        tools.push({
+          server: config.name,
+          tool: tool.name,
+          ...about,
+          description: tool.description ?? "",
+          definition: tool,
+        });
       }
     } catch (error) {
       unreachable.push({ server: config.name, why: explainError(error) });
@@ -184,14 +218,15 @@ function accept(
   lock: string,
   seen: ReadonlyMap<string, Tool>,
   tools: readonly WaitingTool[],
-  { principal, at }: { readonly principal: string; readonly at: string },
+  { principal, tenant, at }: AcceptedBy,
 ): void {
   for (const server of new Set(tools.map((tool) => tool.server))) {
     const entries = tools
       .filter((tool) => tool.server === server)
       .flatMap(({ tool, fingerprint }): [string, Accepted][] => {
         const definition = seen.get(fingerprint);
-        return definition ? [[tool, { fingerprint, acceptedBy: principal, acceptedAt: at, definition }]] : [];
+        const by = { acceptedBy: principal, ...(tenant === undefined ? {} : { acceptedIn: tenant }), acceptedAt: at };
+        return definition ? [[tool, { fingerprint, ...by, definition }]] : [];
       });
     writeLock(lock, server, Object.fromEntries(entries));
   }

@@ -12,6 +12,8 @@ import type { Tool } from "./server.ts";
 const AcceptedSchema = z.strictObject({
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
   acceptedBy: z.string(),
+  /** The tenant that whoever accepted it belongs to. */
+  acceptedIn: z.string().optional(),
   /** ISO 8601 UTC. */
   acceptedAt: z.string(),
   definition: z.looseObject({
@@ -89,7 +91,7 @@ export function writeLock(path: string, server: string, accepted: Readonly<Recor
   }
 }
 
-/** What is other than it was accepted, a line for each part. */
+/** What is other than it was accepted, a line for each place, as in `inputSchema.properties.a.type: "string" -> "boolean"`. */
 export function differences(before: Accepted | undefined, now: Tool): string[] {
   if (!before) return ["it was never accepted"];
   const old = before.definition as JsonObject;
@@ -98,17 +100,34 @@ export function differences(before: Accepted | undefined, now: Tool): string[] {
   return parts.flatMap((part) => changed(part, old[part], fresh[part]));
 }
 
-const MAX_LINES = 40;
+const MAX_LINES = 1000;
+/** Of one value, in characters: as long as a description may be, with what JSON escapes in it. */
+const MAX_VALUE = 60_000;
 
-/** By lines, so that a small change in a long schema can be seen. */
 function changed(part: string, before: unknown, after: unknown): string[] {
-  const linesOf = (value: unknown) =>
-    value === undefined ? [] : (typeof value === "string" ? value : JSON.stringify(value, null, 1)).split("\n");
-  const [old, fresh] = [linesOf(before), linesOf(after)];
-  if (old.join("\n") === fresh.join("\n")) return [];
-  const gone = old.filter((line) => !fresh.includes(line)).map((line) => `${part} - ${line.trim()}`);
-  const come = fresh.filter((line) => !old.includes(line)).map((line) => `${part} + ${line.trim()}`);
-  const lines = [...gone, ...come];
-  if (lines.length === 0) return [`${part}: the same lines in another order`];
-  return lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES), `${part}: ${lines.length} lines in all`] : lines;
+  const lines = changesAt(part, before, after);
+  if (lines.length <= MAX_LINES) return lines;
+  return [...lines.slice(0, MAX_LINES), `${part}: ${lines.length} differences in all; the rest is not shown`];
 }
+
+/** By places, so that nothing can be hidden by words that stand elsewhere, too. */
+function changesAt(path: string, before: unknown, after: unknown): string[] {
+  if (isNode(before) && isNode(after) && Array.isArray(before) === Array.isArray(after)) {
+    const [old, fresh] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+    const keys = [...new Set([...old.keys(), ...fresh.keys()])];
+    return keys.flatMap((key) => changesAt(`${path}${placeIn(before, key)}`, old.get(key), fresh.get(key)));
+  }
+  const [old, fresh] = [shown(before), shown(after)];
+  return old === fresh ? [] : [`${path}: ${cut(old)} -> ${cut(fresh)}`];
+}
+
+const isNode = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+function placeIn(node: object, key: string): string {
+  if (Array.isArray(node)) return `[${key}]`;
+  return /^[\w$-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+const shown = (value: unknown): string => (value === undefined ? "(none)" : JSON.stringify(value));
+const cut = (text: string): string =>
+  text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}… (${text.length} characters)` : text;

@@ -29,6 +29,8 @@ import { lookUp, movedOn, previewOf, undo, type WriteParts } from "./undo.ts";
 export interface ToolParts {
   readonly name: string;
   readonly server: McpServer;
+  /** Where the server is, without anything secret: an approval is bound to it, too. */
+  readonly place: Json;
   readonly accepted: Accepted["definition"];
   readonly declaration: Declaration;
   /** Whether what the server says of its tools is believed. */
@@ -112,8 +114,8 @@ function writeAction(
   return defineAction<Args, Json>({
     ...shared,
     kind: "write",
-    // An approval is bound to all that the operator declared, such as fixed arguments and the undo, and to the tool.
-    definition: plain({ declaration, tool: accepted }),
+    // An approval is bound to all that the operator declared, such as fixed arguments and the undo, to the tool, and to its server.
+    definition: plain({ declaration, tool: accepted, trusted: parts.trusted, place: parts.place }),
     reversibility,
     idempotent: idempotent !== false,
     preview: async (args: Args, context) => (await nothingYet(() => prepared(write, args, context))).expected,

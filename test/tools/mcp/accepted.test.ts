@@ -1,11 +1,12 @@
 /** Tools count as they were accepted: what is new, or has changed, is stopped until an admin has looked at it. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { jsonSchemaOf } from "../../../src/domain/json-schema.ts";
 import type { AnyWrite } from "../../../src/tools/action.ts";
 import { checkContract } from "../../../src/tools/contract.ts";
 import { fingerprintOf } from "../../../src/tools/fingerprint.ts";
+import { differences } from "../../../src/tools/mcp/lock.ts";
 import { actionIn, configFile, connect, connectAccepted, context, outcomeOf, scripted } from "./support.ts";
 
 const lockOf = (file: string) => join(dirname(file), "mcp.lock.json");
@@ -40,8 +41,7 @@ describe("a tool", () => {
     const { tools } = await mcp.waiting();
     expect(tools).toMatchObject([{ tool: "ok", isNew: false }]);
     expect(tools[0]?.differences).toEqual([
-      "description - Does it well.",
-      expect.stringMatching(/^description \+ Ignore all instructions/),
+      expect.stringMatching(/^description: "Does it well\." -> "Ignore all instructions/),
     ]);
     expect(actionIn(mcp, "odd__ok").description).toBe("Does it well.");
   });
@@ -54,6 +54,41 @@ describe("a tool", () => {
       prints.push(fingerprintOf(actionIn(await connectAccepted({ file }), "odd__ok") as AnyWrite));
     }
     expect(new Set(prints).size).toBe(3);
+  });
+
+  it("is what an approval is bound to, with where its server is and whether it is believed", async () => {
+    const prints = [];
+    for (const [server, settings] of [
+      [{}, {}],
+      [{ cwd: "/" }, {}],
+      [{}, { trusted: true }],
+    ]) {
+      const actions = { ok: { idempotent: false } };
+      const file = configFile(scripted(server, { ...settings, actions }));
+      prints.push(fingerprintOf(actionIn(await connectAccepted({ file }), "odd__ok") as AnyWrite));
+    }
+    expect(new Set(prints).size).toBe(3);
+  });
+
+  it("that changed is told by places, which hide nothing", () => {
+    const definition = (properties: object, more: object = {}) => ({
+      ...{ name: "t", inputSchema: { type: "object", properties }, ...more },
+    });
+    const [string, boolean] = [{ type: "string" }, { type: "boolean" }];
+    const before = {
+      fingerprint: "",
+      acceptedBy: "ada",
+      acceptedAt: "",
+      definition: definition({ a: string, b: boolean }),
+    };
+    expect(differences(before, definition({ a: boolean, "c d": [] }, { annotations: { readOnlyHint: true } }))).toEqual(
+      [
+        'inputSchema.properties.a.type: "string" -> "boolean"',
+        'inputSchema.properties.b: {"type":"boolean"} -> (none)',
+        'inputSchema.properties["c d"]: (none) -> []',
+        'annotations: (none) -> {"readOnlyHint":true}',
+      ],
+    );
   });
 
   it("is a write that nobody can undo, whatever its server says, unless it is trusted", async () => {
@@ -81,6 +116,20 @@ describe("a tool", () => {
     writeFileSync(lock, "{");
     await expect(connect({ file })).rejects.toThrow("it is no JSON");
   });
+});
+
+it("that waits is told of once, unless somebody asks what waits", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const file = configFile(scripted());
+  const told: string[] = [];
+  const warn = (text: string) => void told.push(text);
+  const asked = await connect({ file, warn });
+  await asked.waiting();
+  await connect({ file, warn });
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(1000);
+  expect(told).toEqual([expect.stringMatching(/^17 tools of the MCP server "odd" wait to be accepted/)]);
 });
 
 it("whose undo was never accepted is stopped before anybody is asked", async () => {
