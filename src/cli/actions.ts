@@ -92,10 +92,13 @@ export async function showAction(session: Session, name: string): Promise<number
   const { description, ...about } = describe(action, originsOf(session));
   const schemas = { input: jsonSchemaOf(action.input, "input"), output: jsonSchemaOf(action.output, "output") };
   const example = action.example === undefined ? {} : { example: action.example };
-  const whole = { ...about, description, timeoutMs, retry, breaker, ...example, ...schemas };
+  // What an operator declared of it, such as the request that it sends, or the tool that undoes it.
+  const declared = action.definition === undefined ? {} : { declared: action.definition };
+  const whole = { ...about, description, timeoutMs, retry, breaker, ...example, ...schemas, ...declared };
   const shown = Object.entries(whole).map(([field, value]) => {
-    const text = typeof value === "string" ? value : JSON.stringify(value, null, field in schemas ? 2 : 0);
-    return field in schemas ? `${field}:\n${text}` : `${field}: ${text}`;
+    const isLong = field in schemas || field in declared;
+    const text = typeof value === "string" ? value : JSON.stringify(value, null, isLong ? 2 : 0);
+    return isLong ? `${field}:\n${text}` : `${field}: ${text}`;
   });
   surroundings.write(
     `${json ? JSON.stringify(whole, null, 2) : shown.map((line) => line.split("\n").map(printable).join("\n")).join("\n")}\n`,

@@ -69,6 +69,10 @@ it("tries an accepted tool on the servers of a file that stand in for the real o
   const test = (...words: string[]) => holdpoint(place, "actions", "test", "files__write_file", ...words);
   vi.stubEnv("FILES_ROOT", folder);
   await holdpoint(place, "actions", "accept", "--all");
+  const shown = (await holdpoint(place, "actions", "show", "files__write_file")).stdout;
+  for (const part of ["declared:", '"undo": {', '"tool": "write_file"', '"summary": "Wrote ${args.path}."']) {
+    expect(shown).toContain(part);
+  }
   expect(await test()).toMatchObject({ status: 2, stderr: expect.stringContaining("--against mcp.yaml") });
   const args = JSON.stringify({ path: join(folder, "scratch", "a.txt"), content: "two\n" });
   const tried = await test("--against", scratch, "--args", args);
