@@ -3,7 +3,16 @@ import type { Json } from "../../domain/json.ts";
 import type { Change, Effect } from "../../domain/proposal.ts";
 import { ActionFailure, explainError } from "../../errors.ts";
 import { type Action, type ActionContext, type AnyWrite, defineAction } from "../action.ts";
-import { type Answer, call, callScope, type HttpEnvironment, Refused, shownRequest, targetOf } from "./call.ts";
+import {
+  type Answer,
+  call,
+  callScope,
+  type HttpEnvironment,
+  Refused,
+  shownCall,
+  shownRequest,
+  targetOf,
+} from "./call.ts";
 import type { Checked } from "./check.ts";
 import type { Definition, RequestTemplate } from "./definition.ts";
 import { assertAllowed, hostOf } from "./guard.ts";
@@ -95,7 +104,7 @@ class HttpAction {
 
   /** What would be sent, where the file does not say what that changes. */
   #statement(request: RequestTemplate, args: Json, context: ActionContext): Change {
-    const { method, url, body } = shownRequest(request, { args, call: callScope(context) }, undefined);
+    const { method, url, body } = shownRequest(request, { args, call: shownCall(context) }, undefined);
     const sent = body === undefined ? {} : { body };
     return {
       table: "request",

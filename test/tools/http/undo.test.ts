@@ -36,6 +36,8 @@ beforeEach(() => {
 });
 
 interface Given {
+  readonly gone?: string;
+  readonly result?: string;
   readonly body?: string;
   readonly undo?: string;
   readonly says?: string;
@@ -46,6 +48,8 @@ function open({
   body = "{ title: { $ref: args.title } }",
   undo,
   says,
+  gone,
+  result,
   capture = "{ $ref: response.title }",
 }: Given = {}) {
   const path = folderWith({
@@ -63,6 +67,8 @@ captureUndo: { request: { method: GET, url: "http://${host}/t" }, result: { titl
 undo:
   request: ${undo ?? `{ method: PATCH, url: "http://${host}/t", body: { title: { $ref: captured.title } } }`}
   says: ${says ?? "It is called as before."}
+  ${gone ?? ""}
+result: ${result ?? "{ $ref: response }"}
 summary: Renamed.
 `,
   });
@@ -81,6 +87,35 @@ summary: Renamed.
       await action.undo?.({ args, output, undoData, key: "k" } as unknown as Effect, context),
   };
 }
+
+describe("an undo", () => {
+  const byId = () => `{ method: DELETE, url: "http://${host}/t/\${output.id}" }`;
+
+  it("is of the same resource, however large its number", async () => {
+    answer.text = '{"id":9007199254740993,"small":7,"rate":0.1}';
+    const { run, undo } = open({ undo: byId() });
+    const { output } = await run();
+    expect(output).toEqual({ id: "9007199254740993", small: 7, rate: 0.1 });
+    await undo({}, output as Json);
+    expect(seen.at(-1)).toBe("DELETE /t/9007199254740993");
+  });
+
+  it("that is answered with 404 has failed, unless the file says what that means", async () => {
+    answer.status = 404;
+    await expect(open({ undo: byId() }).undo({}, { id: "1" })).rejects.toThrow("was answered with 404");
+    const { undo } = open({ undo: byId(), gone: "gone: [404]" });
+    expect(await undo({}, { id: "1" })).toBe("There was nothing to take back: it is gone.");
+  });
+});
+
+describe("what is shown of a request", () => {
+  it("names no time but that of sending", async () => {
+    const { preview, run } = open({ body: "{ at: { $ref: call.now } }" });
+    expect(await preview()).toMatchObject([{ after: { body: '{"at":"(time of sending)"}' } }]);
+    await run();
+    expect(seen).toEqual(['PATCH /t {"at":"2026-11-22T10:00:00.000Z"}']);
+  });
+});
 
 describe("what an undo needs", () => {
   it("is looked for before anything is sent", async () => {
