@@ -56,8 +56,10 @@ describe("onboarding somebody", () => {
     expect(classics()).toBe("9");
     expect(filesIn(home, "calendar").join()).toContain("SUMMARY:Welcome\\, Sarah Chen");
     expect(filesIn(home, "outbox").join()).toContain("To: sarah.chen@example.com");
-    const [report = ""] = readdirSync(join(home, "reports"));
-    expect(readFileSync(join(home, "reports", report), "utf8")).toContain("Prepare a desk and a badge for Sarah Chen");
+    const [report = ""] = readdirSync(join(home, "reports/acme"));
+    expect(readFileSync(join(home, "reports/acme", report), "utf8")).toContain(
+      "Prepare a desk and a badge for Sarah Chen",
+    );
     expect(await find("find_notifications")).toMatchObject({
       notifications: [{ recipients: ["dana@example.com"], title: "Sarah Chen starts on 2026-11-24" }],
     });
@@ -74,7 +76,7 @@ describe("onboarding somebody", () => {
     expect(text).toContain('The task "Set up a laptop for Sarah Chen" is deleted.');
     expect(text).toContain("The event is cancelled.");
     expect(text).toMatch(
-      /The report stays, as it says what was so then: reports\/onboarding-sarah-chen-[0-9a-f]{12}\.html\./,
+      /The report stays, as it says what was so then: reports\/acme\/onboarding-sarah-chen-[0-9a-f]{12}\.html\./,
     );
     expect(text).toContain('The notification "Sarah Chen starts on 2026-11-24" cannot be taken back');
     expect(text).not.toContain("Nothing was changed");
@@ -82,7 +84,7 @@ describe("onboarding somebody", () => {
     expect(await find("find_tasks")).toMatchObject({ total: 0 });
     expect(classics()).toBe("10");
     expect(filesIn(home, "calendar").join()).toContain("STATUS:CANCELLED");
-    expect(readdirSync(join(home, "reports"))).toHaveLength(1);
+    expect(readdirSync(join(home, "reports/acme"))).toHaveLength(1);
     const [correction, note] = ((await find("find_notifications")) as { notifications: { id: string }[] })
       .notifications;
     expect(correction).toMatchObject({ corrects: note?.id });
