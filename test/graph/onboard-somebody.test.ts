@@ -116,6 +116,11 @@ describe("onboarding somebody", () => {
     expect(done.stdout).toContain('The mail "Welcome, Sarah Chen" was sent to');
     const undone = await holdpoint(home, "rollback", threadId);
     expect(undone.stdout).toMatch(/notify\s.*not undone/);
+    const [first] = undone.stdout.split("\n");
+    expect(first).toBe(
+      "Of 9 steps, 6 are undone; 2 are made up for as far as that goes, and not undone; 1 is left as it is.",
+    );
+    expect(undone.stdout).toMatch(/laptop\s+│ Set up a laptop for Sarah Chen\s+│ undone/);
     expect(undone.stdout).toContain("The report stays");
     expect(undone.stdout).toContain('"send_email" cannot be undone.');
     expect((await holdpoint(home, "show", threadId)).stdout).toMatch(/send_notification\s+│ not undone/);
