@@ -91,6 +91,20 @@ describe("onboarding somebody", () => {
     expect(server.taken()).toEqual([]);
   });
 
+  it("goes on without the present when it is out of stock, and says so", async () => {
+    const { runtime, find, classics } = await opened();
+    const sold = await startRequest(runtime, alice, { request: "Sell 10 Classic to Bob" });
+    await answerThread(runtime, bob, sold.threadId, approveAll);
+    expect(classics()).toBe("0");
+    const asked = await startRequest(runtime, alice, { request: REQUEST });
+    expect(asked.question?.actions.map(({ step }) => step)).not.toContain("present");
+    expect(asked.question?.actions).toHaveLength(8);
+    const done = await answerThread(runtime, bob, asked.threadId, approveAll);
+    expect(done.run.answer?.text).toMatch(/SG005|Classic/);
+    expect(await find("find_tasks")).toMatchObject({ total: 4 });
+    expect(JSON.stringify(await find("find_notifications"))).toContain("You meet Sarah Chen on");
+  });
+
   it("asks for what has to be known, too, and changes nothing until then", async () => {
     const { runtime } = await opened();
     const view = await startRequest(runtime, alice, { request: SAID });
@@ -138,6 +152,16 @@ it("is arranged in a program of one's own, by the exported actions and playbook"
   const waiting = await program.invoke({ request: REQUEST }, { configurable: { thread_id: "t1" } });
   if (!isInterrupted<Question>(waiting)) throw new Error("nobody is asked");
   expect(waiting.__interrupt__[0]?.value?.actions).toHaveLength(9);
+});
+
+it("on a weekend is said to be so", async () => {
+  const { runtime } = await opened();
+  const request = REQUEST.replace("next Tuesday", "2026-11-28");
+  const asked = await startRequest(runtime, alice, { request });
+  expect(asked.state.plan?.assumptions).toEqual([
+    "The first day, 2026-11-28, is a Saturday, and is meant all the same.",
+  ]);
+  expect(asked.question?.actions).toHaveLength(9);
 });
 
 describe("the wording of an onboarding", () => {

@@ -81,6 +81,7 @@ const onboarding: PlaybookInput = {
       title: "Take a pair of Classic out of stock as a present for {name}",
       action: "update_inventory",
       args: { updates: [{ item: "SG005", change: -1 }], reason: "Welcome present for {name}" },
+      onFailure: "skip", // nobody is kept from starting by a present
     },
     {
       id: "event",
@@ -104,7 +105,7 @@ const onboarding: PlaybookInput = {
       action: "send_notification",
       args: {
         ...{ channel: "in_app", to: ["{manager}"], title: "{name} starts on {start}" },
-        text: "{name} joins as {role} on {start}. You meet on ${slot.when}. What is to be done is on the list, as Onboarding {name}; please name a buddy.",
+        text: "{name} joins as {role} on {start}. You meet {name} on ${slot.when}. What is to be done is on the list, as Onboarding {name}; please name a buddy.",
       },
       dependsOn: ["event"],
     },
@@ -161,6 +162,7 @@ export function openOnboarding(actions: Actions, time: { timeZone: string; now()
     const result = whole.match(said);
     if (result.kind === "plan") {
       const goal = request.slice(0, 500).toWellFormed();
+      assumptions.push(...weekendOf(result.plan));
       return { ...result, plan: { ...result.plan, goal, ...(assumptions.length > 0 ? { assumptions } : {}) } };
     }
     const read = part.match(said);
@@ -175,6 +177,13 @@ export function openOnboarding(actions: Actions, time: { timeZone: string; now()
     list: [{ name: NAME, title: "Onboard somebody", examples: [EXAMPLE] }],
     offered: { ...whole, match },
   };
+}
+
+/** That the first day is one on which most are not at work. */
+function weekendOf({ steps }: Plan): string[] {
+  const start = String(steps.find(({ id }) => id === "slot")?.args.day ?? "");
+  const day = { 0: "Sunday", 6: "Saturday" }[new Date(`${start}T00:00:00Z`).getUTCDay()];
+  return day === undefined ? [] : [`The first day, ${start}, is a ${day}, and is meant all the same.`];
 }
 
 /** What has to be said, too. */
