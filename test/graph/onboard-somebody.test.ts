@@ -175,12 +175,21 @@ describe("the wording of an onboarding", () => {
       "2026-11-27",
     ],
     [`Onboard Jo Doe as product manager on 31 January 2030 with the email ${mail} and manager ${boss}`, "2030-01-31"],
+    [`Onboard Jo Doe as a data engineer (${mail}), starting tomorrow, manager ${boss}`, "2026-11-23"],
     [`welcome the new colleague Jo Doe, managed by ${boss}, starting tomorrow, ${mail}`, "2026-11-23"],
     [list[0]?.examples[0] ?? "", "2030-01-31"],
   ])("%s", (request, due) => {
     const found = match(request);
     expect(found).toMatchObject({ kind: "plan", playbook: "onboarding", plan: { goal: request } });
     expect(found.kind === "plan" && found.plan.steps[1]?.args.due).toBe(due);
+  });
+
+  it.each([
+    [`Onboard new rocket scientist Jo Doe (${mail}), starting tomorrow, manager ${boss}`],
+    [`Onboard Jo Doe as a rocket scientist (${mail}), starting tomorrow, manager ${boss}`],
+  ])("names the roles where it knows none such: %s", (request) => {
+    const problem = expect.stringContaining("A role may be left out, or is one of: software engineer, data engineer,");
+    expect(match(request)).toMatchObject({ kind: "not_understood", problem });
   });
 
   it.each([

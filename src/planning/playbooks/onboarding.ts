@@ -14,6 +14,9 @@ const NAME = "onboarding";
 const ROLES = [
   ...["software engineer", "data engineer", "data scientist", "engineer", "developer", "designer", "product manager"],
   ...["project manager", "sales manager", "accountant", "analyst", "intern", "employee", "colleague"],
+  ...["frontend engineer", "backend engineer", "software developer", "machine learning engineer", "data analyst"],
+  ...["engineering manager", "marketing manager", "office manager", "manager", "researcher", "consultant", "recruiter"],
+  ...["architect", "administrator", "assistant", "technician", "trainee", "apprentice", "support engineer"],
 ];
 
 /** What is said of somebody, in any order. */
@@ -144,6 +147,8 @@ const QUESTIONS = {
   assignee: "Who is their manager, by mail address?",
 } as const;
 
+const KNOWN_ROLES = `A role may be left out, or is one of: ${ROLES.join(", ")}.`;
+
 const EXAMPLE =
   "Onboard new software engineer Sarah Chen (sarah.chen@example.com), starting 2030-01-31, manager dana@example.com";
 
@@ -166,7 +171,10 @@ export function openOnboarding(actions: Actions, time: { timeZone: string; now()
       return { ...result, plan: { ...result.plan, goal, ...(assumptions.length > 0 ? { assumptions } : {}) } };
     }
     const read = part.match(said);
-    return read.kind === "plan" ? asked(read.plan) : result;
+    if (read.kind === "plan") return asked(read.plan);
+    return result.kind === "not_understood" && /^\W*(?:please\s+)?(?:onboard|welcome)\b/i.test(said)
+      ? { ...result, problem: `${result.problem} ${KNOWN_ROLES}` }
+      : result;
   };
   return {
     match,
