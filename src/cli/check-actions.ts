@@ -7,6 +7,8 @@ import { readDefinitions } from "../tools/http/index.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 
+const LEFT_OUT = "Files of other tenants were left out: name the file or the folder, or give --tenant, to check those.";
+
 /**
  * Checks the files of the paths, or those that are configured, of which other tenants' are left out.
  * @returns 0 when all are whole, 2 when one cannot be used
@@ -26,6 +28,7 @@ export async function checkActions(session: Session, paths: readonly string[]): 
   const found = named.map(readDefinitions);
   const faults = found.flatMap((one) => one.faults.filter(isOurs)).map(({ where, message }) => ({ where, message }));
   const actions = found.flatMap((one) => one.loaded.filter(isOurs)).map(({ checked }) => checked.definition.name);
+  const isLeftOut = found.some((one) => ![...one.loaded, ...one.faults].every(isOurs));
   const status = faults.length > 0 ? EXIT.usage : EXIT.done;
   const lines = faults.map(({ where, message }) => printable(`${where}: ${message}.`));
   const count = actions.length === 1 ? "1 action" : `${actions.length} actions`;
@@ -33,7 +36,10 @@ export async function checkActions(session: Session, paths: readonly string[]): 
     faults.length === 0
       ? `${count}, no faults.`
       : `${faults.length === 1 ? "1 fault" : `${faults.length} faults`}. See docs/http-actions.md.`;
-  const text = json ? JSON.stringify({ actions, faults, exitStatus: status }, null, 2) : [...lines, end].join("\n");
+  const leftOut = isLeftOut ? [LEFT_OUT] : [];
+  const text = json
+    ? JSON.stringify({ actions, faults, othersLeftOut: isLeftOut, exitStatus: status }, null, 2)
+    : [...lines, end, ...leftOut].join("\n");
   surroundings.write(`${text}\n`);
   return status;
 }

@@ -1,9 +1,10 @@
 /** The commands. Each returns its exit status. */
 import { printable } from "../domain/printable.ts";
+import type { Proposal } from "../domain/proposal.ts";
 import type { RollbackReport } from "../domain/run.ts";
 import { assertMayAnswer } from "../ledger/delegations.ts";
 import { sumUsage } from "../ledger/model-calls.ts";
-import { findLatestProposal } from "../ledger/proposals.ts";
+import { findLatestProposal, listProposals } from "../ledger/proposals.ts";
 import type { Question } from "../nodes/question.ts";
 import { cancelThread } from "../work/cancel.ts";
 import { listThreads, showThread } from "../work/look.ts";
@@ -13,6 +14,7 @@ import {
   answerThread,
   continueThread,
   postponeThread,
+  readThread,
   rollBackThread,
   startRequest,
   viewThread,
@@ -21,6 +23,7 @@ import { conclude, leave, toJson } from "./conclude.ts";
 import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
 import { renderRecord } from "./record.ts";
+import { renderRollback } from "./render-rollback.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
 
@@ -143,27 +146,23 @@ export async function rollback(
   const reason = options.reason?.trim() || null;
   const anyway = options.anyway ?? false;
   const report = await rollBackThread(session.runtime, session, { threadId, reason, anyway });
+  const { run: ended } = await readThread(session.runtime, session.identity, threadId);
+  const titles = titlesOf(await listProposals(session.runtime.ledger, session.identity.tenant, ended.id));
   const status = exitStatusOfRollback(report);
-  const text = session.json ? JSON.stringify({ ...report, exitStatus: status }, null, 2) : renderRollback(report);
+  const text = session.json
+    ? JSON.stringify({ ...report, exitStatus: status }, null, 2)
+    : renderRollback(report, titles);
   session.surroundings.write(`${text}\n`);
   return status;
 }
 
+/** As they were approved, which an edit may have made something else of than the plan says; the last one counts. */
+const titlesOf = (proposals: readonly Proposal[]): ReadonlyMap<string, string> =>
+  new Map(proposals.flatMap(({ actions }) => actions.map(({ step, title }) => [step, title] as const)));
+
 function exitStatusOfRollback(report: RollbackReport): number {
   if (report.kind === "moved_on") return EXIT.conflict;
   return report.effects.every((effect) => effect.status === "undone") ? EXIT.done : EXIT.failed;
-}
-
-function renderRollback(report: RollbackReport): string {
-  if (report.kind === "rolled_back") {
-    const rows = report.effects.map(({ step, action, status, note }) => [step, action, status.replace("_", " "), note]);
-    return table(["step", "action", "", ""], rows);
-  }
-  return [
-    "Nothing was undone. Others have changed since what this run changed:",
-    ...report.since.map((sentence) => `  ${printable(sentence)}`),
-    "To undo it all the same: --anyway.",
-  ].join("\n");
 }
 
 export async function reseed(session: Session): Promise<number> {

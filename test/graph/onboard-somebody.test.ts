@@ -56,8 +56,10 @@ describe("onboarding somebody", () => {
     expect(classics()).toBe("9");
     expect(filesIn(home, "calendar").join()).toContain("SUMMARY:Welcome\\, Sarah Chen");
     expect(filesIn(home, "outbox").join()).toContain("To: sarah.chen@example.com");
-    const [report = ""] = readdirSync(join(home, "reports"));
-    expect(readFileSync(join(home, "reports", report), "utf8")).toContain("Prepare a desk and a badge for Sarah Chen");
+    const [report = ""] = readdirSync(join(home, "reports/acme"));
+    expect(readFileSync(join(home, "reports/acme", report), "utf8")).toContain(
+      "Prepare a desk and a badge for Sarah Chen",
+    );
     expect(await find("find_notifications")).toMatchObject({
       notifications: [{ recipients: ["dana@example.com"], title: "Sarah Chen starts on 2026-11-24" }],
     });
@@ -74,7 +76,7 @@ describe("onboarding somebody", () => {
     expect(text).toContain('The task "Set up a laptop for Sarah Chen" is deleted.');
     expect(text).toContain("The event is cancelled.");
     expect(text).toMatch(
-      /The report stays, as it says what was so then: reports\/onboarding-sarah-chen-[0-9a-f]{12}\.html\./,
+      /The report stays, as it says what was so then: reports\/acme\/onboarding-sarah-chen-[0-9a-f]{12}\.html\./,
     );
     expect(text).toContain('The notification "Sarah Chen starts on 2026-11-24" cannot be taken back');
     expect(text).not.toContain("Nothing was changed");
@@ -82,11 +84,25 @@ describe("onboarding somebody", () => {
     expect(await find("find_tasks")).toMatchObject({ total: 0 });
     expect(classics()).toBe("10");
     expect(filesIn(home, "calendar").join()).toContain("STATUS:CANCELLED");
-    expect(readdirSync(join(home, "reports"))).toHaveLength(1);
+    expect(readdirSync(join(home, "reports/acme"))).toHaveLength(1);
     const [correction, note] = ((await find("find_notifications")) as { notifications: { id: string }[] })
       .notifications;
     expect(correction).toMatchObject({ corrects: note?.id });
     expect(server.taken()).toEqual([]);
+  });
+
+  it("goes on without the present when it is out of stock, and says so", async () => {
+    const { runtime, find, classics } = await opened();
+    const sold = await startRequest(runtime, alice, { request: "Sell 10 Classic to Bob" });
+    await answerThread(runtime, bob, sold.threadId, approveAll);
+    expect(classics()).toBe("0");
+    const asked = await startRequest(runtime, alice, { request: REQUEST });
+    expect(asked.question?.actions.map(({ step }) => step)).not.toContain("present");
+    expect(asked.question?.actions).toHaveLength(8);
+    const done = await answerThread(runtime, bob, asked.threadId, approveAll);
+    expect(done.run.answer?.text).toMatch(/SG005|Classic/);
+    expect(await find("find_tasks")).toMatchObject({ total: 4 });
+    expect(JSON.stringify(await find("find_notifications"))).toContain("You meet Sarah Chen on");
   });
 
   it("asks for what has to be known, too, and changes nothing until then", async () => {
@@ -114,6 +130,11 @@ describe("onboarding somebody", () => {
     expect(done.stdout).toContain('The mail "Welcome, Sarah Chen" was sent to');
     const undone = await holdpoint(home, "rollback", threadId);
     expect(undone.stdout).toMatch(/notify\s.*not undone/);
+    const [first] = undone.stdout.split("\n");
+    expect(first).toBe(
+      "Of 9 steps, 6 are undone; 2 are made up for as far as that goes, and not undone; 1 is left as it is.",
+    );
+    expect(undone.stdout).toMatch(/laptop\s+│ Set up a laptop for Sarah Chen\s+│ undone/);
     expect(undone.stdout).toContain("The report stays");
     expect(undone.stdout).toContain('"send_email" cannot be undone.');
     expect((await holdpoint(home, "show", threadId)).stdout).toMatch(/send_notification\s+│ not undone/);
@@ -133,6 +154,16 @@ it("is arranged in a program of one's own, by the exported actions and playbook"
   expect(waiting.__interrupt__[0]?.value?.actions).toHaveLength(9);
 });
 
+it("on a weekend is said to be so", async () => {
+  const { runtime } = await opened();
+  const request = REQUEST.replace("next Tuesday", "2026-11-28");
+  const asked = await startRequest(runtime, alice, { request });
+  expect(asked.state.plan?.assumptions).toEqual([
+    "The first day, 2026-11-28, is a Saturday, and is meant all the same.",
+  ]);
+  expect(asked.question?.actions).toHaveLength(9);
+});
+
 describe("the wording of an onboarding", () => {
   const actions = [...officeActions({ timeZone: "UTC" }), ...operationsActions()];
   const { match, list } = openOnboarding(playbookActions(createRegistry(actions)), { timeZone: "UTC", now: () => NOW });
@@ -144,12 +175,21 @@ describe("the wording of an onboarding", () => {
       "2026-11-27",
     ],
     [`Onboard Jo Doe as product manager on 31 January 2030 with the email ${mail} and manager ${boss}`, "2030-01-31"],
+    [`Onboard Jo Doe as a data engineer (${mail}), starting tomorrow, manager ${boss}`, "2026-11-23"],
     [`welcome the new colleague Jo Doe, managed by ${boss}, starting tomorrow, ${mail}`, "2026-11-23"],
     [list[0]?.examples[0] ?? "", "2030-01-31"],
   ])("%s", (request, due) => {
     const found = match(request);
     expect(found).toMatchObject({ kind: "plan", playbook: "onboarding", plan: { goal: request } });
     expect(found.kind === "plan" && found.plan.steps[1]?.args.due).toBe(due);
+  });
+
+  it.each([
+    [`Onboard new rocket scientist Jo Doe (${mail}), starting tomorrow, manager ${boss}`],
+    [`Onboard Jo Doe as a rocket scientist (${mail}), starting tomorrow, manager ${boss}`],
+  ])("names the roles where it knows none such: %s", (request) => {
+    const problem = expect.stringContaining("A role may be left out, or is one of: software engineer, data engineer,");
+    expect(match(request)).toMatchObject({ kind: "not_understood", problem });
   });
 
   it.each([

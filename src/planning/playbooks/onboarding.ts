@@ -14,6 +14,9 @@ const NAME = "onboarding";
 const ROLES = [
   ...["software engineer", "data engineer", "data scientist", "engineer", "developer", "designer", "product manager"],
   ...["project manager", "sales manager", "accountant", "analyst", "intern", "employee", "colleague"],
+  ...["frontend engineer", "backend engineer", "software developer", "machine learning engineer", "data analyst"],
+  ...["engineering manager", "marketing manager", "office manager", "manager", "researcher", "consultant", "recruiter"],
+  ...["architect", "administrator", "assistant", "technician", "trainee", "apprentice", "support engineer"],
 ];
 
 /** What is said of somebody, in any order. */
@@ -81,6 +84,7 @@ const onboarding: PlaybookInput = {
       title: "Take a pair of Classic out of stock as a present for {name}",
       action: "update_inventory",
       args: { updates: [{ item: "SG005", change: -1 }], reason: "Welcome present for {name}" },
+      onFailure: "skip", // nobody is kept from starting by a present
     },
     {
       id: "event",
@@ -104,7 +108,7 @@ const onboarding: PlaybookInput = {
       action: "send_notification",
       args: {
         ...{ channel: "in_app", to: ["{manager}"], title: "{name} starts on {start}" },
-        text: "{name} joins as {role} on {start}. You meet on ${slot.when}. What is to be done is on the list, as Onboarding {name}; please name a buddy.",
+        text: "{name} joins as {role} on {start}. You meet {name} on ${slot.when}. What is to be done is on the list, as Onboarding {name}; please name a buddy.",
       },
       dependsOn: ["event"],
     },
@@ -143,6 +147,8 @@ const QUESTIONS = {
   assignee: "Who is their manager, by mail address?",
 } as const;
 
+const KNOWN_ROLES = `A role may be left out, or is one of: ${ROLES.join(", ")}.`;
+
 const EXAMPLE =
   "Onboard new software engineer Sarah Chen (sarah.chen@example.com), starting 2030-01-31, manager dana@example.com";
 
@@ -161,10 +167,14 @@ export function openOnboarding(actions: Actions, time: { timeZone: string; now()
     const result = whole.match(said);
     if (result.kind === "plan") {
       const goal = request.slice(0, 500).toWellFormed();
+      assumptions.push(...weekendOf(result.plan));
       return { ...result, plan: { ...result.plan, goal, ...(assumptions.length > 0 ? { assumptions } : {}) } };
     }
     const read = part.match(said);
-    return read.kind === "plan" ? asked(read.plan) : result;
+    if (read.kind === "plan") return asked(read.plan);
+    return result.kind === "not_understood" && /^\W*(?:please\s+)?(?:onboard|welcome)\b/i.test(said)
+      ? { ...result, problem: `${result.problem} ${KNOWN_ROLES}` }
+      : result;
   };
   return {
     match,
@@ -175,6 +185,13 @@ export function openOnboarding(actions: Actions, time: { timeZone: string; now()
     list: [{ name: NAME, title: "Onboard somebody", examples: [EXAMPLE] }],
     offered: { ...whole, match },
   };
+}
+
+/** That the first day is one on which most are not at work. */
+function weekendOf({ steps }: Plan): string[] {
+  const start = String(steps.find(({ id }) => id === "slot")?.args.day ?? "");
+  const day = { 0: "Sunday", 6: "Saturday" }[new Date(`${start}T00:00:00Z`).getUTCDay()];
+  return day === undefined ? [] : [`The first day, ${start}, is a ${day}, and is meant all the same.`];
 }
 
 /** What has to be said, too. */

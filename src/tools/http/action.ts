@@ -3,13 +3,22 @@ import type { Json } from "../../domain/json.ts";
 import type { Change, Effect } from "../../domain/proposal.ts";
 import { ActionFailure, explainError } from "../../errors.ts";
 import { type Action, type ActionContext, type AnyWrite, defineAction } from "../action.ts";
-import { type Answer, call, callScope, type HttpEnvironment, Refused, shownRequest, targetOf } from "./call.ts";
+import {
+  type Answer,
+  call,
+  callScope,
+  type HttpEnvironment,
+  Refused,
+  shownCall,
+  shownRequest,
+  targetOf,
+} from "./call.ts";
 import type { Checked } from "./check.ts";
 import type { Definition, RequestTemplate } from "./definition.ts";
 import { assertAllowed, hostOf } from "./guard.ts";
 import { readError, writeError } from "./outcomes.ts";
 import { filled, impactOf, rowOf } from "./parts.ts";
-import { fill, fillText, type Scope, Unfillable } from "./template.ts";
+import { assertPresent, fill, fillText, type Scope, Unfillable } from "./template.ts";
 
 /** Whose an action is; absent for every tenant's. */
 type Tenants = readonly string[] | undefined;
@@ -71,6 +80,7 @@ class HttpAction {
     const { preview, request } = this.#definition;
     try {
       await this.#assertAllowed(context);
+      this.#assertUndoable({ args });
       if (!preview) return [this.#statement(request, args, context)];
       const before = preview.read ? (await this.#ask(preview.read, { args }, context)).scope : {};
       return preview.changes.map((change) => ({
@@ -94,7 +104,7 @@ class HttpAction {
 
   /** What would be sent, where the file does not say what that changes. */
   #statement(request: RequestTemplate, args: Json, context: ActionContext): Change {
-    const { method, url, body } = shownRequest(request, { args, call: callScope(context) }, undefined);
+    const { method, url, body } = shownRequest(request, { args, call: shownCall(context) }, undefined);
     const sent = body === undefined ? {} : { body };
     return {
       table: "request",
@@ -121,8 +131,23 @@ class HttpAction {
     args: Json,
     context: ActionContext,
   ): Promise<Json> {
-    const answer = await this.#ask(request, { args }, context);
-    return filled(result, { args, ...answer.scope });
+    const { scope } = await this.#ask(request, { args }, context);
+    this.#assertUndoable({ args, ...scope }, result);
+    const captured = filled(result, { args, ...scope });
+    this.#assertUndoable({ args, captured });
+    return captured;
+  }
+
+  /** What is not there cannot be put back: found before anything is sent. @throws ActionFailure */
+  #assertUndoable(scope: Scope, template?: Json): void {
+    const { undo } = this.#definition;
+    if (!undo) return;
+    try {
+      assertPresent(template ?? [undo.request as Json, undo.says], scope);
+    } catch (error) {
+      if (!(error instanceof Unfillable)) throw error;
+      throw new ActionFailure("failed", `It could not be undone, and was not done: ${error.message}.`);
+    }
   }
 
   async #lookUp(
@@ -160,13 +185,25 @@ class HttpAction {
         context,
       );
     }
+    const said = this.#undoSays({ request, says }, scope);
     try {
       await this.#send(request, scope, context);
     } catch (error) {
       if (!(error instanceof Refused && gone.includes(error.status))) throw writeError(error, this.#definition);
       return "There was nothing to take back: it is gone.";
     }
-    return fillText(says, scope);
+    return said;
+  }
+
+  /** The sentence about an undo, before it is sent. @throws ActionFailure where the request or it would lack something */
+  #undoSays({ request, says }: { request: RequestTemplate; says: string }, scope: Scope): string {
+    try {
+      assertPresent(request as Json, scope);
+      return fillText(says, scope);
+    } catch (error) {
+      if (!(error instanceof Unfillable)) throw error;
+      throw new ActionFailure("failed", `It cannot be undone: ${error.message}. Nothing was sent.`);
+    }
   }
 
   /** A request that changes something, with the key by which a receiver knows a repeat. */

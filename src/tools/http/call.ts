@@ -51,6 +51,10 @@ export const callScope = ({ tenant, principal, idempotencyKey, now }: ActionCont
   ...{ tenant, principal, now, key: idempotencyKey || "the-key" },
   effect: idempotencyKey.replace(/:undo$/, "") || "the-key",
 });
+/** The same where a request is only shown: it is sent at another time, and under a key that it does not have yet. */
+export const shownCall = ({ tenant, principal }: ActionContext): Json => ({
+  ...{ tenant, principal, now: "(time of sending)", key: "the-key", effect: "the-key" },
+});
 
 /**
  * Sends a request, and reads the answer.
@@ -138,10 +142,19 @@ function answerOf(
     const response = masked(parsed(headers["content-type"] ?? "", text, what), mask);
     return { status, scope: { response, headers: masked(headers, mask) } };
   }
-  const said = printable(shortened(mask(text).trim(), MAX_SAID));
+  const said = printable(shortened(mask(plainly(text, mask)).trim(), MAX_SAID));
   const why =
     status >= 300 && status < 400 ? "which leads elsewhere: redirects are not followed" : said && `and said: ${said}`;
   throw new Refused(status, `${what} was answered with ${status}${why ? `, ${why}` : ""}`);
+}
+
+/** What a refusal says; of JSON, each value is masked as it is meant, however it is written. */
+function plainly(text: string, mask: (text: string) => string): string {
+  try {
+    return JSON.stringify(masked(parseJson(text), mask));
+  } catch {
+    return text;
+  }
 }
 
 /** @throws NoAnswer when it is neither JSON nor text */
@@ -155,8 +168,19 @@ function parsed(type: string, text: string, what: string): Json {
 
 function jsonOf(text: string, what: string): Json {
   try {
-    return JsonSchema.parse(JSON.parse(text)) as Json;
+    return parseJson(text);
   } catch {
     throw new NoAnswer(`${what} was answered with something that is no JSON, or too deep.`);
   }
 }
+
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+/** A whole number beyond what a double tells apart stays the text it was written as: rounded, an id is another one's. */
+const keepWhole: Reviver = (_key, value, { source }) =>
+  typeof value === "number" && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value)
+    ? source
+    : value;
+
+/** @throws anything when it is no JSON, or too deep */
+const parseJson = (text: string): Json =>
+  JsonSchema.parse(JSON.parse(text, keepWhole as (key: string, value: unknown) => unknown)) as Json;

@@ -72,8 +72,8 @@ const LookupSchema = z.strictObject({
 
 const UndoSchema = z.strictObject({
   request: WriteRequestSchema,
-  /** The statuses that say that it is gone already. */
-  gone: z.array(status).max(20).default([404, 410]),
+  /** The statuses that say that it is gone already. Silence: none, as many receivers say 404 of what one may not see. */
+  gone: z.array(status).max(20).default([]),
   says: text(1000),
 });
 

@@ -94,13 +94,20 @@ async function found(hostname: string, resolve: Resolve): Promise<readonly Addre
 const resolveAll: Resolve = (host) => lookup(host, { all: true });
 
 /**
+ * Public by its number, and answered by the machine's own host, which gives out what is the machine's alone: Azure's
+ * (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16). Those of other clouds lie in ranges
+ * that are not public: 169.254.0.0/16, 100.64.0.0/10 (Alibaba), 192.0.0.0/24 (Oracle) and fc00::/7.
+ */
+const OF_HOSTS: readonly string[] = ["168.63.129.16"];
+
+/**
  * Whether an address is one of the public internet: not private, loopback, link-local, shared (CGNAT), multicast,
- * reserved, nor one that carries an IPv4 address in it (mapped, NAT64, 6to4, Teredo), by the registries of RFC 6890.
+ * reserved, the host of a cloud, nor one that carries an IPv4 address in it (mapped, NAT64, 6to4, Teredo), by the registries of RFC 6890.
  */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
-  if (parsed.range() !== "unicast") return false;
+  if (parsed.range() !== "unicast" || OF_HOSTS.includes(parsed.toString())) return false;
   // Of IPv6, nothing else is given out (RFC 4291).
   return parsed.kind() === "ipv4" || parsed.match(ipaddr.parseCIDR("2000::/3"));
 }

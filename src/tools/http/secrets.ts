@@ -38,21 +38,51 @@ export function secretsOf(
   );
 }
 
-/** A function that masks secrets in texts, also where they were encoded on the way. */
+/** A function that masks secrets in texts, also where they were encoded or escaped on the way. */
 export function createMask(secrets: Readonly<Record<string, string>>): (text: string) => string {
   const forms = Object.values(secrets).flatMap((value) => {
     const parts = [value, ...value.split(/\s+/).filter((part) => part.length >= MIN_LENGTH)];
-    return parts.flatMap((part) => [
-      part,
-      encodeURIComponent(part),
-      JSON.stringify(part).slice(1, -1),
-      Buffer.from(part).toString("base64").replace(/=+$/, ""),
-      Buffer.from(part).toString("base64url"),
-      Buffer.from(part).toString("hex"),
-    ]);
+    return parts.flatMap((part) => {
+      const bytes = Buffer.from(part);
+      const hex = bytes.toString("hex");
+      const base64 = bytes.toString("base64").replace(/=+$/, "");
+      return [part, base64, bytes.toString("base64url"), hex, hex.toUpperCase()];
+    });
   });
   const longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length);
-  return (text) => longestFirst.reduce((masked, form) => masked.replaceAll(form, MASKED), text);
+  if (longestFirst.length === 0) return (text) => text;
+  const pattern = new RegExp(longestFirst.map(anyWriting).join("|"), "g");
+  return (text) => text.replace(pattern, MASKED);
+}
+
+/** What HTML has names for. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  ...{ "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "/": "sol", "+": "plus", "=": "equals" },
+};
+
+/** A pattern of a text as it may be written, each of its marks on its own: JSON, addresses, forms and HTML escape many. */
+const anyWriting = (text: string): string =>
+  [...text].map((mark) => (/[A-Za-z0-9]/.test(mark) ? mark : `(?:${writingsOf(mark).join("|")})`)).join("");
+
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+
+function writingsOf(mark: string): string[] {
+  const eitherCase = (hex: string) =>
+    hex.replace(/[a-f]/gi, (digit) => `[${digit.toLowerCase()}${digit.toUpperCase()}]`);
+  const units = Array.from({ length: mark.length }, (_none, at) => mark.charCodeAt(at));
+  const point = mark.codePointAt(0) ?? 0;
+  const named = ENTITIES[mark];
+  return [
+    // JSON (RFC 8259, 7) may put a backslash before a slash, and text that was put into JSON twice has more of them.
+    `\\\\{0,3}${literally(mark)}`,
+    literally(JSON.stringify(mark).slice(1, -1)),
+    units.map((unit) => `\\\\{1,3}u${eitherCase(unit.toString(16).padStart(4, "0"))}`).join(""),
+    [...Buffer.from(mark)].map((byte) => `%(?:25)?${eitherCase(byte.toString(16).padStart(2, "0"))}`).join(""),
+    ...(mark === " " ? ["\\+"] : []),
+    `&#0*${point};`,
+    `&#[xX]0*${eitherCase(point.toString(16))};`,
+    ...(named === undefined ? [] : [`&${named};`]),
+  ];
 }
 
 /** Every text and name in it, and numbers that are written as a secret is. */

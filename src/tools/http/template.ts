@@ -3,7 +3,7 @@
  * for a whole value. What is put in place of one is never looked at for others, and nothing is evaluated.
  */
 import type { Json, JsonObject } from "../../domain/json.ts";
-import { INLINE_REFERENCE, wholeReference } from "../../domain/references.ts";
+import { findReferences, INLINE_REFERENCE, wholeReference } from "../../domain/references.ts";
 
 /** What a template may refer to, by the first name of a reference. */
 export type Scope = Readonly<Record<string, Json | undefined>>;
@@ -50,6 +50,19 @@ function filled(template: Json, scope: Scope): Json | undefined {
   if (Array.isArray(template)) return template.map((item) => fill(item, scope));
   const entries = Object.entries(template).map(([key, item]): [string, Json | undefined] => [key, filled(item, scope)]);
   return Object.fromEntries(entries.filter((entry): entry is [string, Json] => entry[1] !== undefined));
+}
+
+/**
+ * Where nothing may be left out, since what is missing would be taken for done.
+ * @param scope names that it does not have are passed over
+ * @throws Unfillable when a reference leads nowhere
+ */
+export function assertPresent(template: Json, scope: Scope): void {
+  const missing = findReferences(template).find((path) => {
+    const [root = ""] = path.split(".");
+    return Object.hasOwn(scope, root) && follow(path, scope) === undefined;
+  });
+  if (missing !== undefined) throw new Unfillable(`there is no ${missing}`);
 }
 
 /**

@@ -33,7 +33,6 @@ export async function send(operations: Operations, sending: Sending): Promise<Do
   const { action, args, context, corrects = null } = sending;
   const db = operations.files.db();
   const call: Call<Sent> = { action, args, context, output: SentSchema };
-  if (args.channel === "webhook") endpointNamed(operations, args);
   const known = begin(db, call);
   if ("output" in known) return known;
   let refused: Sent["refused"] = [];

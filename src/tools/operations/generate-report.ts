@@ -60,13 +60,24 @@ export function createGenerateReport(operations: Operations): WriteAction<Report
   });
 }
 
-/** The names of the reports that were written. */
-export function listReports({ files }: Pick<Operations, "files">): string[] {
+/** The names of the reports that were written for a tenant. */
+export function listReports({ files }: Pick<Operations, "files">, tenant: string): string[] {
   try {
-    return readdirSync(join(files.home, FOLDER)).sort();
+    const entries = readdirSync(join(files.home, folderOf(tenant)), { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
   } catch {
     return [];
   }
+}
+
+/** Each tenant has its own, also where capitals and small letters are the same; no name leads elsewhere. */
+function folderOf(tenant: string): string {
+  if (tenant === "default") return FOLDER;
+  const written = [...Buffer.from(tenant)].map((byte) => {
+    const mark = String.fromCharCode(byte);
+    return /[a-z0-9_-]/.test(mark) ? mark : `%${byte.toString(16).padStart(2, "0")}`;
+  });
+  return `${FOLDER}/${written.join("")}`;
 }
 
 const counted = (rows: number): string => (rows === 1 ? "1 row" : `${rows} rows`);
@@ -103,7 +114,7 @@ async function writeFile({ files, store }: Operations, report: Report, context: 
   const title = titleOf(report);
   const said = `As of ${now}: ${counted(data.rows.length)}.`;
   const content = await render(report.format, { title, said, data, chart: report.chart ?? data.chart.kind, now });
-  const file = `${FOLDER}/${fileNameOf(title, { tenant, key })}.${report.format}`;
+  const file = `${folderOf(tenant)}/${fileNameOf(title, { tenant, key })}.${report.format}`;
   signal.throwIfAborted();
   writeWhole(join(files.home, file), content);
   return { file, title, format: report.format, rows: data.rows.length };

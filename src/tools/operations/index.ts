@@ -68,7 +68,7 @@ export function openOperations({ home, store, office }: Beside, settings: Operat
       tasks: readTasks(files.db(), tenant),
       notifications: readNotifications(files.db(), tenant),
       stock: store().snapshot(),
-      reports: listReports(operations),
+      reports: listReports(operations, tenant),
     }),
     close: () => files.close(),
   };

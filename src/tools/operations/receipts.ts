@@ -85,7 +85,8 @@ function begun<Output>(db: Db, { action, args, context }: Call<Output>): Receipt
     });
   }
   if (known.action === action && known.request === request) return known;
-  throw new ActionFailure("invalid_request", `The key "${key}" stands for another ${known.action} already.`);
+  // Of an attempt before, this says nothing: whoever repeats one must not take it for an answer.
+  throw new ActionFailure("failed", `The key "${key}" stands for another ${known.action} already.`);
 }
 
 /** Notes what came of it. Call inside the transaction that writes what else there is of it. */

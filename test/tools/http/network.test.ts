@@ -351,6 +351,10 @@ describe("an answer", () => {
     expect(await open().run()).toEqual({ forms: ["***", "***", "***"], "***": 1 });
     handler = (response) => response.writeHead(403).end(`${forms.join(" ")} is not known`);
     expect((await cameTo(open().run())).message).toContain("and said: *** *** *** is not known");
+    // As PHP writes JSON.
+    const said = JSON.stringify({ message: `${SECRET} has expired` }).replaceAll("/", "\\/");
+    handler = (response) => response.writeHead(422, { "content-type": "application/json" }).end(said);
+    expect((await cameTo(open().run())).message).toContain('and said: {"message":"*** has expired"}');
   });
 
   it("to a read: what may be otherwise next time is read again, and what is not is said", async () => {

@@ -143,6 +143,7 @@ undo:
     method: DELETE
     url: http://${host}/tickets/\${output.id}
     headers: { authorization: "Bearer \${secret.TRACKER_TOKEN}" }
+  gone: [404]
   says: Took back ticket \${output.id}.
 impact: { level: low, resources: ["tickets/\${args.title}"] }
 summary: Ticket \${output.id} is "\${args.title}".

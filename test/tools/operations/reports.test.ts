@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { newOperations } from "./support.ts";
@@ -102,14 +102,32 @@ describe("generate_report", () => {
     const { generate, home } = await opened();
     const args = { about: "stock", format: "csv", title: "../../etc/passwd" };
     const first = await generate.run(args);
-    expect(first.output).toMatchObject({ file: expect.stringMatching(/^reports\/etc-passwd-[0-9a-f]{12}\.csv$/) });
+    expect(first.output).toMatchObject({
+      file: expect.stringMatching(/^reports\/acme\/etc-passwd-[0-9a-f]{12}\.csv$/),
+    });
     const { file } = first.output as { file: string };
     writeFileSync(join(home, file), "as it was");
     expect(await generate.run(args)).toEqual(first);
     expect(readFileSync(join(home, file), "utf8")).toBe("as it was");
     const other = await generate.run(args, "key-1", { tenant: "other" });
     expect(other.output).not.toEqual(first.output);
-    expect(readdirSync(join(home, "reports"))).toHaveLength(2);
+    expect(readdirSync(join(home, "reports"))).toEqual(["acme", "other"]);
+  });
+
+  it.each([
+    ["default", "reports"],
+    ["other", "reports/other"],
+    ["..", "reports/%2e%2e"],
+    ["../../etc", "reports/%2e%2e%2f%2e%2e%2fetc"],
+    ["Acme", "reports/%41cme"],
+  ])("lies where only the tenant %s has its reports", async (tenant, folder) => {
+    const { generate, home, operations } = await opened();
+    await generate.run({ about: "stock", format: "csv" });
+    const { output } = await generate.run({ about: "stock", format: "csv" }, "key-1", { tenant });
+    const { file } = output as { file: string };
+    expect(dirname(file)).toBe(folder);
+    expect(readdirSync(join(home, folder))).toContain(basename(file));
+    expect(operations.snapshot(tenant)).toMatchObject({ reports: [basename(file)] });
   });
 
   it("stays when it is taken back, and says so", async () => {
@@ -117,7 +135,7 @@ describe("generate_report", () => {
     const effect = await generate.done({ about: "stock", format: "html" });
     const before = snapshot();
     expect(await generate.undo(effect)).toMatch(
-      /^The report stays, as it says what was so then: reports\/stock-[0-9a-f]{12}\.html\.$/,
+      /^The report stays, as it says what was so then: reports\/acme\/stock-[0-9a-f]{12}\.html\.$/,
     );
     expect(await generate.undo(effect)).toMatch(/^It was left where it is already/);
     expect(snapshot()).toEqual(before);

@@ -141,6 +141,30 @@ describe("a webhook of Slack's kind", () => {
   });
 });
 
+describe("a webhook that is not configured any more", () => {
+  const ARGS = { ...NOTE, endpoint: "ops" };
+
+  it("may have heard an attempt before: nobody knows", async () => {
+    const receiver = await startReceiver("cut");
+    const webhooks = { ops: { url: receiver.url, style: "slack" as const } };
+    const before = newOperations({ webhooks, environment: {}, delivery: QUICK });
+    await failing(before.write("send_notification").run(ARGS));
+    expect(receiver.received.length).toBeGreaterThan(0);
+    const since = newOperations({ home: before.home, environment: {} }).write("send_notification");
+    const failure = await failing(since.run(ARGS));
+    expect(failure.message).toContain('An earlier attempt may have been heard. There is no webhook "ops".');
+    expect(failure.code).toBeUndefined();
+    await expect(since.lookup()).rejects.toThrow("nobody knows");
+  });
+
+  it("has surely done nothing where none was made", async () => {
+    const { write } = newOperations({ environment: {} });
+    const failure = await failing(write("send_notification").run(ARGS));
+    expect(failure).toMatchObject({ code: "action_failed", message: expect.stringContaining("There is no webhook") });
+    expect(await write("send_notification").lookup()).toBeUndefined();
+  });
+});
+
 describe("endpoints", () => {
   const URL = "https://hooks.example.com/T0K3N";
   it.each([
