@@ -9,6 +9,7 @@ import { z } from "zod";
 import { type CalendarEvent, isAllDay } from "./event.ts";
 import { spanOf } from "./ical-times.ts";
 import { timeZoneComponent } from "./vtimezone.ts";
+import { readWithinTime } from "./within-time.ts";
 import { addDays, dayOf, toLocal } from "./zones.ts";
 
 const DONE = "x-holdpoint-done";
@@ -127,10 +128,16 @@ function masterOf(calendar: ICAL.Component): ICAL.Component | undefined {
  * What an iCalendar text says of its event.
  * @param zone for its times
  * @returns undefined when there is none in it
+ * @throws ActionFailure `failed` when it cannot be read
  */
 export function readIcs(ics: string, zone: string): CalendarEvent | undefined {
   const vevent = masterOf(ICAL.Component.fromString(ics));
   if (!vevent) return undefined;
+  const nameOf = () => String(vevent.getFirstPropertyValue("uid"));
+  return readWithinTime(nameOf, () => readEvent(vevent, zone));
+}
+
+function readEvent(vevent: ICAL.Component, zone: string): CalendarEvent {
   const text = (name: string): string | null => {
     const value = vevent.getFirstPropertyValue(name);
     return value === null ? null : String(value);
