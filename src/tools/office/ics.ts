@@ -2,7 +2,8 @@
  * Events as iCalendar text (RFC 5545).
  *
  * 1. Changing an event leaves everything in it as it was that the change is not about.
- * 2. What was done to it, under which key, stands in the event itself (`X-HOLDPOINT-DONE`): the newest twenty.
+ * 2. What was done to it, under which key, stands in the event itself (`X-HOLDPOINT-DONE`): the newest twenty,
+ *    and that it was made.
  */
 import ICAL from "ical.js";
 import { z } from "zod";
@@ -70,8 +71,15 @@ function changed(
   const sequence = Number(vevent.getFirstPropertyValue("sequence") ?? -1);
   vevent.updatePropertyWithValue("sequence", sequence + 1);
   for (const name of ["dtstamp", "last-modified"]) vevent.updatePropertyWithValue(name, utcTime(Date.parse(now)));
-  setDone(vevent, [...doneOf(vevent), done].slice(-MAX_DONE));
+  setDone(vevent, newest([...doneOf(vevent), done]));
   return `${calendar.toString()}\r\n`;
+}
+
+/** That it was made is never forgotten: a call that makes it once more finds that it is one. */
+function newest(all: readonly Done[]): Done[] {
+  const [first, ...others] = all;
+  if (!first || first.before !== null) return all.slice(-MAX_DONE);
+  return [first, ...others.slice(1 - MAX_DONE)];
 }
 
 const TEXTS = { title: "summary", location: "location", description: "description" } as const;
@@ -171,6 +179,12 @@ export function organizerOf(ics: string): string {
 export function findDone(ics: string, key: string): Done | undefined {
   const vevent = masterOf(ICAL.Component.fromString(ics));
   return vevent && doneOf(vevent).find((done) => done.key === key);
+}
+
+/** Whether there were so many calls that the event may have forgotten one. */
+export function marksAreFull(ics: string): boolean {
+  const vevent = masterOf(ICAL.Component.fromString(ics));
+  return vevent !== undefined && doneOf(vevent).length >= MAX_DONE;
 }
 
 /** Whether it is what is left of an event whose creation was undone, or never happened and must not happen any more. */
