@@ -127,7 +127,7 @@ export const addressOf = (property: ICAL.Property): string =>
   /^mailto:(.*)$/iu.exec(String(property.getFirstValue()))?.[1]?.toLowerCase() ?? "";
 
 /** The event itself, not one of its moved occurrences. */
-function masterOf(calendar: ICAL.Component): ICAL.Component | undefined {
+export function masterOf(calendar: ICAL.Component): ICAL.Component | undefined {
   const all = calendar.getAllSubcomponents("vevent");
   return all.find((vevent) => !vevent.hasProperty("recurrence-id")) ?? all[0];
 }
