@@ -8,8 +8,9 @@ import { occurrencesOf } from "./occurrences.ts";
 import type { Office } from "./office.ts";
 import { firstSpan } from "./overbooking.ts";
 
-/** Of what recurs, the times of so many milliseconds must be those that the invitation says. */
-const TEN_YEARS_MS = 10 * 366 * 86_400_000;
+/** By the times of a year one sees whether they follow the same clocks. */
+const YEAR_MS = 366 * 86_400_000;
+const EXCEPTIONS = ["exdate", "rdate", "exrule"];
 
 /**
  * What is attached to a mail about an event: a request to come, or, of one that is cancelled, its cancellation. It is
@@ -47,17 +48,23 @@ function assertSameTimes(
   { ics, invitation, zone }: { ics: string; invitation: string; zone: string },
 ): void {
   const { from } = firstSpan(event, zone);
-  const timesOf = (text: string): string => {
-    const found = occurrencesOf(text, { span: { from: 0, until: from + TEN_YEARS_MS }, zone, wanted: () => true });
-    const times = found.map((time) => `${time.from} ${time.until}`);
-    return [...new Set(times)].sort().join();
-  };
-  if (timesOf(ics) === timesOf(invitation)) return;
+  const span = { from, until: from + YEAR_MS };
+  const timesOf = (text: string): string =>
+    occurrencesOf(text, { span, zone, wanted: () => true })
+      .map((time) => `${time.from} ${time.until}`)
+      .join();
+  if (!hasExceptions(ics) && timesOf(ics) === timesOf(invitation)) return;
   throw new ActionFailure(
     "invalid_request",
     `event: single occurrences of "${event.title}" were changed, or its times are those of another zone, which an invitation does not say.`,
     { hint: "Send the mail without the event." },
   );
+}
+
+function hasExceptions(ics: string): boolean {
+  const [vevent, ...others] = ICAL.Component.fromString(ics).getAllSubcomponents("vevent");
+  const isMore = (vevent?.getAllProperties("rrule").length ?? 0) > 1;
+  return others.length > 0 || isMore || EXCEPTIONS.some((name) => vevent?.hasProperty(name));
 }
 
 const PARAMETERS = {

@@ -53,14 +53,22 @@ function movedFrom(vevent: ICAL.Component, zone: string): number[] {
   return time instanceof ICAL.Time ? [instantOf(vevent, "recurrence-id", time, zone)] : [];
 }
 
+/** No zone is so far from UTC. */
+const NEAR_MS = 7 * 86_400_000;
+
+/** A time as if it were in UTC: zones take long to reckon with, and what was years ago is nothing that is asked for. */
+const roughly = ({ year, month, day, hour, minute }: ICAL.Time): number => Date.UTC(year, month - 1, day, hour, minute);
+
 /** Each occurrence is as long by the clock on the wall as the first one: a day stays a day when the clocks change. */
 function recurring(event: ICAL.Event, moved: ReadonlySet<number>, { span, zone }: Looking): Occurrence[] {
   const { component: vevent, duration, uid: id } = event;
   const times: Occurrence[] = [];
+  const length = duration.toSeconds() * 1000;
   const iterator = event.iterator();
   for (;;) {
     const start = iterator.next();
     if (!start) break;
+    if (roughly(start) + length < span.from - NEAR_MS) continue;
     const from = instantOf(vevent, "dtstart", start, zone);
     if (from >= span.until) break;
     const end = start.clone();

@@ -66,3 +66,10 @@ describe("an event of the office's own", () => {
     await update.run({ id: output.id, start: "2026-12-01T13:00:00+01:00" }, "k3");
   });
 });
+
+it("a daily event of forty years is read in time", () => {
+  const ics = icsOf([
+    ...["DTSTART;TZID=Europe/Berlin:19861103T120000", "DTEND;TZID=Europe/Berlin:19861103T130000", "RRULE:FREQ=DAILY"],
+  ]);
+  expect(busyTimes([ics], SPAN, READING)).toHaveLength(30);
+});
