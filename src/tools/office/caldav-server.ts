@@ -3,7 +3,8 @@
  *
  * 1. A tenant reaches its own calendar: by `{tenant}` in the path of the address, or by a function. One address without it
  *    is for the tenant "default" alone, unless whoever runs the system says that all share it.
- * 2. Name and password go into the header of requests to that one address, and nowhere else.
+ * 2. Name and password go into the header of requests to that one address and what is below it, and nowhere else, whatever
+ *    the server says.
  */
 import { getBasicAuthHeaders } from "tsdav";
 import { ActionFailure, HoldpointError } from "../../errors.ts";
@@ -73,6 +74,34 @@ function parseServer(address: string): Server {
   const { authorization } = username === "" ? {} : getBasicAuthHeaders({ username, password });
   const path = `${url.origin}${url.pathname.replace(/\/*$/, "/")}`;
   return { host: url.host, url: path, headers: authorization === undefined ? {} : { authorization } };
+}
+
+/**
+ * The address of an event by what the server says of it. The name and password go to the calendar alone, and a change into
+ * no other one.
+ * @param href as the server gave it
+ * @returns undefined when it leads anywhere but into the calendar
+ */
+export function addressWithin({ url }: Server, href: string): string | undefined {
+  if (!URL.canParse(href, url)) return undefined;
+  const [calendar, event] = [new URL(url), new URL(href, url)];
+  if (event.origin !== calendar.origin || event.username !== "" || event.password !== "") return undefined;
+  const [folder, path] = [segmentsOf(calendar).slice(0, -1), segmentsOf(event)];
+  const name = path?.slice(folder.length).join("/");
+  // A server may take an encoded slash for a slash, and then two dots for the way out.
+  const leadsOut = name.split(/[\\/]/u).some((part) => part === "..");
+  return name !== "" && !leadsOut && folder.every((part, at) => part === path[at]) ? event.href : undefined;
+}
+
+/** The parts of a path: servers encode other signs in it than we do. */
+function segmentsOf({ pathname }: URL): string[] {
+  return pathname.split("/").map((part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
 }
 
 function decoded(text: string): string {

@@ -7,8 +7,8 @@
  */
 import ICAL from "ical.js";
 import { calendarQuery, createObject, type DAVResponse, updateObject } from "tsdav";
-import { ActionFailure } from "../../errors.ts";
-import { type CaldavUrl, type Server, serversOf } from "./caldav-server.ts";
+import { ActionFailure, explainError } from "../../errors.ts";
+import { addressWithin, type CaldavUrl, type Server, serversOf } from "./caldav-server.ts";
 import type { Asking, Calendar, Keeping, Kept } from "./calendar.ts";
 import type { Span } from "./zones.ts";
 
@@ -71,23 +71,22 @@ async function query(server: Server, filter: object, { signal }: Asking): Promis
 }
 
 /** @throws ActionFailure when it is no event that can be read: it might be the one that somebody is busy with */
-function eventOf({ url, host }: Server, { href = "", props = {} }: DAVResponse): Found {
+function eventOf(server: Server, { href = "", props = {} }: DAVResponse): Found {
   const data: unknown = props.calendarData?._cdata ?? props.calendarData;
   const version: unknown = props.getetag;
-  if (typeof data === "string" && version !== undefined) {
+  const url = addressWithin(server, href);
+  if (typeof data === "string" && version !== undefined && url !== undefined) {
     try {
       ICAL.Component.fromString(data);
-      return { ics: data, version: String(version), url: new URL(href, url).href };
+      return { ics: data, version: String(version), url };
     } catch {
       // told below
     }
   }
   throw new ActionFailure(
     "failed",
-    `The calendar server ${host} holds something that cannot be read: ${href.slice(0, 200)}`,
-    {
-      hint: "Look at it with another program, and mend or remove it.",
-    },
+    `The calendar server ${server.host} holds something that cannot be read: ${href.slice(0, 200)}`,
+    { hint: "Look at it with another program, and mend or remove it." },
   );
 }
 
@@ -99,11 +98,9 @@ async function putEvent(server: Server, { id, ics, replaces, among }: Keeping, a
   const known = replaces === null ? undefined : await findEvent(server, id, asking);
   if (replaces !== null && known?.version !== replaces) throw changedMeanwhile(id);
   const common = {
-    ...{
-      data: ics,
-      fetch: boundedFetch(server.host),
-      fetchOptions: { signal: asking.signal, redirect: "error" as const },
-    },
+    data: ics,
+    fetch: boundedFetch(server.host),
+    fetchOptions: { signal: asking.signal, redirect: "error" as const },
   };
   const type = { ...server.headers, "content-type": "text/calendar; charset=utf-8" };
   const response =
@@ -113,7 +110,7 @@ async function putEvent(server: Server, { id, ics, replaces, among }: Keeping, a
           headers: { ...type, "if-none-match": "*" },
         })
       : await updateObject({ ...common, url: known.url, etag: known.version, headers: type });
-  if (response.status === 412) throw changedMeanwhile(id);
+  if (response.status === 412) return await assertOwn(server, { id, ics }, asking);
   if (!response.ok) throw refusal(server.host, response.status);
   if (![201, 204].includes(response.status)) await assertThere(server, { id, ics }, asking);
 }
@@ -121,12 +118,29 @@ async function putEvent(server: Server, { id, ics, replaces, among }: Keeping, a
 /** An answer that no server gives to this may come from something in between: only what is there counts. */
 async function assertThere(server: Server, { id, ics }: Pick<Keeping, "id" | "ics">, asking: Asking): Promise<void> {
   const found = await findEvent(server, id, asking).catch(() => undefined);
+  if (found && isWritten(found, ics)) return;
+  throw new Error(`The calendar server ${server.host} did not say whether it keeps the event "${id}".`);
+}
+
+/**
+ * What stands in the way of a write may be that write, which something in between sent twice, or an earlier try.
+ * @throws ActionFailure when it is somebody else's; any other error when it cannot be looked at
+ */
+async function assertOwn(server: Server, { id, ics }: Pick<Keeping, "id" | "ics">, asking: Asking): Promise<void> {
+  const found = await findEvent(server, id, asking).catch((error: unknown) => {
+    throw new Error(`It is not known whether the event "${id}" was written: ${explainError(error)}`);
+  });
+  if (!found || !isWritten(found, ics)) throw changedMeanwhile(id);
+}
+
+/** Whether an event has the mark of what was to be written, be it changed since. */
+function isWritten(found: Found, ics: string): boolean {
   const marks = (text: string) =>
     unfolded(text)
       .split("\n")
       .filter((line) => line.startsWith("X-HOLDPOINT-DONE:"));
-  if (found && marks(found.ics).at(-1) === marks(ics).at(-1)) return;
-  throw new Error(`The calendar server ${server.host} did not say whether it keeps the event "${id}".`);
+  const own = marks(ics).at(-1);
+  return own !== undefined && marks(found.ics).includes(own);
 }
 
 const changedMeanwhile = (id: string): ActionFailure =>
@@ -134,10 +148,13 @@ const changedMeanwhile = (id: string): ActionFailure =>
     hint: "Look at it again, then ask for the change anew.",
   });
 
-/** What a server that could not answer did, nobody knows; one that said no did nothing. */
+/**
+ * What a server that could not answer did, nobody knows; one that said no did nothing. 408 may come from something in
+ * between, after the server had begun.
+ */
 function refusal(host: string, status: number): Error {
   const text = `The calendar server ${host} answered with status ${status}.`;
-  if (status >= 500) return new Error(text);
+  if (status >= 500 || status === 408) return new Error(text);
   const hint = [401, 403].includes(status)
     ? "Look at the name and the password in its address."
     : "Look at its address.";

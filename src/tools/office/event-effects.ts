@@ -15,6 +15,7 @@ import { type CalendarEvent, EventSchema, eventChange, eventOfRow, TABLE } from 
 import { changeIcs, findDone, readIcs } from "./ics.ts";
 import { type Office, outsiders } from "./office.ts";
 import { firstSpan, mustBeFree } from "./overbooking.ts";
+import { hasHappened } from "./remembered.ts";
 import { describeSpan } from "./zones.ts";
 
 export const EventOutputSchema = EventSchema.extend({
@@ -103,14 +104,14 @@ export function resultOf(
   return { output: { id, when, ...after }, changes: [eventChange(id, before, after)] };
 }
 
-/** Writes an undo down, and the changes that it makes; may be repeated. */
+/** Writes an undo down, and the changes that it makes; may be repeated. @throws ActionFailure when nobody knows of what */
 export async function undoChange(
   office: Office,
   effect: Effect,
   { id, kept, changes, context }: Omit<EventCall, "key" | "isUndo">,
 ): Promise<"undone" | "nothing" | "before"> {
   if (findDone(kept.ics, undoKey(effect.key))) return "before";
-  const happened = findDone(kept.ics, effect.key) !== undefined;
+  const happened = hasHappened(kept.ics, effect);
   const key = undoKey(effect.key);
   await changeEvent(office, { id, kept, changes: happened ? changes : {}, key, isUndo: true, context });
   return happened ? "undone" : "nothing";

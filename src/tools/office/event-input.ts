@@ -31,9 +31,15 @@ export const eventFields = {
     .describe("How it recurs, as the value of an RRULE: FREQ=WEEKLY;BYDAY=TU;COUNT=4."),
 };
 
+/** What recurs more often than daily fills a calendar. */
+const FREQUENCIES: readonly string[] = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
+const MAX_INTERVAL = 1000;
+
+/** Whether times come of it depends on the start, too: see `mustBeFree`. */
 function isRule(text: string): boolean {
   try {
-    return ICAL.Recur.fromString(text).freq !== undefined && /^FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)\b|;FREQ=/u.test(text);
+    const { freq, interval } = ICAL.Recur.fromString(text);
+    return FREQUENCIES.includes(freq) && interval <= MAX_INTERVAL;
   } catch {
     return false;
   }

@@ -2,13 +2,15 @@
  * Events as iCalendar text (RFC 5545).
  *
  * 1. Changing an event leaves everything in it as it was that the change is not about.
- * 2. What was done to it, under which key, stands in the event itself (`X-HOLDPOINT-DONE`): the newest twenty.
+ * 2. What was done to it, under which key, stands in the event itself (`X-HOLDPOINT-DONE`): the newest twenty,
+ *    and that it was made.
  */
 import ICAL from "ical.js";
 import { z } from "zod";
 import { type CalendarEvent, isAllDay } from "./event.ts";
 import { spanOf } from "./ical-times.ts";
 import { timeZoneComponent } from "./vtimezone.ts";
+import { readWithinTime } from "./within-time.ts";
 import { addDays, dayOf, toLocal } from "./zones.ts";
 
 const DONE = "x-holdpoint-done";
@@ -69,8 +71,15 @@ function changed(
   const sequence = Number(vevent.getFirstPropertyValue("sequence") ?? -1);
   vevent.updatePropertyWithValue("sequence", sequence + 1);
   for (const name of ["dtstamp", "last-modified"]) vevent.updatePropertyWithValue(name, utcTime(Date.parse(now)));
-  setDone(vevent, [...doneOf(vevent), done].slice(-MAX_DONE));
+  setDone(vevent, newest([...doneOf(vevent), done]));
   return `${calendar.toString()}\r\n`;
+}
+
+/** That it was made is never forgotten: a call that makes it once more finds that it is one. */
+function newest(all: readonly Done[]): Done[] {
+  const [first, ...others] = all;
+  if (!first || first.before !== null) return all.slice(-MAX_DONE);
+  return [first, ...others.slice(1 - MAX_DONE)];
 }
 
 const TEXTS = { title: "summary", location: "location", description: "description" } as const;
@@ -118,7 +127,7 @@ export const addressOf = (property: ICAL.Property): string =>
   /^mailto:(.*)$/iu.exec(String(property.getFirstValue()))?.[1]?.toLowerCase() ?? "";
 
 /** The event itself, not one of its moved occurrences. */
-function masterOf(calendar: ICAL.Component): ICAL.Component | undefined {
+export function masterOf(calendar: ICAL.Component): ICAL.Component | undefined {
   const all = calendar.getAllSubcomponents("vevent");
   return all.find((vevent) => !vevent.hasProperty("recurrence-id")) ?? all[0];
 }
@@ -127,10 +136,16 @@ function masterOf(calendar: ICAL.Component): ICAL.Component | undefined {
  * What an iCalendar text says of its event.
  * @param zone for its times
  * @returns undefined when there is none in it
+ * @throws ActionFailure `failed` when it cannot be read
  */
 export function readIcs(ics: string, zone: string): CalendarEvent | undefined {
   const vevent = masterOf(ICAL.Component.fromString(ics));
   if (!vevent) return undefined;
+  const nameOf = () => String(vevent.getFirstPropertyValue("uid"));
+  return readWithinTime(nameOf, () => readEvent(vevent, zone));
+}
+
+function readEvent(vevent: ICAL.Component, zone: string): CalendarEvent {
   const text = (name: string): string | null => {
     const value = vevent.getFirstPropertyValue(name);
     return value === null ? null : String(value);
@@ -164,6 +179,12 @@ export function organizerOf(ics: string): string {
 export function findDone(ics: string, key: string): Done | undefined {
   const vevent = masterOf(ICAL.Component.fromString(ics));
   return vevent && doneOf(vevent).find((done) => done.key === key);
+}
+
+/** Whether there were so many calls that the event may have forgotten one. */
+export function marksAreFull(ics: string): boolean {
+  const vevent = masterOf(ICAL.Component.fromString(ics));
+  return vevent !== undefined && doneOf(vevent).length >= MAX_DONE;
 }
 
 /** Whether it is what is left of an event whose creation was undone, or never happened and must not happen any more. */

@@ -5,7 +5,12 @@ import { z } from "zod";
 import type { Asking } from "./calendar.ts";
 import { EventRefSchema } from "./event-ref.ts";
 import { addresses, line, lines } from "./fields.ts";
-import type { Invitation } from "./invitation.ts";
+
+/** What is attached to a mail about an event, as iCalendar text. */
+export interface Invitation {
+  readonly method: "REQUEST" | "CANCEL";
+  readonly ics: string;
+}
 
 /** What a mail says. */
 export const MailSchema = z.strictObject({

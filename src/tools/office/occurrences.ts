@@ -1,6 +1,7 @@
 /** When events take place, each occurrence of those that recur among them. */
 import ICAL from "ical.js";
 import { instantOf, spanOf } from "./ical-times.ts";
+import { readWithinTime } from "./within-time.ts";
 import type { Span } from "./zones.ts";
 
 /** One time at which an event takes place. */
@@ -18,13 +19,22 @@ export interface Looking {
   wanted(vevent: ICAL.Component): boolean;
 }
 
-/** So many occurrences of an event are looked at: a daily one for some 270 years. */
-const MAX_OCCURRENCES = 100_000;
-
 const overlaps = (a: Span, b: Span): boolean => a.from < b.until && b.from < a.until;
 
-/** The occurrences of an iCalendar text within a time, those that were moved where they are now. */
+/**
+ * The occurrences of an iCalendar text within a time, those that were moved where they are now.
+ * @throws ActionFailure `failed` when they cannot be told: nobody counts as free by half of them
+ */
 export function occurrencesOf(ics: string, looking: Looking): Occurrence[] {
+  return readWithinTime(
+    () => idOf(ics),
+    () => readOccurrences(ics, looking),
+  );
+}
+
+const idOf = (ics: string): string => /^UID[^:\r\n]*:(.*)$/imu.exec(ics)?.[1]?.trim() ?? "an event without an id";
+
+function readOccurrences(ics: string, looking: Looking): Occurrence[] {
   const vevents = ICAL.Component.fromString(ics).getAllSubcomponents("vevent");
   const moved = new Set(vevents.flatMap((vevent) => movedFrom(vevent, looking.zone)));
   return vevents.flatMap((vevent) => {
@@ -43,14 +53,22 @@ function movedFrom(vevent: ICAL.Component, zone: string): number[] {
   return time instanceof ICAL.Time ? [instantOf(vevent, "recurrence-id", time, zone)] : [];
 }
 
+/** No zone is so far from UTC. */
+const NEAR_MS = 7 * 86_400_000;
+
+/** A time as if it were in UTC: zones take long to reckon with, and what was years ago is nothing that is asked for. */
+const roughly = ({ year, month, day, hour, minute }: ICAL.Time): number => Date.UTC(year, month - 1, day, hour, minute);
+
 /** Each occurrence is as long by the clock on the wall as the first one: a day stays a day when the clocks change. */
 function recurring(event: ICAL.Event, moved: ReadonlySet<number>, { span, zone }: Looking): Occurrence[] {
   const { component: vevent, duration, uid: id } = event;
   const times: Occurrence[] = [];
+  const length = duration.toSeconds() * 1000;
   const iterator = event.iterator();
-  for (let count = 0; count < MAX_OCCURRENCES; count += 1) {
+  for (;;) {
     const start = iterator.next();
     if (!start) break;
+    if (roughly(start) + length < span.from - NEAR_MS) continue;
     const from = instantOf(vevent, "dtstart", start, zone);
     if (from >= span.until) break;
     const end = start.clone();

@@ -1,7 +1,7 @@
 /** Whether those who are to come to an event are free. */
 import type { Change } from "../../domain/proposal.ts";
 import { ActionFailure } from "../../errors.ts";
-import { busyFor, busyTimes, isBusy } from "./busy.ts";
+import { type BusyTime, busyFor, busyTimes, isBusy } from "./busy.ts";
 import type { Asking } from "./calendar.ts";
 import { type CalendarEvent, eventOfRow, isAllDay, TABLE } from "./event.ts";
 import { idOf, newIcs } from "./ics.ts";
@@ -31,10 +31,11 @@ function assertFree(
   { event, id, span }: { event: CalendarEvent; id: string | undefined; span: Span },
   others: readonly string[],
 ): void {
-  if (event.status === "cancelled" || event.people.length === 0) return;
+  if (event.status === "cancelled") return;
   const { timeZone, address } = office;
   const reading = { zone: timeZone, owner: address };
-  const wanted = busyTimes([asIcs(event, office)], span, reading);
+  const wanted = timesOf(event, office, span);
+  if (event.people.length === 0) return;
   const known = others.filter((ics) => idOf(ics) !== id);
   const taken = busyFor(busyTimes(known, span, reading), event.people);
   for (const time of wanted) {
@@ -48,6 +49,20 @@ function assertFree(
       { hint: "Look for a free time, and choose that." },
     );
   }
+}
+
+/** @throws ActionFailure `invalid_request` when its rule gives no times, or none that can be told */
+function timesOf(event: CalendarEvent, office: Office, span: Span): BusyTime[] {
+  const reading = { zone: office.timeZone, owner: office.address };
+  const rule = `recurrence: from ${event.start} on, "${event.recurrence}"`;
+  const hint = "Give a rule that the start of the event fits, such as FREQ=WEEKLY;COUNT=4.";
+  try {
+    const times = busyTimes([asIcs(event, office)], span, reading);
+    if (times.length > 0) return times;
+  } catch {
+    throw new ActionFailure("invalid_request", `${rule} gives times that cannot be told.`, { hint });
+  }
+  throw new ActionFailure("invalid_request", `${rule} gives no time within a year.`, { hint });
 }
 
 const asIcs = (event: CalendarEvent, { address, timeZone: zone }: Office, id = "new"): string =>

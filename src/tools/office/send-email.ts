@@ -11,7 +11,7 @@ import { describeEvent } from "./seen-event.ts";
 import { findTold, type Told } from "./told-event.ts";
 
 export function createSendEmail(office: Office): WriteAction<Mail, Sent> {
-  const { mailer, address } = office;
+  const { mailer } = office;
   return defineAction({
     kind: "write",
     name: "send_email",
@@ -33,7 +33,7 @@ export function createSendEmail(office: Office): WriteAction<Mail, Sent> {
     run: async (mail: Mail, context: ActionContext) => {
       const key = context.idempotencyKey;
       const told = await toAttach(office, mail, context);
-      const invitation = told && invitationOf(told.ics, address);
+      const invitation = told && invitationOf(told, office);
       const output = await mailer.send({ mail, key, now: context.now, invitation }, context);
       return { output, changes: [changeOf(office, output.messageId, told ? withTold(mail, told) : mail)] };
     },

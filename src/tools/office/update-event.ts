@@ -4,7 +4,7 @@ import type { Json } from "../../domain/json.ts";
 import type { Effect } from "../../domain/proposal.ts";
 import { ActionFailure } from "../../errors.ts";
 import { type ActionContext, defineAction, type PreviewContext, type WriteAction } from "../action.ts";
-import { type CalendarEvent, EventSchema, eventChange } from "./event.ts";
+import { type CalendarEvent, eventChange } from "./event.ts";
 import {
   changeEvent,
   type EventOutput,
@@ -21,9 +21,9 @@ import {
 } from "./event-effects.ts";
 import { assertTimes, eventFields, movedTo } from "./event-input.ts";
 import { EVENT_ID } from "./fields.ts";
-import { findDone } from "./ics.ts";
 import type { Office } from "./office.ts";
 import { eventsThen, mustBeFree } from "./overbooking.ts";
+import { eventBefore, hasHappened } from "./remembered.ts";
 import { EXAMPLE_ID } from "./scratch.ts";
 import { assertSeen, describeEvent, eventThen, SEEN } from "./seen-event.ts";
 
@@ -109,7 +109,7 @@ async function update(office: Office, args: UpdateInput, context: ActionContext)
 async function undoUpdate(office: Office, effect: Effect, context: ActionContext): Promise<string> {
   const { id, seen: _seen, ...changed } = InputSchema.parse(effect.args);
   const { event: now, ...kept } = await getEvent(office, id, context);
-  const before = EventSchema.safeParse(findDone(kept.ics, effect.key)?.before).data;
+  const before = hasHappened(kept.ics, effect) ? eventBefore(kept.ics, effect) : undefined;
   const moved = changed.start !== undefined || changed.end !== undefined;
   const fields = [...new Set([...Object.keys(changed), ...(moved ? ["start", "end"] : [])])] as (keyof CalendarEvent)[];
   const left = leftBehind(effect);

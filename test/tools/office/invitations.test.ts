@@ -1,6 +1,8 @@
 /** Invitations in mails: RFC 5546 by way of RFC 6047. */
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ActionFailure } from "../../../src/errors.ts";
 import { hasRadicale, startCalendarServer } from "./calendar-server.ts";
@@ -19,6 +21,20 @@ function calendarPart(eml: string): { type: string; ics: string } {
     : text;
   return { type: head.replace(/\r\n\s+/gu, " "), ics: plain.replace(/\r\n[ \t]/gu, "") };
 }
+
+/** What somebody does to the text of the one event in the calendar. */
+function rewrite(home: string, change: (ics: string) => string): void {
+  const db = new Database(join(home, "office.db"));
+  const row = db.prepare<[], { ics: string }>("select ics from events").get();
+  db.prepare("update events set ics = ?").run(change(row?.ics ?? ""));
+  db.close();
+}
+
+const MOVED = (id: string): string =>
+  [
+    ...[`UID:${id}`, "RECURRENCE-ID;TZID=Europe/Berlin:20261201T130000", "DTSTAMP:20260101T000000Z"],
+    ...["DTSTART:20261202T130000Z", "DTEND:20261202T140000Z", "SUMMARY:Pay elsewhere", "END:VEVENT"],
+  ].join("\r\n");
 
 describe("a mail about an event", () => {
   it("carries an invitation that calendar programs answer", async () => {
@@ -77,6 +93,64 @@ describe("a mail about an event", () => {
     await expect(send.preview(approved)).rejects.toThrow('"Review" is not any more as it was shown');
     await expect(send.run(approved, "k3")).rejects.toBeInstanceOf(ActionFailure);
     expect(filesIn(home, "outbox")).toEqual([]);
+  });
+
+  it("carries nothing that the calendar holds and nobody was shown", async () => {
+    const { home, create, send } = newOffice();
+    const { output } = await create.run(TUESDAY, "k1");
+    const approved = await send.prepare({ ...MAIL, event: output.id });
+    rewrite(home, (ics) =>
+      ics
+        .replace(
+          "END:VEVENT",
+          [
+            ...[
+              "ATTACH:https://elsewhere.example/x.exe",
+              "URL:https://elsewhere.example/",
+              "COMMENT:Pay elsewhere first",
+            ],
+            ...[
+              "CONTACT:elsewhere@elsewhere.example",
+              "SUMMARY:Other elsewhere",
+              "IMAGE:https://elsewhere.example/x.png",
+            ],
+            ...["BEGIN:VALARM", "ACTION:DISPLAY", "DESCRIPTION:elsewhere", "END:VALARM", "END:VEVENT"],
+          ].join("\r\n"),
+        )
+        .replace("SUMMARY:", 'SUMMARY;ALTREP="https://elsewhere.example/":')
+        .replace(/ATTENDEE[^:\r\n]*:/u, 'ATTENDEE;PARTSTAT=ACCEPTED;DIR="https://elsewhere.example/";CN=Elsewhere:')
+        .replace("BEGIN:VEVENT", "X-WR-CALNAME:elsewhere\r\nBEGIN:VEVENT"),
+    );
+    await send.run(approved, "k2");
+    const { ics } = calendarPart(filesIn(home, "outbox").join());
+    expect(ics).not.toMatch(/elsewhere/iu);
+    expect(ics).toContain("SUMMARY:Review");
+    expect(ics).toContain("ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=TRUE:mailto:bob@example.com");
+  });
+
+  it.each([
+    [
+      "a single occurrence that was moved",
+      "END:VCALENDAR",
+      (id: string) => `BEGIN:VEVENT\r\n${MOVED(id)}\r\nEND:VCALENDAR`,
+    ],
+    ["an occurrence that was left out", "END:VEVENT", () => "EXDATE;TZID=Europe/Berlin:20261201T130000\r\nEND:VEVENT"],
+    ["another zone", "DTSTART;TZID=Europe/Berlin", () => "DTSTART;TZID=Africa/Lagos"],
+  ])("does not go out with %s", async (_what, mark, by) => {
+    const { home, create, send } = newOffice();
+    const { output } = await create.run({ ...TUESDAY, recurrence: "FREQ=WEEKLY" }, "k1");
+    const approved = await send.prepare({ ...MAIL, event: output.id });
+    rewrite(home, (ics) => ics.replace(mark, by(String((output as { id: string }).id))));
+    await expect(send.run(approved, "k2")).rejects.toBeInstanceOf(ActionFailure);
+    await expect(send.run(approved, "k2")).rejects.toThrow('single occurrences of "Review" were changed');
+    expect(filesIn(home, "outbox")).toEqual([]);
+  });
+
+  it("carries the invitation to what recurs daily without an end", async () => {
+    const { home, create, send } = newOffice();
+    const { output } = await create.run({ ...TUESDAY, recurrence: "FREQ=DAILY" }, "k1");
+    await send.run(await send.prepare({ ...MAIL, event: output.id }), "k2");
+    expect(calendarPart(filesIn(home, "outbox").join()).ics).toContain("RRULE:FREQ=DAILY");
   });
 
   it("that went out already is found again, whatever became of the event", async () => {
