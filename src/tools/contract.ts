@@ -168,7 +168,8 @@ async function checkAborted(call: (signal: AbortSignal) => Promise<unknown>): Pr
 }
 
 async function checkRead(action: AnyRead, args: JsonObject, options: ContractOptions, check: Check): Promise<void> {
-  const context = contextOf(options, newKey());
+  const reading = { runId: "contract", step: "contract", stopped: () => false };
+  const context = { ...contextOf(options, newKey()), reading };
   await check("It changes nothing, and its output fits its schema", async () => {
     await changesNothing(options.snapshot, async () => {
       const output = outputOf(action, await action.run(args, context));

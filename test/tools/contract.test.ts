@@ -1,9 +1,12 @@
 /** The contract suite: every shipped action passes it, and each promise that is broken is named. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { startRun } from "../../src/ledger/start-run.ts";
 import { type Action, defineAction, type WriteAction } from "../../src/tools/action.ts";
 import { checkContract, isContractKept } from "../../src/tools/contract.ts";
 import { storeActions } from "../../src/tools/store/index.ts";
+import { playOpenAI, toolCalls } from "../support/openai-server.ts";
+import { made, openThinking, worker } from "../support/thinking.ts";
 import { newStore } from "./store/support.ts";
 
 describe("the actions of the store", () => {
@@ -18,6 +21,30 @@ describe("the actions of the store", () => {
   it("are all tried", () => {
     const names = storeActions(newStore().store).map(({ name }) => name);
     expect(names.toSorted()).toEqual(["adjust_stock", "find_products", "sell", "take_back"]);
+  });
+});
+
+describe("the actions that think", () => {
+  it.each([
+    ["compose", { instruction: "Write a greeting." }, [worker().answer(made("Good morning."))]],
+    [
+      "investigate",
+      { question: "Which are round?" },
+      [
+        worker().answer(toolCalls([{ name: "find_products", args: { text: "round" } }])),
+        worker().answer(
+          toolCalls([{ name: "answer", args: { found: true, answer: "Classic.", evidence: [1], confidence: 1 } }]),
+        ),
+      ],
+    ],
+  ])("%s keeps the contract", async (name, args, answers) => {
+    const runtime = await openThinking(await playOpenAI(...answers));
+    const stamp = { tenant: "default", principal: "contract", at: runtime.now() };
+    // Models are asked on behalf of a run, whose budget that is.
+    await startRun(runtime.ledger, stamp, { id: "contract", threadId: "contract", request: "Try it" });
+    const action = runtime.registry.shared.getRead(name);
+    const report = await checkContract(action, { args, snapshot: () => runtime.store.snapshot() });
+    expect(report.checks.filter(({ outcome }) => outcome !== "kept")).toEqual([]);
   });
 });
 
