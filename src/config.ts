@@ -1,6 +1,7 @@
 /** The environment, read once and frozen. */
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type PlanningMode, PlanningModeSchema } from "./domain/plan.ts";
 import { HoldpointError } from "./errors.ts";
 import { parseKey } from "./sealing.ts";
 
@@ -29,6 +30,8 @@ export interface Config {
   /** Absent without a key: playbooks plan, and no model reviews. */
   readonly models?: ModelConfig;
   readonly planning?: Planning;
+  /** Whether a model's plan is steps, a program, or whichever fits. */
+  readonly planningMode?: PlanningMode;
   /** A YAML file of playbooks, or a folder with such files, absolute. */
   readonly playbooks?: string;
   /** A file that names MCP servers, absolute. */
@@ -94,6 +97,7 @@ const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
   HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
   HOLDPOINT_PLANNING: text(z.enum(["playbooks", "model"], "must be playbooks or model")),
+  HOLDPOINT_PLANNING_MODE: text(z.enum(PlanningModeSchema.options, "must be auto, steps or program")),
   HOLDPOINT_PLAYBOOKS: text(z.string().trim()),
   HOLDPOINT_MCP: text(z.string().trim()),
   HOLDPOINT_HTTP_ACTIONS: text(z.string().trim()),
@@ -155,6 +159,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return Object.freeze({
     home: resolve(values.HOLDPOINT_HOME ?? ".holdpoint"),
     planning,
+    ...(values.HOLDPOINT_PLANNING_MODE === undefined
+      ? {}
+      : { planningMode: values.HOLDPOINT_PLANNING_MODE as PlanningMode }),
     ...(values.HOLDPOINT_PLAYBOOKS === undefined ? {} : { playbooks: resolve(values.HOLDPOINT_PLAYBOOKS) }),
     ...(values.HOLDPOINT_MCP === undefined ? {} : { mcp: resolve(values.HOLDPOINT_MCP) }),
     ...(values.HOLDPOINT_RULES === undefined ? {} : { rulesFile: resolve(values.HOLDPOINT_RULES) }),

@@ -4,6 +4,7 @@ import type { BaseMessageLike } from "@langchain/core/messages";
 import { type BaseCheckpointSaver, type Command, isCommand } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { z } from "zod";
+import type { PlanningMode } from "./domain/plan.ts";
 import type { Identity, RollbackReport, Run } from "./domain/run.ts";
 import { explainError, HoldpointError } from "./errors.ts";
 import type { HoldpointGraph } from "./graph/build.ts";
@@ -113,6 +114,11 @@ export interface HoldpointOptions {
   readonly validators?: Readonly<Record<string, ComposeValidator>>;
   /** How many reads of a run may be under way at once, 1 to 10000. Default: 8. */
   readonly concurrency?: number;
+  /**
+   * `mode`: what a model plans. `steps`: a list of steps. `program`: a short program, always. `auto`, the default: steps,
+   * or a program where rows have to be found, compared or computed with first; see docs/programs.md.
+   */
+  readonly planning?: { readonly mode?: PlanningMode };
   /** What a plan may call; see {@link defineAction}. */
   readonly actions?: readonly Action[];
   /** What is allowed, and what needs a person. Default: everything that writes needs a person. */
@@ -244,6 +250,7 @@ export async function createHoldpoint(options: HoldpointOptions = {}): Promise<H
   const { checkpointer, actions = [], policy, modelTimeoutMs, concurrency, encryptionKey, now } = options;
   const parts = {
     ...{ checkpointer, actions, policy, models, modelTimeoutMs, concurrency, now },
+    planningMode: options.planning?.mode,
     ...{ thinking: options.thinking, validators: options.validators },
     ledger: databases.ledger,
     checkpoints: databases.checkpoints,

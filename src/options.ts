@@ -1,5 +1,6 @@
 /** Checks of what a program passes, for those that no compiler has checked: a misspelt safeguard must not be ignored. */
 import { z } from "zod";
+import { PlanningModeSchema } from "./domain/plan.ts";
 import { ImpactLevelSchema } from "./domain/proposal.ts";
 import { HoldpointError } from "./errors.ts";
 
@@ -55,6 +56,7 @@ const OptionsSchema = z.strictObject({
   thinking: z.boolean().optional(),
   validators: z.record(z.string().regex(/^[A-Za-z][\w-]{0,39}$/, "expected a name such as tone"), aFunction).optional(),
   concurrency: z.int().min(1).max(10_000).optional(),
+  planning: z.strictObject({ mode: PlanningModeSchema.optional() }).optional(),
   actions: z.array(z.unknown()).optional(),
   policy: z
     .union([

@@ -4,7 +4,7 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Dialect } from "kysely";
 import { openCheckpoints } from "./checkpoints.ts";
 import type { Config, ModelConfig } from "./config.ts";
-import type { Plan } from "./domain/plan.ts";
+import type { Plan, PlanningMode } from "./domain/plan.ts";
 import type { ModelDeps } from "./execution/call-model.ts";
 import { createThinker } from "./execution/thinker.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
@@ -66,6 +66,8 @@ export interface RuntimeParts {
   readonly matchRequest?: ((request: string) => PlaybookResult) | undefined;
   /** `model`: nothing is matched. Playbooks of one's own are still offered to the model. */
   readonly planning?: "playbooks" | "model" | undefined;
+  /** Whether a model's plan is steps, a program, or whichever fits. Default: `auto`. */
+  readonly planningMode?: PlanningMode | undefined;
   readonly whatCanBeAsked?: readonly string[];
   /** Who is told of notices: an http(s) address, or a function. Default: nobody; they are kept. */
   readonly notify?: string | NoticeListener | undefined;
@@ -116,7 +118,7 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const policy = policyOf(parts.policy, registry);
     const signs = createSigns(ledger);
     const shared = { ledger, registry, policy, now, signs, ...planningOf(parts, registry) };
-    const { concurrency = DEFAULT_CONCURRENCY } = parts;
+    const { concurrency = DEFAULT_CONCURRENCY, planningMode = "auto" } = parts;
     const underWay = new Set<Promise<unknown>>();
     const track = <T>(work: Promise<T>): Promise<T> => {
       underWay.add(work);
@@ -125,7 +127,7 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     const settle = async () => void (await Promise.allSettled(underWay));
     const offered = joined([shared.playbooks, ...(parts.offered ? [parts.offered] : [])]);
     const graph = buildGraph(
-      { ...shared, playbooks: offered, concurrency, track, models, modelTimeoutMs },
+      { ...shared, playbooks: offered, planningMode, concurrency, track, models, modelTimeoutMs },
       checkpointer,
     );
     const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
@@ -300,6 +302,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
       playbooks: overrides.playbooks ?? (config.playbooks === undefined ? [] : [config.playbooks]),
       matchRequest: overrides.matchRequest ?? packs.playbooks.map(({ match }) => match).reduce(firstOf, byStore),
       planning: overrides.planning ?? config.planning,
+      planningMode: overrides.planningMode ?? config.planningMode,
       models: overrides.models ?? (await modelsOf(config.models)),
       modelTimeoutMs: overrides.modelTimeoutMs ?? config.models?.timeoutMs,
       whatCanBeAsked: [...whatCanBeAsked(storePlaybooks), ...packs.playbooks.flatMap(({ examples }) => examples)],

@@ -24,7 +24,14 @@ export async function openExecutor(actions: readonly Action[], concurrency = 100
   const home = mkdtempSync(join(tmpdir(), "holdpoint-bench-"));
   const runtime = await openRuntime({ home, actions, concurrency });
   const { ledger } = runtime;
-  const deps: NodeDeps = { ...runtime, concurrency, matchRequest: undefined, models: {}, modelTimeoutMs: 60_000 };
+  const deps: NodeDeps = {
+    ...runtime,
+    concurrency,
+    matchRequest: undefined,
+    planningMode: "auto",
+    models: {},
+    modelTimeoutMs: 60_000,
+  };
   const execute = createExecutor(deps);
   let runs = 0;
   return {

@@ -12,6 +12,7 @@ import { resumeCommands } from "./conclude.ts";
 import { duration } from "./duration.ts";
 import { renderReads } from "./reads.ts";
 import { renderAnswer, renderPause, renderPlan, renderProgress, renderQuestion } from "./render.ts";
+import { renderPrograms } from "./render-program.ts";
 import { renderRevisions } from "./revisions.ts";
 import type { Session } from "./session.ts";
 import { dim, heading, table, wrap } from "./text.ts";
@@ -28,11 +29,12 @@ export function renderRecord(session: Session, view: ThreadView, details: RunDet
     renderProgress(details.progress),
     renderPlan(view, details.progress),
     renderRevisions(details),
+    renderPrograms(details.programs),
     renderReads(details.reads),
     ...proposals(details),
     effects(view, details),
     run.pause ? renderPause(run.pause) : "",
-    question ? renderQuestion(question) : renderAnswer(view),
+    question ? renderQuestion(question, null) : renderAnswer(view),
     question ? `${heading("To decide")}\n  ${resumeCommands(session, view.threadId, question).ask}` : "",
     measures(details.measures),
     usage(details.modelCalls),

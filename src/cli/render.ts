@@ -1,22 +1,35 @@
 /** What a person reads: the plan, what is proposed, and how it ended. */
 
-import type { Step } from "../domain/plan.ts";
+import type { Plan, Step } from "../domain/plan.ts";
 import { printable } from "../domain/printable.ts";
+import type { Change } from "../domain/proposal.ts";
 import type { Pause } from "../domain/run.ts";
+import type { Snapshot } from "../domain/snapshots.ts";
 import type { Question } from "../nodes/question.ts";
 import type { RunProgress, WaitsFor } from "../work/progress.ts";
 import type { ThreadView } from "../work/threads.ts";
 import { duration } from "./duration.ts";
 import { renderPlanQuestion } from "./render-plan.ts";
+import { renderSnapshots, renderToldProgram } from "./render-program.ts";
 import { changesTable, dim, heading, indent, listed, wrap } from "./text.ts";
+
+/** Why it was planned in this way: the cheapest that fits. */
+function whyPlanned({ kind, chosenBy, why }: Plan["source"]): string {
+  if (kind === "program") return why ?? "";
+  if (kind === "edited") return "a person changed it";
+  if (kind === "model") return "no playbook was made for it, and steps do";
+  return chosenBy ? "it is made for such requests" : "the words of the request fit it, so that no model was asked";
+}
 
 /** The plan, step by step. @param progress where they stand, and how long they took; otherwise it is as the state says */
 export function renderPlan(view: ThreadView, progress?: RunProgress): string {
   const { plan, steps } = view.state;
   if (!plan) return "";
   const known = new Map(progress?.steps.map((step) => [step.id, step]));
-  const { kind, name, chosenBy } = plan.source;
-  const by = `${kind}${name === undefined ? "" : ` ${name}`}${chosenBy ? `, chosen by the ${chosenBy}` : ""}`;
+  const { kind, name, chosenBy, program } = plan.source;
+  const which = name ?? program;
+  const chosen = chosenBy ? `, chosen by the ${chosenBy}` : "";
+  const by = `${kind}${which === undefined ? "" : ` ${which}`}${chosen}: ${printable(whyPlanned(plan.source))}`;
   const lines = plan.steps.map((step, index) => {
     const { status, durationMs } = known.get(step.id) ?? {
       status: steps[step.id]?.status ?? "pending",
@@ -68,10 +81,10 @@ const REVERSIBILITY = {
   irreversible: "CANNOT be undone",
 } as const;
 
-/** What is proposed, what it would change, and why a person is asked. */
-export function renderQuestion(question: Question): string {
+/** What is proposed, what it would change, and why a person is asked. @param program null where it is shown already */
+export function renderQuestion(question: Question, program = question.program): string {
   if (question.kind === "plan") return renderPlanQuestion(question);
-  return question.kind === "reconciliation" ? renderReconciliation(question) : renderTransaction(question);
+  return question.kind === "reconciliation" ? renderReconciliation(question) : renderTransaction(question, program);
 }
 
 /** What was called, and may have happened. */
@@ -92,7 +105,9 @@ function renderReconciliation(question: Question): string {
   ].join("\n");
 }
 
-function renderTransaction(question: Question): string {
+function renderTransaction(question: Question, program: Question["program"]): string {
+  // Many small changes that one program computed are seen best together.
+  const isByProgram = question.program !== null;
   const actions = question.actions.map((action, index) => {
     const about = `${action.action} v${action.version}, ${action.impact.level} impact, ${REVERSIBILITY[action.reversibility]}`;
     const takes = action.takesWith.length > 0 ? [`Rejecting it rejects ${action.takesWith.join(", ")} too.`] : [];
@@ -105,7 +120,7 @@ function renderTransaction(question: Question): string {
       ...aboutLines(action).map((line) => indent(line, 3)),
       ...editedLines(action).map((line) => indent(line, 3)),
       ...[...takes, ...unknown].map((line) => indent(line, 3)),
-      ...(action.changes.length > 0 ? [indent(changesTable(action.changes), 3)] : []),
+      ...(action.changes.length > 0 && !isByProgram ? [indent(changesTable(action.changes), 3)] : []),
     ];
     return lines.join("\n");
   });
@@ -113,8 +128,10 @@ function renderTransaction(question: Question): string {
   const seconds = Math.max(1, Math.round(impact.durationMs / 1000));
   const reversible = impact.reversible ? "all of it can be undone" : "NOT all of it can be undone";
   return [
+    ...(program ? renderToldProgram(program) : []),
     `${heading("Staged changes")} ${dim("nothing has run yet")}`,
     ...actions.map((action) => indent(action)),
+    ...(isByProgram ? [heading("Before and after"), indent(renderSnapshots(question.tables))] : []),
     heading("Impact"),
     `  ${impact.level}; touches ${printable(impact.resources.join(", "))}; ${reversible}; takes about ${seconds} s`,
     ...(question.expiresAt === null ? [] : [heading("Decide until"), `  ${question.expiresAt}`]),
@@ -150,6 +167,9 @@ export function renderPause({ reason, until }: Pause): string {
   return `${heading("Paused")}${end}\n  ${printable(reason)}`;
 }
 
+const changed = (tables: readonly Snapshot[] | undefined, changes: readonly Change[]): string =>
+  tables ? renderSnapshots(tables) : changesTable(changes);
+
 /** How the run ended: the answer for the customer, and what was really written. */
 export function renderAnswer(view: ThreadView): string {
   const { answer } = view.run;
@@ -160,6 +180,6 @@ export function renderAnswer(view: ThreadView): string {
     `${heading("Answer")} ${dim(`(${answer.status})`)}`,
     ...answer.text.split("\n").map((line) => `  ${printable(line)}`.trimEnd()),
     ...answer.details.map((line) => `  ${printable(line)}`),
-    ...(written.length > 0 ? [heading("What changed"), indent(changesTable(written))] : []),
+    ...(written.length > 0 ? [heading("What changed"), indent(changed(answer.tables, written))] : []),
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 /** How a run ended, for the customer and for programs. */
 import { z } from "zod";
+import { SnapshotSchema } from "./snapshots.ts";
 
 /**
  * `success`, `no_match`, `insufficient_stock`, `invalid_request` and `unsupported_intent` are the store's contract;
@@ -36,5 +37,11 @@ export const FailureSchema = z.object({ status: FailureStatusSchema, message: z.
 export type Failure = z.infer<typeof FailureSchema>;
 
 /** `text` is what the customer reads; `details` are further lines for whoever runs the system. */
-export const AnswerSchema = z.object({ status: AnswerStatusSchema, text: z.string(), details: z.array(z.string()) });
+export const AnswerSchema = z.object({
+  status: AnswerStatusSchema,
+  text: z.string(),
+  details: z.array(z.string()),
+  /** Of a run that a program planned: every table that it touched, before and after. */
+  tables: z.array(SnapshotSchema).optional(),
+});
 export type Answer = z.infer<typeof AnswerSchema>;

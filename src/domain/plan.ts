@@ -60,18 +60,27 @@ export const ExpandArgsSchema = z.strictObject({ goal: z.string().min(1).max(500
 /** The most steps that a plan can have; how many it may have is for the tenant's settings. */
 export const MAX_STEPS = 1000;
 
-/** Who made the plan: a playbook (named), a model, or a person who edited it. */
+/** Who made the plan: a playbook (named), a model, as steps or as a program, or a person who edited it. */
 const PlanSourceSchema = z.object({
-  kind: z.enum(["playbook", "model", "edited"]),
+  kind: z.enum(["playbook", "model", "program", "edited"]),
   name: z.string().optional(),
   /** The step of the plan before that this one puts other steps in place of; see {@link EXPAND}. */
   expands: z.string().optional(),
   /** Of a playbook: a model took it and its values, where otherwise the words of the request did. */
   chosenBy: z.literal("model").optional(),
+  /** Of a program: its number in the run. */
+  program: z.int().positive().optional(),
+  /** Why it was planned in this way and no other. */
+  why: z.string().max(300).optional(),
 });
 
+/** Whether a model's plan is steps, a program, or whichever is the cheaper that fits. */
+export const PlanningModeSchema = z.enum(["auto", "steps", "program"]);
+export type PlanningMode = z.infer<typeof PlanningModeSchema>;
+
 /** Whether a model answers for the plan: it can be asked for another, and is only as sure as it says. */
-export const isByModel = ({ kind, chosenBy }: Plan["source"]): boolean => kind === "model" || chosenBy === "model";
+export const isByModel = ({ kind, chosenBy }: Plan["source"]): boolean =>
+  kind === "model" || kind === "program" || chosenBy === "model";
 
 export const PlanSchema = z.object({
   goal: z.string().max(500),

@@ -1,6 +1,7 @@
 /** What the ledger holds of a run. */
 import { canonicalJson, digestOf, type Json } from "../domain/json.ts";
 import type { Plan, Step } from "../domain/plan.ts";
+import { isProgramStep } from "../domain/program.ts";
 import type { Decision, Effect, Proposal } from "../domain/proposal.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { listDecisions } from "../ledger/decisions.ts";
@@ -22,7 +23,8 @@ export interface RunRecord {
 
 /** Reads a run's record from the ledger. */
 export async function loadRecord(ledger: Ledger, tenant: string, runId: string): Promise<RunRecord> {
-  const reads = await listReads(ledger, tenant, runId);
+  // What a program read is no step's: it is in the program's own record.
+  const reads = (await listReads(ledger, tenant, runId)).filter(({ step }) => !isProgramStep(step));
   const proposals = await listProposals(ledger, tenant, runId);
   // Everything else came of a proposal.
   if (proposals.length === 0) return { reads, effects: [], decisions: [], kept: [], plans: new Map() };

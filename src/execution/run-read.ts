@@ -1,5 +1,6 @@
 /** One read: arguments and output validated, the call guarded and repeated, and every failure an outcome. */
 import { argsFault, canonicalJson, type Json, type JsonObject } from "../domain/json.ts";
+import type { Change } from "../domain/proposal.ts";
 import { storableText } from "../domain/text.ts";
 import { ActionFailure } from "../errors.ts";
 import { type ReadOutcome, readKey } from "../ledger/reads.ts";
@@ -24,6 +25,8 @@ export interface ReadCall {
   readonly failures?: number;
   /** For how long one call may take, in milliseconds, where that is less than the action's own limit. */
   readonly timeoutMs?: number | undefined;
+  /** For a read of a program: see ActionContext. */
+  readonly staged?: readonly Change[];
   /** What speaks against an output that fits the action's schema, in words; undefined when nothing does. */
   readonly unmet?: (output: Json) => string | undefined;
 }
@@ -80,7 +83,8 @@ async function outcomeOf(
   const limited = withinLimit(action, call.timeoutMs);
   const reading = { runId, step, stopped: guard.stopped };
   const allowedHosts = allowedHostsOf(guard.ledger, guard.identity.tenant);
-  const context = { ...guard.identity, idempotencyKey: base.key, reading, allowedHosts };
+  const staged = call.staged === undefined ? {} : { staged: call.staged };
+  const context = { ...guard.identity, idempotencyKey: base.key, reading, allowedHosts, ...staged };
   const run = (signal: AbortSignal) => action.run(parsed.data, { ...context, signal, now: guard.now() });
   const given = action.output.safeParse(await repeated(guard, limited, () => guardedCall(guard, limited, run)));
   if (!given.success) {

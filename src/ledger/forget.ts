@@ -12,6 +12,7 @@ import type { Ledger, LedgerTransaction } from "./database.ts";
 import { listDecisions } from "./decisions.ts";
 import { forgetDelegations } from "./delegations.ts";
 import { forgetMember } from "./members.ts";
+import { forgetPrograms } from "./programs.ts";
 import { listProposals } from "./proposals.ts";
 import { listReflections } from "./reflections.ts";
 import { listRevisions } from "./revisions.ts";
@@ -159,6 +160,7 @@ async function forgetRun(trx: LedgerTransaction, { tenant, at }: Stamp, run: Run
     .execute();
   await forgetAudit(trx, tenant, run.id);
   await forgetPlans(trx, tenant, run.id);
+  await forgetPrograms(trx, tenant, run.id);
   for (const proposal of await listProposals(trx, tenant, run.id)) {
     await forgetProposal(trx, tenant, proposal);
     await forgetApprovals(trx, tenant, proposal.id, name);

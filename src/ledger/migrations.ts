@@ -343,6 +343,24 @@ const budgets: Migration = {
   },
 };
 
+const programs: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("programs")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("run_id", "text", (c) => c.notNull())
+      .addColumn("number", "integer", (c) => c.notNull())
+      .addColumn("revision", "integer", (c) => c.notNull())
+      .addColumn("goal", "text", (c) => c.notNull())
+      .addColumn("why", "text", (c) => c.notNull())
+      .addColumn("code", "text", (c) => c.notNull())
+      .addColumn("outcome", "text")
+      .addColumn("started_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("programs_pk", ["tenant", "run_id", "number"])
+      .execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -357,6 +375,7 @@ export const migrations: MigrationProvider = {
       "0009_breakers": breakers,
       "0011_budgets": budgets,
       "0013_measures": measures,
+      "0014_programs": programs,
     };
   },
 };

@@ -108,6 +108,20 @@ interface ReflectionsTable {
   createdAt: string;
 }
 
+export interface ProgramsTable {
+  tenant: string;
+  runId: string;
+  number: number;
+  /** Of the plan that it is to become. */
+  revision: number;
+  goal: string;
+  why: string;
+  code: string;
+  /** What came of trying it, as JSON; null until then. */
+  outcome: string | null;
+  startedAt: string;
+}
+
 interface KeptStepsTable {
   tenant: string;
   runId: string;
@@ -267,6 +281,7 @@ export interface LedgerSchema {
   approvals: ApprovalsTable;
   delegations: DelegationsTable;
   reflections: ReflectionsTable;
+  programs: ProgramsTable;
   keptSteps: KeptStepsTable;
   reads: ReadsTable;
   proposals: ProposalsTable;

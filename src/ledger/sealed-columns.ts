@@ -14,6 +14,7 @@ const COLUMNS = {
   runs: ["request", "answer", "cancellation", "pause", "rollback"],
   planRevisions: ["plan", "findings"],
   reflections: ["wentWell", "missing", "feedback", "answer"],
+  programs: ["goal", "why", "code", "outcome"],
   reads: ["args", "output", "summary"],
   proposals: ["actions", "impact", "findings", "review", "failure"],
   decisions: ["actions", "reason"],

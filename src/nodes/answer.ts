@@ -1,5 +1,6 @@
 /** What came of a run, in words for whoever asked, from what the ledger recorded. */
 import type { Answer } from "../domain/answer.ts";
+import type { Program } from "../domain/program.ts";
 import { type Decision, type Effect, nameRules, type Proposal } from "../domain/proposal.ts";
 import type { Cancellation, Run } from "../domain/run.ts";
 import { storableText } from "../domain/text.ts";
@@ -19,6 +20,8 @@ export interface Facts {
   /** The plan that was carried out last. */
   revision: Revision | undefined;
   titles: ReadonlyMap<string, string>;
+  /** That the plan comes from, where it was made by one. */
+  program?: Program | undefined;
 }
 
 /** The answer that the record gives, without a model. */
@@ -194,7 +197,7 @@ function failureAnswer(
   parts.push(...back.texts);
   if (stuck.length > 0) {
     parts.push(notUndone(stuck));
-  } else if (doneTexts.length > 0 || !back.isSomethingLeft) {
+  } else if (doneTexts.length > 0 || !(back.isSomethingLeft || status === "success")) {
     parts.push(changedSoFar(doneTexts));
   }
   if (doneTexts.length > 0) parts.push(...left.open, ...left.skipped);

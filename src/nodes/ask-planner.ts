@@ -5,11 +5,14 @@ import { jsonSchemaOf } from "../domain/json-schema.ts";
 import { type Plan, PlanSchema } from "../domain/plan.ts";
 import type { Pause, Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
+import type { Reply } from "../models/call.ts";
 import { PLAYBOOK_RULES, type PlaybookReply, replySchemaWithPlaybooks } from "../models/prompts/offered-playbooks.ts";
 import {
   type ActionCard,
   type PlannerReply,
   PlannerReplySchema,
+  PROGRAM_RULE,
+  ProgramOrStepsSchema,
   plannerPrompt,
   plannerReplySchema,
 } from "../models/prompts/planner.ts";
@@ -33,52 +36,68 @@ export interface PlanContext {
   readonly expansion: Expansion | undefined;
 }
 
+/** The planner leaves the work to a program, and says why. */
+export interface ByProgram {
+  readonly byProgram: string;
+}
+
 /** The model's plan, or why there is none; undefined without a model. While there is no use in asking it, the run pauses. */
 export async function askPlanner(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
   { feedback, earlier, expansion }: PlanContext,
-): Promise<Plan | NoPlan | Pause | undefined> {
+): Promise<Plan | NoPlan | Pause | ByProgram | undefined> {
   const pseudonyms = createPseudonyms();
   const work = { earlier, expansion: expansion?.work };
   const registry = deps.registry.of(run.tenant);
   const actions = actionCards(registry);
   const cards = expansion ? [] : offeredPlaybooks(deps.playbooks, run.request);
-  const more = cards.length > 0 ? { rules: PLAYBOOK_RULES, name: "playbooks", data: cards } : undefined;
-  const prompt = plannerPrompt({ request: run.request, now: deps.now(), actions, feedback, more, ...work }, pseudonyms);
-  const planOf = (reply: PlannerReply) => toPlan(run, restored(reply, pseudonyms.restore));
+  const mayProgram = deps.planningMode === "auto" && !expansion;
+  const rules = [...(cards.length > 0 ? [PLAYBOOK_RULES] : []), ...(mayProgram ? [PROGRAM_RULE] : [])];
+  const asked = { request: run.request, now: deps.now(), actions, feedback, rules, playbooks: cards, ...work };
+  const prompt = plannerPrompt(asked, pseudonyms);
+  const planOf = (said: PlannerReply) => toPlan(run, restored(said, pseudonyms.restore));
   const schema: z.ZodType<PlannerReply | PlaybookReply> = expansion
-    ? expansionSchema((reply) => expansion.into(planOf(reply)))
-    : schemaFor(deps.playbooks, cards.length > 0);
+    ? expansionSchema((said) => expansion.into(planOf(said)))
+    : schemaFor(deps.playbooks, { isOffered: cards.length > 0, mayProgram });
   const readText = (text: string) => readPlan(text, registry.actions);
   const reply = await askRole(deps, config, { role: "planner", runId: run.id, schema, prompt, readText });
   if (!reply) return undefined;
-  if (reply.kind === "failed") {
-    const message = `No plan was made. ${reply.message}`;
-    return reply.why === "malformed" || reply.why === "budget"
-      ? { status: "failed", message, details: [] }
-      : { why: "model", reason: message, until: null };
-  }
-  const { outcome } = reply.value;
-  const planIn = (said: PlannerReply | PlaybookReply): Plan | undefined => {
-    if (said.outcome === "playbook") return playbookIn(deps.playbooks, restored(said, pseudonyms.restore), run);
-    return said.steps.length === 0 ? undefined : planOf({ ...said, outcome: said.outcome });
-  };
-  const message = pseudonyms.restore(reply.value.message);
-  if (outcome === "question") return { status: "invalid_request", message, details: [] };
-  if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
-  const plan = planIn(reply.value);
-  if (!plan) return { status: "success", message, details: [] };
+  if (reply.kind === "failed") return unanswered(reply);
+  const said = restored(reply.value, pseudonyms.restore);
+  const other = otherThanPlan(said);
+  if (other) return other;
+  const plan = said.outcome === "playbook" ? playbookIn(deps.playbooks, said, run) : stepsIn(run, said);
+  if (!plan) return { status: "success", message: said.message, details: [] };
   if (!expansion) return earlier ? mergeWith(earlier, plan, isKeptIn(registry)) : plan;
   const expanded = expansion.into(plan);
   return typeof expanded === "string" ? { status: "failed", message: expanded, details: [] } : expanded;
 }
 
-const schemaFor = (playbooks: OwnPlaybooks, isOffered: boolean) =>
-  isOffered
-    ? replySchemaWithPlaybooks((name, parameters) => choiceFaults(playbooks, name, parameters))
-    : PlannerReplySchema;
+/** What follows where the model made no plan: the run ends, or waits until the model can be asked. */
+export function unanswered({ why, message: said }: Extract<Reply<unknown>, { kind: "failed" }>): NoPlan | Pause {
+  const message = `No plan was made. ${said}`;
+  const isFinal = why === "malformed" || why === "budget";
+  return isFinal ? { status: "failed", message, details: [] } : { why: "model", reason: message, until: null };
+}
+
+function otherThanPlan({ outcome, message }: PlannerReply | PlaybookReply): NoPlan | ByProgram | undefined {
+  if (outcome === "question") return { status: "invalid_request", message, details: [] };
+  if (outcome === "unsupported") return { status: "unsupported_intent", message, details: [] };
+  return outcome === "program" ? { byProgram: message } : undefined;
+}
+
+const stepsIn = (run: Run, said: Omit<PlannerReply, "outcome">): Plan | undefined =>
+  said.steps.length === 0 ? undefined : toPlan(run, said);
+
+const schemaFor = (
+  playbooks: OwnPlaybooks,
+  { isOffered, mayProgram }: { readonly isOffered: boolean; readonly mayProgram: boolean },
+) => {
+  if (!isOffered) return mayProgram ? ProgramOrStepsSchema : PlannerReplySchema;
+  return replySchemaWithPlaybooks((name, parameters) => choiceFaults(playbooks, name, parameters), mayProgram);
+};
 
 /** The plan of the playbook that the model took, with what it says besides. */
 function playbookIn(playbooks: OwnPlaybooks, { playbook, assumptions, risks }: PlaybookReply, run: Run): Plan {
@@ -109,7 +128,7 @@ function restored<Reply>(reply: Reply, restore: (text: string) => string): Reply
   return JSON.parse(JSON.stringify(reply), (_key, value) => (typeof value === "string" ? restore(value) : value));
 }
 
-function toPlan(run: Run, { goal, steps, assumptions, risks }: PlannerReply): Plan {
+function toPlan(run: Run, { goal, steps, assumptions, risks }: Omit<PlannerReply, "outcome">): Plan {
   return PlanSchema.parse({
     goal: goal || run.request.slice(0, 500).toWellFormed(),
     source: { kind: "model" },

@@ -1,5 +1,6 @@
 /** What nodes get besides state: dependencies, and who calls. */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import type { PlanningMode } from "../domain/plan.ts";
 import type { Identity, Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
@@ -20,6 +21,8 @@ export interface NodeDeps {
   readonly policy: Policy;
   /** The plan for a request, without a model; undefined where the model alone plans. */
   readonly matchRequest: ((request: string) => PlaybookResult) | undefined;
+  /** Whether a model's plan is steps, a program, or whichever fits. */
+  readonly planningMode: PlanningMode;
   /** Those of one's own, which models are offered. */
   readonly playbooks: OwnPlaybooks;
   readonly models: Models;

@@ -7,9 +7,7 @@ import { EXPAND, type Plan, type Step } from "../domain/plan.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import { isOver, type Pause, type Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
-import { ModelAway } from "../execution/call-model.ts";
 import { failureIn } from "../execution/failures.ts";
-import { CallHeld } from "../execution/guarded-call.ts";
 import { isDue, loadRecord } from "../execution/progress.ts";
 import { reachedExpand } from "../execution/reached.ts";
 import { StepBoard } from "../execution/step-board.ts";
@@ -22,6 +20,7 @@ import { getRun, isRunOver } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { readyWrites } from "../transaction/ready-writes.ts";
 import { identityOf, isDraining, type NodeDeps } from "./deps.ts";
+import { untilTried } from "./held-back.ts";
 import { pauseAt } from "./pause.ts";
 import { type Reads, readyReads, runReads } from "./run-reads.ts";
 
@@ -120,15 +119,6 @@ async function leadOn(
 /** The pause, whose reason also says what has failed already. */
 const besides = (pause: Pause, failed: Failure | undefined): Pause =>
   failed ? { ...pause, reason: `${pause.reason} ${failed.message}` } : pause;
-
-/** The pause until a model, or the first of the receivers that are left alone, can be tried again; undefined without one. */
-function untilTried(held: Reads["held"]): Pause | undefined {
-  const away = held.find((one) => one instanceof ModelAway);
-  if (away) return { why: "model", reason: away.message, until: null };
-  const receivers = held.filter((one) => one instanceof CallHeld);
-  const [first] = receivers.toSorted((one, other) => (one.until < other.until ? -1 : 1));
-  return first && { why: "receiver", reason: first.message, until: first.until };
-}
 
 /** The pause until the first of those steps is due for which only the time has not come; undefined without one. */
 function untilDue(board: StepBoard, now: string): Pause | undefined {

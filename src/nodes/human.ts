@@ -6,6 +6,7 @@
 import { interrupt, type LangGraphRunnableConfig } from "@langchain/langgraph";
 import { answerJsonSchema, type NotNow } from "../domain/answer-formats.ts";
 import { type ParsedAnswer, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
+import type { Program } from "../domain/program.ts";
 import { byWhom, type Decision, type Proposal } from "../domain/proposal.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { explainError } from "../errors.ts";
@@ -14,6 +15,7 @@ import { findDecision, takeDecision } from "../ledger/decisions.ts";
 import { expireProposal } from "../ledger/expiry.ts";
 import { assertMay } from "../ledger/members.ts";
 import { recordNotNow } from "../ledger/postponements.ts";
+import { listPrograms } from "../ledger/programs.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { expiryOf } from "../policy/policy.ts";
@@ -40,13 +42,9 @@ export function createHuman(deps: NodeDeps) {
     if (state.proposal?.id !== proposal.id) return await askAnew(deps, config, state, { run, proposal });
     // As JSON Schema it only documents the answer. As zod it would also throw at one that does not fit, and the Agent
     // Server would no longer list the thread as interrupted.
-    const question = buildQuestion({
-      run,
-      proposal,
-      state,
-      registry: deps.registry.of(run.tenant),
-      policy: deps.policy,
-    });
+    const { policy } = deps;
+    const registry = deps.registry.of(run.tenant);
+    const question = buildQuestion({ run, proposal, state, registry, policy, programs: subject.programs });
     const answer: unknown = interrupt(question, { responseSchema: answerJsonSchema });
     return await take(deps, config, { run, proposal }, answer);
   };
@@ -66,13 +64,15 @@ async function expire(deps: NodeDeps, proposal: Proposal, { tenant }: Run): Prom
 interface Subject {
   run: Run;
   proposal: Proposal | undefined;
+  programs: readonly Program[];
 }
 
 async function findSubject(deps: NodeDeps, runId: string, config: LangGraphRunnableConfig): Promise<Subject> {
   const { tenant } = identityOf(config);
   // A foreign tenant finds no run here.
   const run = await getRun(deps.ledger, tenant, runId);
-  return { run, proposal: await findLatestProposal(deps.ledger, tenant, run.id) };
+  const programs = await listPrograms(deps.ledger, tenant, run.id);
+  return { run, programs, proposal: await findLatestProposal(deps.ledger, tenant, run.id) };
 }
 
 /**

@@ -49,7 +49,8 @@ export async function whyAsk(
   const proposal = await findLatestProposal(deps.ledger, tenant, run.id);
   const editors = isAbout(proposal, revision) ? proposal.actions.flatMap(({ edited }) => edited?.by ?? []) : [];
   const edited = editors.length > 0 ? [`${editors.join(", ")} changed the plan, so a person looks at it again.`] : [];
-  const outside = await fromOutside(deps, run, steps);
+  // A program was written before it read anything, and each of its writes is shown with what came from outside.
+  const outside = revision.plan.source.kind === "program" ? [] : await fromOutside(deps, run, steps);
   const why = [...edited, ...outside, ...reasons];
   return [...why, ...(why.length === 0 ? [] : await differenceOf(deps, run, revision, states))].map((reason) => ({
     rule: "plan-review",

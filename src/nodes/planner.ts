@@ -9,11 +9,13 @@ import { isOver, type Pause, type Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { getRun } from "../ledger/runs.ts";
+import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { State, Update } from "../state.ts";
 import { askPlanner, type PlanContext } from "./ask-planner.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { endExpansion, findExpansion } from "./expand.ts";
 import { pauseAt } from "./pause.ts";
+import { planByProgram, programsFor } from "./plan-by-program.ts";
 import { loadEarlier, type NoPlan, stopReplanning } from "./replan.ts";
 
 type Planned = Update & { outcome: Outcome<"planner"> };
@@ -27,10 +29,10 @@ export function createPlanner(deps: NodeDeps) {
     const context = await findContext(deps, run, revisions);
     const latest = revisions.at(-1);
     if (!context) return latest ? planned(latest) : { outcome: "no plan" };
-    const made = await makePlan(deps, config, run, context);
+    const number = (latest?.number ?? 0) + 1;
+    const made = await makePlan(deps, config, run, { ...context, revision: number });
     if ("why" in made) return (await pauseAt(deps, config, run, made)) ?? { outcome: "no plan" };
     if (!("steps" in made)) return await noPlan(deps, config, run, { ...context, made, latest });
-    const number = (latest?.number ?? 0) + 1;
     return planned(await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made }));
   };
 }
@@ -59,24 +61,45 @@ async function noPlan(
   return { failure: made, outcome: "no plan" };
 }
 
+/**
+ * The cheapest way that fits: a playbook costs no model, steps cost one call, and a program a second one. Where programs
+ * are all that is wanted, no playbook stands in for one.
+ */
+async function planFor(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  context: PlanContext & { readonly revision: number; readonly matched: PlaybookResult | undefined },
+): Promise<Plan | NoPlan | Pause | undefined> {
+  const { matched, expansion, revision } = context;
+  const isProgram = deps.planningMode === "program" && !expansion && deps.models.planner !== undefined;
+  if (matched?.kind === "plan" && !isProgram) return matched.plan;
+  if (isProgram) return await planByProgram(deps, config, run, { ...context, why: "Programs are what is set." });
+  // One that was begun is gone on with: that the work is left to a program is not asked again.
+  const [begun] = expansion ? [] : await programsFor(deps, run, revision);
+  const asked = begun ? { byProgram: begun.why } : await askPlanner(deps, config, run, context);
+  if (!asked || !("byProgram" in asked)) return asked;
+  return await planByProgram(deps, config, run, { ...context, why: asked.byProgram });
+}
+
 async function makePlan(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
-  context: PlanContext,
+  context: PlanContext & { readonly revision: number },
 ): Promise<Plan | NoPlan | Pause> {
   const { feedback, earlier, expansion } = context;
   if (expansion?.spent) return { status: "failed", message: explainBudget(expansion.spent), details: [] };
   // A playbook would only say the same again.
   const isFirst = feedback.length === 0 && !earlier && !expansion;
   const matched = isFirst ? deps.matchRequest?.(run.request) : undefined;
-  if (matched?.kind === "plan") return matched.plan;
-  const asked = await askPlanner(deps, config, run, context);
+  const asked = await planFor(deps, config, run, { ...context, matched });
   if (asked) return asked;
   if (expansion)
     return { why: "model", reason: `"${expansion.step.title}" has to be planned by a model.`, until: null };
+  const problem = matched && matched.kind !== "plan" ? matched.problem : undefined;
   if (matched?.kind === "invalid") return { status: "invalid_request", message: matched.problem, details: [] };
   const examples = deps.whatCanBeAsked.map((line) => `  ${line}`);
   const known = examples.length > 0 ? ["Without a model only these kinds of request are understood:", ...examples] : [];
-  return { status: "unsupported_intent", message: matched?.problem ?? "No plan could be made.", details: known };
+  return { status: "unsupported_intent", message: problem ?? "No plan could be made.", details: known };
 }

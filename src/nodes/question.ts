@@ -4,14 +4,17 @@
  */
 import { dependantsOf } from "../domain/answer-to-proposal.ts";
 import { planArgsJsonSchema } from "../domain/plan-proposal.ts";
+import type { Program } from "../domain/program.ts";
 import { type Impact, type Proposal, type ProposedAction, pointOfNoReturn, type Review } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
+import { type Snapshot, snapshotsOf } from "../domain/snapshots.ts";
 import { failureNotices } from "../execution/failures.ts";
 import { expiryOf, type Policy } from "../policy/policy.ts";
 import type { State } from "../state.ts";
 import { argsJsonSchema } from "../tools/args.ts";
 import type { Registry } from "../tools/registry.ts";
 import { type ReviewPageFields, reviewPageFields } from "./review-pages.ts";
+import { type ToldProgram, toldProgram } from "./told-program.ts";
 
 export interface Question extends ReviewPageFields {
   /** Whether writes may run; whether writes did happen, of which nobody can tell; or whether a plan is to be carried out. */
@@ -31,6 +34,10 @@ export interface Question extends ReviewPageFields {
   expiresAt: string | null;
   /** The step once which has run, a failure can no longer be undone whole; null where everything can be undone. */
   pointOfNoReturn: string | null;
+  /** Every table that is touched, before and after all of it. */
+  tables: Snapshot[];
+  /** The program that staged it; null where it was planned in another way. */
+  program: ToldProgram | null;
   actions: (ProposedAction & { /** Rejecting this one rejects these too. */ takesWith: string[] })[];
   /** Why an earlier answer was not taken, and what else the person should know. */
   notices: string[];
@@ -42,9 +49,11 @@ export interface QuestionSubject {
   state: State;
   registry: Registry;
   policy: Policy;
+  /** Those of the run. */
+  programs: readonly Program[];
 }
 
-export function buildQuestion({ run, proposal, state, registry, policy }: QuestionSubject): Question {
+export function buildQuestion({ run, proposal, state, registry, policy, programs }: QuestionSubject): Question {
   const isAhead = proposal.kind === "transaction";
   const own = {
     kind: proposal.kind,
@@ -59,6 +68,8 @@ export function buildQuestion({ run, proposal, state, registry, policy }: Questi
     impact: proposal.impact,
     expiresAt: expiryOf(policy, proposal),
     pointOfNoReturn: pointOfNoReturn(proposal.actions),
+    tables: snapshotsOf(proposal.actions.flatMap(({ changes }) => changes)),
+    program: toldProgram(programs, proposal.revision),
     actions: proposal.actions.map(({ fingerprint: _forNoPerson, ...action }) => ({
       ...action,
       takesWith: dependantsOf(proposal, action.step),

@@ -5,11 +5,11 @@
 import type { z } from "zod";
 import { isStorable, type Json, type JsonObject } from "../domain/json.ts";
 import type { TextRead } from "../models/ask.ts";
-import type { PlannerReplySchema } from "../models/prompts/planner.ts";
+import type { ReplySchema } from "../models/prompts/planner.ts";
 import { findDocuments, type ParsableAction, type ParsedAction, parseActions } from "../planning/parse-actions.ts";
 import { renameReferences } from "../planning/references.ts";
 
-type Reply = z.input<typeof PlannerReplySchema>;
+type Reply = z.input<typeof ReplySchema>;
 
 /** @returns what the planner would have answered by a call, or what is wrong with it; undefined where it proposes nothing */
 export function readPlan(text: string, actions: readonly (ParsableAction & { readonly title: string })[]): TextRead {

@@ -25,10 +25,11 @@ export interface Said extends Pick<Reflection, "wentWell" | "missing" | "feedbac
 }
 
 /**
- * Whether nothing is left to be said of a run: one step, which did what it does. Its action's own words are the answer then,
- * and no model is asked.
+ * Whether nothing is left to be said of a run: one step, which did what it does, or a program, all of which was done. The
+ * action's own words, or the program's, are the answer then, and no model is asked.
  */
-export function speaksForItself({ revision, record }: Facts, { status }: Answer): boolean {
+export function speaksForItself({ revision, record, program }: Facts, { status, text }: Answer): boolean {
+  if (status === "success" && program?.outcome?.result?.answer === text) return true;
   const [step, ...others] = revision?.plan.steps ?? [];
   if (!revision || !step || others.length > 0 || status !== "success") return false;
   const failed = [...record.reads, ...record.effects].some((outcome) => outcome.status !== "succeeded");

@@ -8,6 +8,7 @@ import { loadRecord, type RunRecord, stoppedBy } from "../execution/progress.ts"
 import { isStalled } from "../execution/stalled.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findSpentReplans } from "../ledger/budgets.ts";
+import { listPrograms } from "../ledger/programs.ts";
 import { findLatestProposal, findTransaction } from "../ledger/proposals.ts";
 import { listReflections, recordReflection } from "../ledger/reflections.ts";
 import { listRevisions, type Revision } from "../ledger/revisions.ts";
@@ -18,6 +19,7 @@ import { asksForRollback } from "../transaction/rollback.ts";
 import { composeAnswer, type Facts } from "./answer.ts";
 import { guardAnswer, knownTexts } from "./answer-guard.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { answerOfProgram } from "./program-answer.ts";
 import { reflect, speaksForItself } from "./reflect.ts";
 import { stopReplanning } from "./replan.ts";
 
@@ -34,12 +36,14 @@ export function createReflector(deps: NodeDeps) {
     const proposal = latest?.kind === "plan" && isRefused(latest) ? latest : transaction;
     if (open) return open;
     const revisions = await listRevisions(deps.ledger, tenant, run.id);
+    const revision = revisions.findLast(({ verdict }) => verdict === "allow");
     const facts: Facts = {
       run,
       failure: state.failure,
       proposal,
       record,
-      revision: revisions.findLast(({ verdict }) => verdict === "allow"),
+      revision,
+      program: await findProgram(deps, run, revision),
       titles: new Map(revisions.flatMap(({ plan }) => plan.steps).map(({ id, title }) => [id, title])),
     };
     const conclusion = await conclude(deps, config, facts, revisions);
@@ -50,6 +54,13 @@ export function createReflector(deps: NodeDeps) {
     return ended ? done(run, ended, state) : await reflectOn(state, config);
   };
   return reflectOn;
+}
+
+/** The program that a plan comes from, or undefined. */
+async function findProgram({ ledger }: NodeDeps, { tenant, id }: Run, revision: Revision | undefined) {
+  const number = revision?.plan.source.program;
+  if (number === undefined) return undefined;
+  return (await listPrograms(ledger, tenant, id)).find((program) => program.number === number);
 }
 
 /** Of a plan that a person does not want, nothing more is done. */
@@ -78,7 +89,8 @@ async function conclude(
 ): Promise<Answer | "replan"> {
   const concluded = await recall(deps, config, facts, revisions);
   if (concluded) return concluded;
-  const composed = composeAnswer(facts, deps.registry.of(facts.run.tenant));
+  const registry = deps.registry.of(facts.run.tenant);
+  const composed = answerOfProgram(facts, composeAnswer(facts, registry), registry);
   const isSuccess = composed.status === "success";
   if (speaksForItself(facts, composed) || !(isSuccess || MENDABLE.includes(composed.status))) return composed;
   const objection = await whyNotAgain(deps, facts, revisions);

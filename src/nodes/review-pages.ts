@@ -19,6 +19,7 @@ import {
   type ProposedAction,
   pointOfNoReturn,
 } from "../domain/proposal.ts";
+import type { ToldProgram } from "./told-program.ts";
 
 type DecisionType = "approve" | "edit" | "reject";
 
@@ -48,6 +49,7 @@ interface Asked {
   review: { verdict: string; reasons: string[]; saferWay: string | null } | null;
   impact: Impact;
   actions: ProposedAction[];
+  program: ToldProgram | null;
   notices: string[];
 }
 
@@ -118,6 +120,7 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
     ...(asked.kind === "plan" ? [PLAN_QUESTION, ...planLines(asked.actions)] : []),
     ...notices.map((notice) => `NOTE: ${notice}`),
     `${requester} asked: ${request}`,
+    ...programLines(asked.program),
     ...(all > 1 ? [`${all} actions that belong together: they succeed together, or are undone together.`] : []),
     ...(asked.kind === "plan" ? [] : actions).flatMap((action) => [
       ...(all > 1 && pointOfNoReturn(asked.actions) === action.step ? [NO_RETURN] : []),
@@ -138,6 +141,18 @@ function describe(asked: Asked, actions: readonly ProposedAction[]): string {
   const shown = lines.slice(0, MAX_LINES).map((line) => printable(cut(line)).replaceAll("```", "'''"));
   const rest = lines.length > MAX_LINES ? [`(${lines.length - MAX_LINES} more lines are not shown here)`] : [];
   return ["```text", ...shown, ...rest, "```"].join("\n");
+}
+
+/** The program that staged it all. */
+function programLines(program: ToldProgram | null): string[] {
+  if (!program) return [];
+  const { code, log, untrusted } = program;
+  return [
+    "Planned by a program:",
+    ...code.split("\n").map((line) => `  ${line}`),
+    ...log.map((line) => `It logged: ${line}`),
+    ...(untrusted ? ["It read text from outside, which is not to be trusted."] : []),
+  ];
 }
 
 const PLAN_QUESTION =

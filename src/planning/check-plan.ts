@@ -106,9 +106,9 @@ function conditionFaults(
   return [...said("condition", when), ...said("check", success?.check, outputOf(id))];
 }
 
-/** What only plans that somebody made for this request are asked. */
+/** What only plans of steps that somebody made for this request are asked. */
 function senseless(plan: Plan, findAction: FindAction): Finding[] {
-  if (plan.source.kind === "playbook") return [];
+  if (plan.source.kind === "playbook" || plan.source.kind === "program") return [];
   const isRead = (action: string) => findAction(action)?.kind === "read";
   return [
     ...vagueSteps(plan).map(([id, reason]) => fault("plan-vague-step", id, reason)),

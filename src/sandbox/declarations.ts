@@ -5,7 +5,7 @@ export interface DeclaredFunction {
   readonly name: string;
   readonly kind: "read" | "write";
   readonly description: string;
-  /** JSON Schema of what it takes, and of what it gives. */
+  /** JSON Schema of what it takes, and of what it gives; a write gives what it would change instead. */
   readonly input: object;
   readonly output: object;
 }
@@ -28,16 +28,22 @@ interface Schema {
 /** Deeper than this a type is `unknown`. */
 const MAX_DEPTH = 12;
 
+/** What every write gives: what it would change. */
+const STAGED =
+  "type Row = Record<string, string | number | boolean | null>;\ninterface Staged { changes: { table: string; key: string; before: Row | null; after: Row | null }[] }\n";
+
 /** @returns a declaration for each function, with its purpose and the descriptions of its fields as comments */
 export function declareFunctions(functions: readonly DeclaredFunction[]): string {
-  return functions
+  const staged = functions.some(({ kind }) => kind === "write") ? STAGED : "";
+  const declared = functions
     .map(({ name, kind, description, input, output }) =>
       [
-        `/** ${inComment(description)} ${kind === "read" ? "Reads." : "WRITES: staged until a person approves; returns what it would do."} */`,
-        `declare function ${name}(args: ${typeOf(input)}): Promise<${typeOf(output)}>;`,
+        `/** ${inComment(description)}${kind === "write" ? " WRITES." : ""} */`,
+        `declare function ${name}(args: ${typeOf(input)}): Promise<${kind === "write" ? "Staged" : typeOf(output)}>;`,
       ].join("\n"),
     )
     .join("\n");
+  return staged + declared;
 }
 
 /** @returns the type that a JSON Schema (draft 2020-12) describes; `unknown` where none can be said */

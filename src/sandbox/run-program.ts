@@ -41,7 +41,7 @@ export type ProgramEnd = {
 } & (
   | { readonly kind: "returned"; readonly value: Json }
   /** `line` of the program, from 1. */
-  | { readonly kind: "threw"; readonly message: string; readonly line?: number }
+  | { readonly kind: "threw"; readonly message: string; readonly line?: number; readonly status?: string }
   | { readonly kind: "stopped"; readonly why: StopReason; readonly message: string }
 );
 

@@ -33,9 +33,14 @@ export interface ActionContext {
   allowedHosts?(): Promise<readonly string[]>;
   /** Only for reads. */
   readonly reading?: Reading;
+  /**
+   * Changes that are staged and have not happened: a preview is computed from the state that they lead to, and so is a
+   * read of a program, oldest first. A read that does not look at them tells what is true now.
+   */
+  readonly staged?: readonly Change[];
 }
 
-/** While staging: the changes of the writes that stand before this one in the same proposal, oldest first. */
+/** While staging, where there is always a list: the changes of the writes that stand before this one in the same proposal. */
 export interface PreviewContext extends ActionContext {
   readonly staged: readonly Change[];
 }
@@ -72,6 +77,8 @@ export interface ReadAction<Input = unknown, Output = unknown> extends ActionBas
    * from, and no model words it again.
    */
   readonly authored?: boolean;
+  /** Arguments of a call that shows what the data is like: a model that writes a program sees some of its answer, masked. */
+  readonly sample?: Input;
   /** @throws ActionFailure when there is no answer. */
   run(args: Input, context: ActionContext): Promise<Output>;
 }

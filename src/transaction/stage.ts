@@ -169,7 +169,7 @@ function outputOf(step: Step, effect: Effect): Json {
 }
 
 /** What a preview throws that is no answer of it: the run waits until it is mended. */
-function previewFailure(step: Step, error: unknown): unknown {
+export function previewFailure(step: Pick<Step, "id" | "action">, error: unknown): unknown {
   if (error instanceof HoldpointError) return error;
   const text = `Step "${step.id}" (${step.action}) could not be previewed: ${explainMasked(error)}`;
   return new HoldpointError("action_failed", sentence(text), {
@@ -197,17 +197,29 @@ async function stageOne(
   const bound = { action: name, version, reversibility, fingerprint: fingerprintOf(action) };
   const base = { step: step.id, title: step.title, ...bound, dependsOn };
   const waitsFor = findReferences(step.args).filter((path) => dependsOn.includes(path.split(".")[0] ?? ""));
-  assertNoMore(step, findReferences(args), waitsFor.length);
+  assertNoMore(step.id, findReferences(args), waitsFor.length);
   if (waitsFor.length > 0) {
     // It waits for a write of the same stage: what it changes is known, and checked, only at commit.
     return { ...base, args, changes: [], impact: assumedImpact(action, []) };
   }
-  const parsed = parseArgs(action, step.id, args);
+  return { ...base, ...(await prepareWrite(action, { step: step.id, args }, context)) };
+}
+
+/**
+ * A write as it would run: its arguments with what the action fills in, what it would change, and the impact of that.
+ * @throws ActionFailure when it could not be done, or its arguments do not fit, or look like references
+ */
+export async function prepareWrite(
+  action: AnyWrite,
+  { step, args }: { readonly step: string; readonly args: JsonObject },
+  context: PreviewContext,
+): Promise<Pick<ProposedAction, "args" | "changes" | "impact">> {
+  const parsed = parseArgs(action, step, args);
   const prepare = async (signal: AbortSignal) => await action.prepare?.(parsed, { ...context, signal });
   const prepared = action.prepare ? await timedCall(context, action, prepare) : parsed;
   const final = JSON.parse(canonicalJson(prepared)) as JsonObject;
   assertNoMore(step, findReferences(final), 0);
-  return { ...base, args: final, ...(await foresee(action, prepared, context)) };
+  return { args: final, ...(await foresee(action, prepared, context)) };
 }
 
 /**
@@ -215,9 +227,9 @@ async function stageOne(
  * argument when it runs.
  * @throws ActionFailure
  */
-function assertNoMore(step: Step, references: readonly string[], own: number): void {
+function assertNoMore(step: string, references: readonly string[], own: number): void {
   if (references.length <= own) return;
-  throw new ActionFailure("invalid_request", `Step "${step.id}" got text that looks like a reference to a step.`);
+  throw new ActionFailure("invalid_request", `Step "${step}" got text that looks like a reference to a step.`);
 }
 
 /** What a write would change, and the impact of that. @throws whatever its preview throws */

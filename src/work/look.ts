@@ -1,5 +1,6 @@
 /** What people look at: threads with all that is recorded of them, and who may do what in the tenant. */
 import type { Measures } from "../domain/measures.ts";
+import type { Program } from "../domain/program.ts";
 import type { Decision, Finding, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, RunStatus } from "../domain/run.ts";
 import { type AuditEntry, listAudit } from "../ledger/audit.ts";
@@ -7,6 +8,7 @@ import { findDecision, listDecisions } from "../ledger/decisions.ts";
 import { type Delegation, listDelegations } from "../ledger/delegations.ts";
 import { assertMay, listMembers, type Member } from "../ledger/members.ts";
 import { listModelCalls, type ModelCallRecord } from "../ledger/model-calls.ts";
+import { listPrograms } from "../ledger/programs.ts";
 import { findLatestProposal, getProposal, listProposals } from "../ledger/proposals.ts";
 import { listReads, type ReadOutcome } from "../ledger/reads.ts";
 import { listReflections, type Reflection } from "../ledger/reflections.ts";
@@ -23,6 +25,8 @@ export interface RunDetails {
   revisions: Revision[];
   /** What was made of the outcomes of plans, oldest first. */
   reflections: Reflection[];
+  /** What was written as plans, oldest first, with what came of it. */
+  programs: Program[];
   reads: ReadOutcome[];
   proposals: Proposal[];
   decisions: Decision[];
@@ -47,6 +51,7 @@ export async function showThread(
   const details: RunDetails = {
     revisions: await listRevisions(ledger, tenant, id),
     reflections: await listReflections(ledger, tenant, id),
+    programs: await listPrograms(ledger, tenant, id),
     reads: await listReads(ledger, tenant, id),
     proposals: await listProposals(ledger, tenant, id),
     decisions: await listDecisions(ledger, tenant, id),

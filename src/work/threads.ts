@@ -16,6 +16,7 @@ import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { assertMay } from "../ledger/members.ts";
 import { recordNotNow } from "../ledger/postponements.ts";
+import { listPrograms } from "../ledger/programs.ts";
 import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
 import { endPause, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { overtaken } from "../nodes/pause.ts";
@@ -130,7 +131,8 @@ async function currentQuestion(runtime: Runtime, run: Run, state: State, shown: 
   const { ledger, registry, policy } = runtime;
   const proposal = await findLatestProposal(ledger, run.tenant, run.id);
   if (proposal?.status !== "pending" || proposal.id !== state.proposal?.id) return null;
-  const question = buildQuestion({ run, proposal, state, registry: registry.of(run.tenant), policy });
+  const programs = await listPrograms(ledger, run.tenant, run.id);
+  const question = buildQuestion({ run, proposal, state, registry: registry.of(run.tenant), policy, programs });
   return isShown(question, shown) ? question : null;
 }
 

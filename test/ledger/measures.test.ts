@@ -335,9 +335,10 @@ describe.each(databases)("measures on %s", (_name, open) => {
       await ledger.schema.alterTable(table).dropColumn(column).execute();
     }
     await ledger.updateTable("runs").set({ idleSince: null }).execute();
+    await ledger.schema.dropTable("programs").execute(); // a later one adds it
     await ledger
       .deleteFrom("kysely_migration" as never)
-      .where("name" as never, "=", "0013_measures" as never)
+      .where("name" as never, ">=", "0013_measures" as never)
       .execute();
     await migrateLedger(ledger);
     const { runs } = await measureRun(ledger, "acme", "r");

@@ -35,6 +35,7 @@ import * as members from "../../src/ledger/members.ts";
 import * as modelCalls from "../../src/ledger/model-calls.ts";
 import * as notices from "../../src/ledger/notices.ts";
 import * as postponements from "../../src/ledger/postponements.ts";
+import * as programs from "../../src/ledger/programs.ts";
 import * as proposals from "../../src/ledger/proposals.ts";
 import * as reads from "../../src/ledger/reads.ts";
 import * as reflections from "../../src/ledger/reflections.ts";
@@ -150,6 +151,10 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
     ...{ revision: 1, verdict: "replan", wentWell: MARK, missing: [MARK], feedback: [MARK] },
     answer: { ...answer, details: [] },
   });
+  const program = { revision: 1, goal: MARK, why: MARK, code: MARK };
+  for (const number of [1, 2]) await programs.recordProgram(ledger, acme, waiting, { number, ...program });
+  const [written] = await programs.listPrograms(ledger, acme.tenant, waiting);
+  if (written) await programs.recordProgramOutcome(ledger, acme, waiting, { program: written, outcome: OUTCOME });
   await keptSteps.keepSteps(ledger, acme, waiting, [{ step: MARK, call: "c", effectKey: "k" }]);
   const paused = { id: PAUSED, threadId: "t-paused", request: MARK };
   await ledger.transaction().execute((trx) => runs.insertRun(trx, acme, paused));
@@ -160,6 +165,11 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
   const counts = { promptTokens: 1, completionTokens: 1, durationMs: 1, outcome: "answer" };
   await modelCalls.recordModelCalls(ledger, acme, done, [{ role: "planner", prompt: MARK, ...counts }]);
 }
+
+const OUTCOME = {
+  ...{ faults: [MARK], untrusted: false, failure: null, result: null, log: [MARK], writes: [], calls: 0, workedMs: 1 },
+};
+const PROGRAM = { number: 2, revision: 1, goal: "g", why: "w", code: "c" };
 
 const ALWAYS = { periods: [{ since: null, until: null }] };
 
@@ -322,6 +332,15 @@ const CALLS: Record<string, Call> = {
     proposals.recordFindingsIn(trx, by, { proposal: waiting.proposal, findings: [], waits: true }),
   "proposals.recordReview": ({ db, by, waiting }) =>
     proposals.recordReview(db, by, waiting.proposal, { verdict: "deny", reasons: [], saferWay: null, actions: [] }),
+  "programs.listPrograms": ({ db, by, waiting }) => programs.listPrograms(db, by.tenant, waiting.run),
+  "programs.recordProgram": async ({ db, by, waiting }) =>
+    (await programs.recordProgram(db, by, waiting.run, { ...PROGRAM, number: 3 })).number,
+  "programs.recordProgramOutcome": async ({ db, by, waiting }) => {
+    const program = { ...PROGRAM, startedAt: AT, outcome: null };
+    const outcome = { ...OUTCOME, faults: ["mine"], log: [] };
+    return (await programs.recordProgramOutcome(db, by, waiting.run, { program, outcome })).number;
+  },
+  "programs.forgetPrograms": ({ trx, by, waiting }) => programs.forgetPrograms(trx, by.tenant, waiting.run),
   "reads.recordReads": ({ db, by, done }) => {
     const call = { step: "s", action: "count_notes", version: 1, args: {} };
     const key = reads.readKey(done.run, call);

@@ -48,6 +48,7 @@ export async function openPlanRunner({ actions, home = tempDir(), concurrency = 
   onTestFinished(() => ledger.destroy());
   const deps: NodeDeps = {
     ...{ ledger, concurrency, models: {}, modelTimeoutMs: 1000, whatCanBeAsked: [], matchRequest: undefined },
+    planningMode: "auto",
     playbooks: openPlaybooks([], { find: () => undefined, names: [] }),
     registry: createRegistries(actions),
     policy: createPolicy({ approval: "never" }),

@@ -1,7 +1,7 @@
 /** Playbooks in the planner's prompt: what it is offered, and how it says which one it takes. */
 import { z } from "zod";
 import { type JsonObject, JsonObjectSchema } from "../../domain/json.ts";
-import { checkReply, noSteps, ReplySchema } from "./planner.ts";
+import { checkReply, noSteps, ReplySchema, StepsReplySchema } from "./planner.ts";
 
 /** A playbook as the planner sees it: not its steps. */
 export interface PlaybookCard {
@@ -16,8 +16,7 @@ export interface PlaybookCard {
 type Wrong = { readonly parameter: string | undefined; readonly message: string };
 
 const { outcome, ...shape } = ReplySchema.shape;
-const WithPlaybooksSchema = z.object({
-  outcome: z.enum([...outcome.options, "playbook"]),
+const PlaybookShape = {
   playbook: z
     .object({
       name: z.string(),
@@ -29,12 +28,24 @@ const WithPlaybooksSchema = z.object({
     })
     .optional(),
   ...shape,
+};
+const WithPlaybooksSchema = z.object({ outcome: z.enum([...outcome.options, "playbook"]), ...PlaybookShape });
+const StepsOrPlaybookSchema = z.object({
+  outcome: z.enum([...StepsReplySchema.shape.outcome.options, "playbook"]),
+  ...PlaybookShape,
 });
 /** The planner's answer where there are playbooks. */
 export type PlaybookReply = z.output<typeof WithPlaybooksSchema>;
 
-/** The schema of the planner's answer where there are playbooks. @param check what is wrong with a choice */
-export function replySchemaWithPlaybooks(check: (name: string, parameters: JsonObject) => readonly Wrong[]) {
+/**
+ * The schema of the planner's answer where there are playbooks.
+ * @param check what is wrong with a choice
+ * @param mayProgram whether the work may be left to a program
+ */
+export function replySchemaWithPlaybooks(
+  check: (name: string, parameters: JsonObject) => readonly Wrong[],
+  mayProgram = false,
+) {
   const whole = z.custom<PlaybookReply>().superRefine((reply, context) => {
     const { outcome: said, playbook } = reply;
     if (said !== "playbook") return checkReply({ ...reply, outcome: said }, context, noSteps);
@@ -46,7 +57,8 @@ export function replySchemaWithPlaybooks(check: (name: string, parameters: JsonO
       : [{ path: ["playbook"], message: "say which playbook, with its parameters" }];
     for (const fault of wrong) context.addIssue({ code: "custom", ...fault });
   });
-  return WithPlaybooksSchema.pipe(whole);
+  const schema: z.ZodType<PlaybookReply> = mayProgram ? WithPlaybooksSchema : StepsOrPlaybookSchema;
+  return schema.pipe(whole);
 }
 
 /** What the system message says besides, where there are playbooks. */

@@ -4,7 +4,8 @@ import type { Store } from "./database.ts";
 import { answerFor } from "./find-products-answer.ts";
 import { type Criteria, CriteriaSchema, type Found, FoundSchema } from "./find-products-schema.ts";
 import { toCents, toDollars } from "./money.ts";
-import { type Product, readProducts } from "./products.ts";
+import type { Product } from "./products.ts";
+import { readView } from "./views.ts";
 import { isSameWord, wordsOf } from "./words.ts";
 
 export function createFindProducts(store: Store): ReadAction<Criteria, Found> {
@@ -19,9 +20,10 @@ export function createFindProducts(store: Store): ReadAction<Criteria, Found> {
     input: CriteriaSchema,
     example: { text: "round", inStock: true },
     output: FoundSchema,
-    run: async (criteria: Criteria) => ({
-      products: readProducts(store.db)
-        .filter((product) => isMatch(product, criteria))
+    sample: {},
+    run: async (criteria: Criteria, { staged }) => ({
+      products: readView(store.db, staged)
+        .products.filter((product) => isMatch(product, criteria))
         .map(({ priceCents, ...shown }) => ({ ...shown, price: toDollars(priceCents) })),
     }),
     summarize: (criteria, found) => answerFor(criteria, found.products),

@@ -1,0 +1,48 @@
+/** What the data is like, for a model that writes a program: some of what reads answer that say how to ask them. */
+import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { type Json, JsonObjectSchema } from "../domain/json.ts";
+import { programStep } from "../domain/program.ts";
+import type { Run } from "../domain/run.ts";
+import { runRead } from "../execution/run-read.ts";
+import { recordReads } from "../ledger/reads.ts";
+import type { Sample } from "../models/prompts/program.ts";
+import type { Action } from "../tools/action.ts";
+import { actorOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+
+/** The most reads that are asked, rows of a list, and characters of a text. */
+const MAX_SAMPLES = 5;
+const MAX_ITEMS = 3;
+const MAX_TEXT = 80;
+
+/** Text from outside is never shown as a sample. What fails is left out: the program will hear of it. */
+export async function takeSamples(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  functions: ReadonlyMap<string, Action>,
+): Promise<Sample[]> {
+  const signal = signalOf(config);
+  const guard = {
+    ...{ ledger: deps.ledger, identity: actorOf(run), signal, now: deps.now },
+    stopped: () => signal.aborted,
+  };
+  const samples: Sample[] = [];
+  for (const [name, action] of functions) {
+    if (action.kind !== "read" || action.sample === undefined || action.untrustedOutput) continue;
+    if (samples.length === MAX_SAMPLES) break;
+    const args = JsonObjectSchema.parse(action.sample);
+    const step = programStep(0, samples.length + 1);
+    const read = await runRead(guard, action, { runId: run.id, step, args });
+    if (read === undefined || read instanceof Error) continue;
+    await recordReads(deps.ledger, stampOf(deps, config), run.id, [read]);
+    if (read.status === "succeeded") samples.push({ function: name, args, answer: cut(read.output) });
+  }
+  return samples;
+}
+
+function cut(value: Json): Json {
+  if (typeof value === "string") return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(cut);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cut(item)]));
+}

@@ -1,0 +1,175 @@
+/**
+ * Trying a program: it runs in its sandbox, its reads answer, and its writes are staged and no more. Nothing has an outside
+ * effect here. What it called is journalled, so that a program which was cut off comes to the same when it is tried again.
+ */
+import { type Json, type JsonObject, JsonObjectSchema } from "../domain/json.ts";
+import { type Program, type ProgramOutcome, type ProgramWrite, programStep } from "../domain/program.ts";
+import type { Change } from "../domain/proposal.ts";
+import { ActionFailure } from "../errors.ts";
+import type { CallGuard } from "../execution/guarded-call.ts";
+import { type HeldBack, runRead } from "../execution/run-read.ts";
+import { type ReadOutcome, readKey } from "../ledger/reads.ts";
+import { allowedHostsOf } from "../ledger/settings.ts";
+import { findReferences } from "../planning/references.ts";
+import { type ProgramEnd, runProgram } from "../sandbox/run-program.ts";
+import { explainMasked } from "../telemetry/tell.ts";
+import type { Action, AnyRead, AnyWrite, PreviewContext } from "../tools/action.ts";
+import { judgeProgram } from "./judge-program.ts";
+import { prepareWrite, previewFailure } from "./stage.ts";
+import { createTurns } from "./turns.ts";
+
+export interface Trial {
+  readonly runId: string;
+  readonly program: Program;
+  /** By the names that the program calls them by. */
+  readonly functions: ReadonlyMap<string, Action>;
+  /** On whose behalf it reads, and for how long. */
+  readonly guard: CallGuard;
+  readonly concurrency: number;
+  /** What it had read when it was tried before. */
+  readonly recorded: readonly ReadOutcome[];
+  /** Records what it read, before it is told of it. @returns whether it may go on */
+  record(outcome: ReadOutcome): Promise<boolean>;
+  /** What policy says against a call; undefined when it says nothing. */
+  objection(call: { readonly step: string; readonly action: string; readonly args: JsonObject }): string | undefined;
+}
+
+/**
+ * @returns what came of it; what held a read back, or undefined when it is to stop: then it can be tried again
+ * @throws HoldpointError `action_failed` when a preview broke, and the signal's reason when that aborts
+ */
+export async function tryProgram(trial: Trial): Promise<ProgramOutcome | HeldBack | undefined> {
+  const rehearsal = new Rehearsal(trial);
+  const { program, functions, guard } = trial;
+  try {
+    const end = await runProgram({
+      code: program.code,
+      names: [...functions.keys()],
+      call: (name, args) => rehearsal.call(name, args),
+      now: program.startedAt,
+      signal: AbortSignal.any([guard.signal, rehearsal.cut]),
+    });
+    return rehearsal.outcome(end);
+  } catch (error) {
+    guard.signal.throwIfAborted();
+    if (error instanceof CutOff) return error.by;
+    throw error;
+  }
+}
+
+/** The program is not to go on, though nothing is wrong with it. */
+class CutOff extends Error {
+  readonly by: HeldBack | undefined;
+
+  constructor(by: HeldBack | undefined) {
+    super("The program is not to go on.");
+    this.by = by;
+  }
+}
+
+class Rehearsal {
+  readonly #trial: Trial;
+  readonly #turns: ReturnType<typeof createTurns>;
+  readonly #cut = new AbortController();
+  readonly #recorded: ReadonlyMap<string, ReadOutcome>;
+  readonly #writes: ProgramWrite[] = [];
+  /** Writes whose outcome it has been told, by their place. */
+  readonly #told: number[] = [];
+  readonly #refused: string[] = [];
+  #calls = 0;
+  #isTainted = false;
+
+  constructor(trial: Trial) {
+    this.#trial = trial;
+    this.#turns = createTurns(trial.concurrency);
+    this.#recorded = new Map(trial.recorded.map((read) => [read.key, read]));
+  }
+
+  /** Aborts when the program is not to go on. */
+  get cut(): AbortSignal {
+    return this.#cut.signal;
+  }
+
+  /** Carries out one call. @throws ActionFailure, whose message the program is told */
+  async call(name: string, given: Json): Promise<Json> {
+    const action = this.#trial.functions.get(name);
+    this.#calls += 1;
+    const step = programStep(this.#trial.program.number, this.#calls);
+    const { data: args } = JsonObjectSchema.safeParse(given);
+    if (!action || !args) throw new ActionFailure("invalid_request", "it takes one object");
+    assertNoReferences(args);
+    const objection = this.#trial.objection({ step, action: action.name, args });
+    if (objection !== undefined) throw new ActionFailure("invalid_request", objection);
+    if (action.kind === "read") {
+      this.#isTainted ||= action.untrustedOutput === true;
+      return await this.#turns.read(() => this.#read(action, { step, args }));
+    }
+    const known = { after: [...this.#told], ...(this.#isTainted ? { untrusted: true as const } : {}) };
+    return await this.#turns.write(() => this.#write(action, { step, args }, known));
+  }
+
+  outcome(end: ProgramEnd): ProgramOutcome {
+    const judged = judgeProgram(end, { writes: this.#writes, refused: this.#refused });
+    return { ...judged, untrusted: this.#isTainted };
+  }
+
+  async #read(action: AnyRead, { step, args }: Call): Promise<Json> {
+    const { runId, guard } = this.#trial;
+    const key = readKey(runId, { step, action: action.name, version: action.version, args });
+    const before = this.#recorded.get(key);
+    const read = before ?? (await runRead(guard, action, { runId, step, args, staged: this.#staged() }));
+    if (read === undefined || read instanceof Error) return this.#cutOff(new CutOff(read));
+    if (!before && !(await this.#trial.record(read))) return this.#cutOff(new CutOff(undefined));
+    if (read.status === "succeeded") return read.output;
+    throw new ActionFailure(statusOf(read), read.summary);
+  }
+
+  async #write(
+    action: AnyWrite,
+    { step, args }: Call,
+    known: Pick<ProgramWrite, "after" | "untrusted">,
+  ): Promise<Json> {
+    const { guard } = this.#trial;
+    const { signal } = guard;
+    const allowedHosts = allowedHostsOf(guard.ledger, guard.identity.tenant);
+    const asked = { ...guard.identity, idempotencyKey: "", signal, now: guard.now(), allowedHosts };
+    const context: PreviewContext = { ...asked, staged: this.#staged() };
+    try {
+      const prepared = await prepareWrite(action, { step, args }, context);
+      const { changes } = prepared;
+      this.#told.push(this.#writes.push({ action: action.name, args: prepared.args, changes, ...known }) - 1);
+      return { changes };
+    } catch (error) {
+      if (!(error instanceof ActionFailure))
+        return this.#cutOff(previewFailure({ id: step, action: action.name }, error));
+      this.#refused.push(`${action.name}: ${explainMasked(error)}`);
+      throw error;
+    }
+  }
+
+  #staged(): Change[] {
+    return this.#writes.flatMap(({ changes }) => changes);
+  }
+
+  #cutOff(why: unknown): never {
+    this.#cut.abort(why);
+    throw why;
+  }
+}
+
+interface Call {
+  readonly step: string;
+  readonly args: JsonObject;
+}
+
+/** A failed read has its status in place of an output. */
+function statusOf({ output }: ReadOutcome): ActionFailure["status"] {
+  const known = ["no_match", "insufficient_stock", "invalid_request"] as const;
+  return known.find((status) => status === output) ?? "failed";
+}
+
+/** Only plans refer to steps: what a program gives stands for itself. */
+function assertNoReferences(args: JsonObject): void {
+  if (findReferences(args).length === 0) return;
+  throw new ActionFailure("invalid_request", "an argument looks like a reference to a step; give the value itself");
+}
