@@ -1,13 +1,11 @@
 /** Why a program did not come to its end, in words that its author can go on with. */
-import type { ProgramLimits, StopReason } from "./protocol.ts";
+import type { ProgramLimits, StopReason, ThrownError } from "./protocol.ts";
 
 /** Lines that stand before the program's own. */
 const LINES_BEFORE = 1;
 const OUTSIDE = /^'?(?:require|process|fetch|window|module|exports|setTimeout|setInterval|Buffer|WebAssembly|Worker)\b/;
 
-/** @param text what the sandbox says of what was thrown, as JSON */
-export function explainThrown(text: string): { message: string; line?: number } {
-  const { name, message, stack } = JSON.parse(text) as { name: string; message: string; stack: string };
+export function explainThrown({ name, message, stack }: ThrownError): { message: string; line?: number } {
   const found = /program:(\d+)/.exec(stack);
   const line = found ? Number(found[1]) - LINES_BEFORE : 0;
   const whole = `${name}: ${message}${hintFor(message)}`;

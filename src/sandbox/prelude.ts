@@ -23,8 +23,11 @@ export const PRELUDE = `(lent, names) => {
   const describe = (thrown) => {
     try {
       const isObject = typeof thrown === "object" && thrown !== null;
-      if (!isObject) return stringify({ name: "Error", message: words(thrown), stack: "" });
-      return stringify({ name: words(thrown.name), message: words(thrown.message), stack: words(thrown.stack) });
+      // Without a prototype: a program may have given all objects a toJSON.
+      if (!isObject) return stringify({ __proto__: null, name: "Error", message: words(thrown), stack: "" });
+      const { name, message, stack, status } = thrown;
+      const said = typeof status === "string" ? words(status) : undefined;
+      return stringify({ __proto__: null, name: words(name), message: words(message), stack: words(stack), status: said });
     } catch {
       return '{"name":"Error","message":"It threw something that cannot be read.","stack":""}';
     }
@@ -47,7 +50,8 @@ export const PRELUDE = `(lent, names) => {
     const name = names[n];
     put(name, (args) => new P((resolve, reject) => {
       const id = call(name, toJson(args === undefined ? {} : args, "What " + name + " was called with"));
-      add(waiting, id, { name, resolve, reject });
+      // Made here, it knows the line of the call.
+      add(waiting, id, { error: new E(name), resolve, reject });
     }));
   }
   const write = (...parts) => {
@@ -68,11 +72,15 @@ export const PRELUDE = `(lent, names) => {
       }
       end("returned", text);
     },
-    settle: (id, isDone, text) => {
-      const { name, resolve, reject } = find(waiting, id);
+    settle: (id, isDone, text, status) => {
+      const { error, resolve, reject } = find(waiting, id);
       remove(waiting, id);
       if (isDone) resolve(parse(text));
-      else reject(new E(name + ": " + text));
+      else {
+        error.message += ": " + text;
+        if (status !== undefined) error.status = status;
+        reject(error);
+      }
     },
   });
 }`;

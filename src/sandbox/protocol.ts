@@ -34,10 +34,19 @@ export type FromWorker =
   | { readonly kind: "call"; readonly id: number; readonly name: string; readonly args: string }
   /** It works no more until an answer comes. */
   | { readonly kind: "waiting"; readonly usedMs: number }
+  /** `text`: what was thrown, see {@link ThrownError}. */
   | (Used & { readonly kind: "threw"; readonly text: string })
-  /** `unawaited`: the names of those calls that had no answer then. */
+  /** `unawaited`: the names of those calls that had no answer then, or were made later. */
   | (Used & { readonly kind: "returned"; readonly text: string; readonly unawaited: readonly string[] })
   | (Used & { readonly kind: "stopped"; readonly why: StopReason });
+
+/** What the sandbox says, as JSON, of what a program threw; a program can have put anything into it. */
+export interface ThrownError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly status?: string;
+}
 
 interface Used {
   readonly usedMs: number;
@@ -48,6 +57,8 @@ export interface ToWorker {
   readonly id: number;
   /** Whether it was done; otherwise `text` says why not. */
   readonly isDone: boolean;
-  /** JSON. */
+  /** JSON, or why not. */
   readonly text: string;
+  /** What kind of failure it was. */
+  readonly status?: string;
 }

@@ -5,7 +5,8 @@
 import { Worker } from "node:worker_threads";
 import type { Json } from "../domain/json.ts";
 import { compileEngine } from "./engine.ts";
-import { explainStop, explainThrown, explainUnawaited } from "./explain.ts";
+import { explainStop } from "./explain.ts";
+import { GivenStatuses, outcomeOf, type ProgramOutcome } from "./outcome.ts";
 import type { FromWorker, ProgramData, ProgramLimits, StopReason, ToWorker } from "./protocol.ts";
 
 const DEFAULT_LIMITS: ProgramLimits = {
@@ -24,7 +25,7 @@ export interface ProgramInput {
   readonly code: string;
   /** The functions that it may call; each takes one value, and gives a promise of one. */
   readonly names: readonly string[];
-  /** Carries out a call; what it throws is thrown in the program with its message. */
+  /** Carries out a call; what it throws is thrown in the program with its message and, where it is a text, its `status`. */
   call(name: string, args: Json): Promise<Json>;
   /** The time that it sees, ISO 8601 UTC; its random numbers follow from it. */
   readonly now: string;
@@ -38,12 +39,7 @@ export type ProgramEnd = {
   /** For how long it worked itself, in milliseconds. */
   readonly workedMs: number;
   readonly calls: number;
-} & (
-  | { readonly kind: "returned"; readonly value: Json }
-  /** `line` of the program, from 1. */
-  | { readonly kind: "threw"; readonly message: string; readonly line?: number; readonly status?: string }
-  | { readonly kind: "stopped"; readonly why: StopReason; readonly message: string }
-);
+} & ProgramOutcome;
 
 /** How much later than its time a program is cut off that does not hear that it is over, in milliseconds. */
 const GRACE_MS = 500;
@@ -86,6 +82,7 @@ class Attendant {
   /** Parts of its work that it has been given and not told the end of: the first one, and one for each answer. */
   #underWay = 1;
   #usedMs = 0;
+  readonly #given = new GivenStatuses();
   #calls = 0;
 
   constructor(worker: Worker, input: ProgramInput, limits: ProgramLimits) {
@@ -125,7 +122,7 @@ class Attendant {
     this.#underWay -= 1;
     if (this.#underWay === 0) clearTimeout(this.#watchdog);
     if (message.kind === "stopped") this.#stop(message.why, message.log);
-    else if (message.kind !== "waiting") this.#settle(outcomeOf(message), message.log);
+    else if (message.kind !== "waiting") this.#settle(outcomeOf(message, this.#given), message.log);
   }
 
   #call({ id, name, args }: Extract<FromWorker, { kind: "call" }>): void {
@@ -144,7 +141,11 @@ class Attendant {
       if (!this.#input.names.includes(name)) throw new Error("there is no such function");
       return { isDone: true, text: JSON.stringify(await this.#input.call(name, JSON.parse(args) as Json)) ?? "null" };
     } catch (error) {
-      return { isDone: false, text: error instanceof Error ? error.message : String(error) };
+      const text = error instanceof Error ? error.message : String(error);
+      const status = statusOf(error);
+      if (status === undefined) return { isDone: false, text };
+      this.#given.add(`${name}: ${text}`, status);
+      return { isDone: false, text, status };
     }
   }
 
@@ -162,14 +163,5 @@ class Attendant {
   }
 }
 
-function outcomeOf(message: Extract<FromWorker, { kind: "threw" | "returned" }>): ProgramOutcome {
-  if (message.kind === "threw") return { kind: "threw", ...explainThrown(message.text) };
-  const { text, unawaited } = message;
-  if (unawaited.length > 0) return { kind: "threw", message: explainUnawaited(unawaited) };
-  return { kind: "returned", value: JSON.parse(text) as Json };
-}
-
-type ProgramOutcome =
-  | { kind: "returned"; value: Json }
-  | { kind: "threw"; message: string; line?: number }
-  | { kind: "stopped"; why: StopReason; message: string };
+const statusOf = (error: unknown): string | undefined =>
+  error instanceof Error && "status" in error && typeof error.status === "string" ? error.status : undefined;

@@ -130,9 +130,12 @@ async function main(): Promise<void> {
   const nothing = vm.getUndefined();
   const own = vm.callFunction(setUp, nothing, lend(vm), vm.hostToHandle([...names]));
   const [run, settle] = [own.getProp("run"), own.getProp("settle")];
-  parentPort?.on("message", ({ id, isDone, text }: ToWorker) => {
+  parentPort?.on("message", ({ id, isDone, text, status }: ToWorker) => {
     open.delete(id);
-    const said = () => [vm.newNumber(id), isDone ? vm.getTrue() : vm.getFalse(), vm.newString(text)];
+    const said = () => [
+      ...[vm.newNumber(id), isDone ? vm.getTrue() : vm.getFalse(), vm.newString(text)],
+      status === undefined ? nothing : vm.newString(status),
+    ];
     work(vm, () => void vm.callFunction(settle, nothing, ...said()));
   });
   work(vm, () => {
