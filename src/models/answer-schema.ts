@@ -37,9 +37,10 @@ function slim(value: unknown, isNames = false): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, slim(inner, !isNames && key === "properties")]));
 }
 
-/** That a choice among texts is a text; and what may stand besides, where that is anything, or nothing. */
+/** That a choice among texts is a text, and what is left out is empty; and what may stand besides, where that is anything, or nothing. */
 function isImplied(key: string, value: unknown, schema: object): boolean {
   if (key === "type") return "enum" in schema;
+  if (key === "default") return value === "" || isDeepStrictEqual(value, []);
   const isBare = typeof value === "boolean" || isDeepStrictEqual(value, {});
   return key === "additionalProperties" && isBare;
 }

@@ -47,8 +47,16 @@ interface Pair {
 /** Whether what it says still holds: others may have changed between staging and doing what it had computed with. */
 function holds({ answer, rows = [] }: ProgramResult, pairs: readonly Pair[]): boolean {
   const said = `${answer}\n${JSON.stringify(rows)}`;
-  return !pairs.flatMap(({ write, effect }) => untrue(write.changes, effect.changes)).some((one) => said.includes(one));
+  const numbers = new Set(numbersIn(said));
+  const isSaid = (value: string) => said.includes(value) || numbersIn(value).some((number) => numbers.has(number));
+  return !pairs.flatMap(({ write, effect }) => untrue(write.changes, effect.changes)).some(isSaid);
 }
+
+/** Amounts and counts however they are written: $1,095.00 is 1095. Digits in an id are none. */
+const numbersIn = (text: string): number[] =>
+  (text.match(/(?<![\w.,:-])\$?\d[\d,]*(?:\.\d+)?(?![\w:-])/g) ?? []).map((found) =>
+    Number(found.replaceAll(/[$,]/g, "")),
+  );
 
 /** The values that were foretold and did not come true. */
 function untrue(foretold: readonly Change[], real: readonly Change[]): string[] {

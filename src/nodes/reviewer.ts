@@ -7,6 +7,7 @@ import { type Proposal, type Review, ReviewSchema } from "../domain/proposal.ts"
 import type { Run } from "../domain/run.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { takeDecision } from "../ledger/decisions.ts";
+import { listPrograms } from "../ledger/programs.ts";
 import { findLatestProposal, getProposal, moveProposal, recordReview } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { type ReviewerReply, ReviewerReplySchema, reviewerPrompt } from "../models/prompts/reviewer.ts";
@@ -14,6 +15,7 @@ import { isCleared, strictest } from "../policy/policy.ts";
 import type { State, Update } from "../state.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { toldProgram } from "./told-program.ts";
 
 type Reviewed = Update & { outcome: Outcome<"reviewer"> };
 
@@ -40,7 +42,9 @@ async function makeReview(
   subject: { run: Run; proposal: Proposal; goal: string },
 ): Promise<Review> {
   const { run, proposal, goal } = subject;
-  const prompt = reviewerPrompt({ request: run.request, goal, proposal });
+  const programs = await listPrograms(deps.ledger, run.tenant, run.id);
+  const program = toldProgram(programs, proposal.revision);
+  const prompt = reviewerPrompt({ request: run.request, goal, proposal, program });
   const reply = await askRole(deps, config, { role: "reviewer", runId: run.id, schema: ReviewerReplySchema, prompt });
   if (!reply) return unavailable("No reviewer model is configured, so nothing was reviewed by one.");
   if (reply.kind === "failed") return unavailable(`The reviewer model could not review this: ${reply.message}`);

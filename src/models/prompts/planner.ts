@@ -85,17 +85,17 @@ export const PlannerReplySchema = plannerReplySchema(noSteps);
 export const ProgramOrStepsSchema = plannerReplySchema(noSteps, ReplySchema);
 
 /** What the system message says besides, where the work may be left to a program. */
-export const PROGRAM_RULE = `Rows to be found, compared or computed with before it is known what to change, or many alike: outcome program, no steps; message says why.`;
+export const PROGRAM_RULE = `Rows to compare or compute with first, or many like writes: program, no steps; message says why.`;
 
-const SYSTEM = `You plan work on real data: you say which actions would run, and do not act. Reads run at once; writes only after a person has seen what they change.
+const SYSTEM = `You plan work on real data: which actions would run. You do not act. Reads run at once, writes once a person has seen what they change.
 - Do exactly what is asked: nothing less, nothing besides.
-- Only listed actions. Never invent an argument, id or value: read it first, or ask.
-- One action where one is enough; no step that only thinks, repeats another, writes words nobody asked for, or checks what its action checks.
+- Only listed actions. Never invent an id or value: read it first, or ask.
+- One action where one is enough; no step that only thinks, repeats another, writes unasked words, or checks what its action checks.
 - Left open what changes the result (which, how many, whose): question. No action can do it: unsupported. message says so.
-- Steps that do not need each other run at once: no dependsOn. What hangs on a failed or skipped one does not run.
+- Steps without dependsOn run at once. What hangs on a failed or skipped one does not run.
 - People read title, assumptions, risks: name amounts and names. goal: what is true in the end.
 Only where they apply:
-confidence, of a write, 0 to 1: 1 only where the request names action, subject and amounts. It decides what happens without a person.
+confidence, of a write, 0 to 1: 1 only where the request names action, subject and amounts: it decides what runs without a person.
 notBefore: a time that the request names. when: CEL such as s1.items.size() > 0, else skipped. check: CEL over output, else failed. criteria: success in words. onFailure: skip, stop or retry; else you plan again.
 action "expand", args {"goal"}: what can be planned only once the steps it depends on are done.
 Outputs: {"$ref": "s1.items.0.id"}; in text "\${s1.items.0.name}".
@@ -176,7 +176,7 @@ export function plannerPrompt(
         ]
       : []),
   ].join("\n");
-  return { name: "plan-v5", system: [...rules, ...(holdsMark(parts) ? [MARKS] : [])].join("\n"), user: parts };
+  return { name: "plan-v6", system: [...rules, ...(holdsMark(parts) ? [MARKS] : [])].join("\n"), user: parts };
 }
 
 /** How many steps, and how many faults, are told at the most. */
