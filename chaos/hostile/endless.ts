@@ -47,4 +47,102 @@ export const ENDLESS: readonly HostileProgram[] = [
     code: "return new RegExp('('.repeat(1e5) + ')'.repeat(1e5)).test('')",
     ends: "any",
   },
+
+  {
+    what: "an endless loop whose end is swallowed",
+    code: "for (;;) { try { for (;;) {} } finally { continue } }",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "a label that catches every way out",
+    code: "out: for (;;) { try { throw 1 } catch { continue out } finally { continue out } }",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "an endless async generator",
+    code: "for await (const n of (async function* () { for (;;) yield 1 })());",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "a generator that is never finished, and does not let go",
+    code: "function* g() { try { yield 1 } finally { for (;;) {} } } for (const n of g()) break; return 1",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "a class of arrays whose species never comes",
+    code: "class A extends Array { static get [Symbol.species]() { for (;;) {} } } return A.from([1]).map((n) => n)",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "a getter that never comes in what is spread",
+    code: "return { ...{ get a() { for (;;) {} } } }",
+    ends: { stopped: "time" },
+  },
+  { what: "then, read without end", code: "return { get then() { for (;;) {} } }", ends: { stopped: "time" } },
+  { what: "a thenable that gives itself", code: "const t = { then(r) { r(t) } }; return t", ends: { stopped: "time" } },
+  {
+    what: "JSON.parse with a reviver that never comes",
+    code: "return JSON.parse('[1]', () => { for (;;) {} })",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "JSON.parse with a reviver that feeds it",
+    code: "return JSON.parse('[[]]', function (k, v) { if (Array.isArray(v)) v.push([[]]); return JSON.parse('[[]]', () => [v]) && this[k + 1] })",
+    ends: "any",
+  },
+  {
+    what: "a comparator that sorts without end",
+    code: "return [1, 2].sort(function f() { return [1, 2].sort(f) })",
+    ends: "threw",
+  },
+  {
+    what: "a callback of replace that replaces without end",
+    code: "return 'x'.replace(/x/, function f() { return 'x'.replace(/x/, f) })",
+    ends: "threw",
+  },
+  {
+    what: "a pattern that explodes looking back",
+    code: "return /^(?:a*)*(?<=(a+)+)$/.test('a'.repeat(30) + 'b')",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "a pattern that explodes in a sticky search",
+    code: "const p = /(?:(?=(a+))\\1?)*?$/y; return 'a'.repeat(2e4).split('').filter(() => p.test('a'.repeat(2e4) + 'b'))",
+    ends: "any",
+  },
+  {
+    what: "an array of the greatest length, joined",
+    code: "return new Array(2 ** 32 - 1).join('ab')",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "a search through what only says that it is long",
+    code: "return [].indexOf.call({ length: 2 ** 53 - 1 }, 1)",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "powers that nothing interrupts",
+    code: "for (;;) try { 7n ** (10n ** 7n) } catch {}",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "powers that nothing interrupts, while answers come in",
+    code: "for (let n = 1; n < 40; n++) slow({ n }); for (;;) try { 7n ** (10n ** 7n) } catch {}",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "work without end between many answers",
+    code: "for (;;) { await find({}); for (let n = 0; n < 1e5; n++); }",
+    ends: "stopped",
+  },
+  {
+    what: "an end, and work without end after it",
+    code: "Promise.resolve().then(() => {}).then(() => {}).then(() => {}).then(() => { for (;;) {} }); return 1",
+    ends: { stopped: "time" },
+  },
+  {
+    what: "a thrown object that is read without end",
+    code: "throw { stack: { toString() { for (;;) {} } } }",
+    ends: { stopped: "time" },
+  },
 ];

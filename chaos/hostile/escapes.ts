@@ -60,4 +60,45 @@ export const ESCAPES: readonly HostileProgram[] = [
   },
   { what: "braces that leave the function", code: "}); while (true) {} (async () => {", ends: "any" },
   { what: "text that is no program", code: "return {{{", ends: "threw" },
+
+  {
+    what: "an escape by the constructor of generators",
+    code: "return Object.getPrototypeOf(async function* () {}).constructor('return globalThis')()",
+    ends: "threw",
+  },
+  {
+    what: "an escape by the constructor of what the log is",
+    code: "return console.log.constructor('return process')()",
+    ends: "threw",
+  },
+  {
+    what: "a look at the functions around it",
+    code: "Error.prepareStackTrace = (_e, sites) => sites.map((s) => s.getFunction()); const o = { toJSON() { return new Error().stack.map(String) } }; return await find(o)",
+    ends: "threw",
+  },
+  {
+    what: "a look at the functions around it, by another way",
+    code: "try { Object.defineProperty(Error, 'prepareStackTrace', { value: () => 'seen' }) } catch {} return new Error().stack === 'seen'",
+    ends: { returned: false },
+  },
+  {
+    what: "a look at where its host lives",
+    code: "const e = await find({ a: 1n }).catch((e) => e); return /file:|node_modules|worker|wasm/.test(e.stack)",
+    ends: { returned: false },
+  },
+  { what: "a look at who called it", code: "return find.caller", ends: "threw" },
+  { what: "arguments of its own", code: "return arguments.callee", ends: "threw" },
+  { what: "with", code: "with (globalThis) { return find }", ends: "threw" },
+  { what: "a lent function as a constructor", code: "return Reflect.construct(find, [{}])", ends: "threw" },
+  {
+    what: "shared memory, weak references, bytes and clocks",
+    code: "return ['Atomics', 'SharedArrayBuffer', 'Uint8Array', 'WeakRef', 'FinalizationRegistry', 'Proxy', 'performance', 'Intl'].filter((name) => name in globalThis)",
+    ends: { returned: [] },
+  },
+  {
+    what: "random numbers",
+    code: "return [Math.random() === Math.random(), new Date().toISOString(), new Date().getTimezoneOffset()]",
+    ends: { returned: [false, "2026-01-31T09:00:00.000Z", 0] },
+  },
+  { what: "random numbers that are given away", code: "return Math.random()", ends: "any" },
 ];

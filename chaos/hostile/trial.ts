@@ -1,4 +1,5 @@
 /** One hostile program with a harmless one beside it, and what is wrong with what came of them. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../src/domain/json.ts";
 import { type ProgramEnd, runProgram } from "../../src/sandbox/run-program.ts";
@@ -11,7 +12,10 @@ export const LATEST_MS = 1000;
 /** No end is larger, in UTF-16 code units of JSON: twice what may be given away at once, and what stands around it. */
 const LARGEST = 500_000;
 
-const NAMES = ["find", "fail"];
+/** Where the sandbox itself stands on the disk, which no program may see. */
+const OUR_FILES = /file:\/\/|node_modules|sandbox\/worker/;
+
+const NAMES = ["find", "fail", "slow"];
 const now = "2026-01-31T09:00:00.000Z";
 
 export interface Trial {
@@ -32,6 +36,7 @@ export async function tryProgram({ code, ends }: HostileProgram): Promise<Trial>
     ...(isEnd(end, ends) ? [] : [`it ended otherwise: ${JSON.stringify(end).slice(0, 500)}`]),
     ...(end.workedMs < TIME_MS + LATEST_MS ? [] : [`it worked for ${Math.round(end.workedMs)} ms`]),
     ...(JSON.stringify(end).length < LARGEST ? [] : ["its end is too large"]),
+    ...(OUR_FILES.test(JSON.stringify(end)) ? ["its end tells of files of the host"] : []),
     ...(other.kind === "returned" && other.value === 2 ? [] : [`beside it: ${JSON.stringify(other).slice(0, 500)}`]),
     ...foreign.map((what) => `it called ${what}`),
   ];
@@ -46,6 +51,7 @@ async function run(code: string): Promise<{ end: ProgramEnd; wallMs: number; for
     if (isGone) foreign.push(`${name} after its end`);
     if (!NAMES.includes(name)) foreign.push(name);
     if (name === "fail") throw Object.assign(new Error("it fails"), { status: "denied" });
+    if (name === "slow") await sleep(Number((args as { n?: unknown }).n) * 100, undefined, { ref: false });
     return { name, args };
   };
   const began = performance.now();
