@@ -24,6 +24,8 @@ const MAX_PROGRAM = 20_000;
 
 /** Longest answer to a call, in UTF-16 code units of JSON. */
 const MAX_ANSWER = 4_000_000;
+/** Longest text of why a call failed. */
+const MAX_ERROR = 10_000;
 
 export interface ProgramInput {
   /** The body of an async function. */
@@ -146,14 +148,16 @@ class Attendant {
   #call({ id, name, args }: Extract<FromWorker, { kind: "call" }>): void {
     this.#calls += 1;
     const answer = this.#answerTo(name, args);
-    this.#answered = this.#answered.then(async () => {
+    const pass = async () => {
       const said = await answer;
       if (this.#isOver) return;
       this.#underWay += 1;
       // While it works already, an answer gives it no more time.
       if (this.#underWay === 1) this.#watch();
       this.#worker.postMessage({ id, ...said } satisfies ToWorker);
-    });
+    };
+    // What was thrown cannot even be put into words.
+    this.#answered = this.#answered.then(pass).catch(() => this.#stop("crashed"));
   }
 
   async #answerTo(name: string, args: string): Promise<Omit<ToWorker, "id">> {
@@ -165,7 +169,7 @@ class Attendant {
       if (text.length > MAX_ANSWER) throw new Error(`its answer is longer than ${MAX_ANSWER} characters`);
       return { isDone: true, text };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = (error instanceof Error ? error.message : String(error)).slice(0, MAX_ERROR);
       const status = statusOf(error);
       if (status === undefined) return { isDone: false, text };
       this.#given.add(`${name}: ${text}`, status);
