@@ -6,6 +6,7 @@
  * the smallest sequence that fails, with its seed, which can follow the number to try the same ones again.
  * `npm run chaos -- races 1000` lets two workers recover the same transaction at once, that often.
  * `npm run chaos -- audit 1000` tampers that often with an audit log of 100,000 entries.
+ * `npm run chaos -- sandbox 25` runs each hostile program that often, several at once with harmless ones beside them.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +18,7 @@ import { checkInterleavings } from "./interleavings.ts";
 import { type Point, points } from "./points.ts";
 import { race } from "./races.ts";
 import type { Kind } from "./receiver.ts";
+import { tryHostilePrograms } from "./sandbox.ts";
 import { tamperInFile } from "./tampering.ts";
 
 const KINDS: readonly Kind[] = ["idempotent", "look-up", "opaque"];
@@ -100,6 +102,7 @@ const MODES = {
     },
   },
   audit: { times: 1000, run: (times: number) => tamperInFile(times) },
+  sandbox: { times: 25, run: (times: number) => tryHostilePrograms(times) },
 };
 
 const [first = "kills", second, third] = process.argv.slice(2).filter((word) => word !== "--docs");
@@ -109,7 +112,7 @@ const times = Number(given ?? mode.times);
 const seed = mode === MODES.interleavings && third !== undefined ? [Number(third)] : [];
 if (!Number.isInteger(times) || times < 1 || !seed.every(Number.isInteger)) {
   const words = [given, third].filter((word) => word !== undefined).join(" ");
-  process.stderr.write(`"${words}" does not fit. Usage: [kills|interleavings|races|audit] [number] [seed]\n`);
+  process.stderr.write(`"${words}" does not fit. Usage: [kills|interleavings|races|audit|sandbox] [number] [seed]\n`);
   process.exitCode = 2;
 } else {
   process.exitCode = (await mode.run(times, ...seed)) ? 0 : 1;

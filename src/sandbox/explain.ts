@@ -1,4 +1,5 @@
 /** Why a program did not come to its end, in words that its author can go on with. */
+import { storableText } from "../domain/text.ts";
 import type { ProgramLimits, StopReason, ThrownError } from "./protocol.ts";
 
 /** Lines that stand before the program's own. */
@@ -6,9 +7,9 @@ const LINES_BEFORE = 1;
 const OUTSIDE = /^'?(?:require|process|fetch|window|module|exports|setTimeout|setInterval|Buffer|WebAssembly|Worker)\b/;
 
 export function explainThrown({ name, message, stack }: ThrownError): { message: string; line?: number } {
-  const found = /program:(\d+)/.exec(stack);
+  const found = /program:(\d{1,5})\b/.exec(stack);
   const line = found ? Number(found[1]) - LINES_BEFORE : 0;
-  const whole = `${name}: ${message}${hintFor(message)}`;
+  const whole = storableText(`${name}: ${message}${hintFor(message)}`);
   return line < 1 ? { message: whole } : { message: whole, line };
 }
 

@@ -1,5 +1,6 @@
 /** What a worker says of a program's end, taken for what it may be: the words of whoever got hold of the worker. */
 import type { Json } from "../domain/json.ts";
+import { readCrossing } from "./crossing.ts";
 import { explainThrown, explainUnawaited } from "./explain.ts";
 import type { FromWorker, StopReason, ThrownError } from "./protocol.ts";
 
@@ -43,5 +44,8 @@ export function outcomeOf(
   }
   const { text, unawaited } = message;
   if (unawaited.length > 0) return { kind: "threw", message: explainUnawaited(unawaited) };
-  return { kind: "returned", value: JSON.parse(text) as Json };
+  const read = readCrossing(text);
+  return "fault" in read
+    ? { kind: "threw", message: `TypeError: What it returned cannot be used: ${read.fault}.` }
+    : { kind: "returned", value: read.value };
 }

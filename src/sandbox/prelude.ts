@@ -19,6 +19,9 @@ export const PRELUDE = `(lent, names) => {
   const waiting = new Map();
   const put = (name, value) => defineProperty(globalThis, name, { value, enumerable: true });
 
+  // It would show a program the functions that surround it.
+  defineProperty(Error, "prepareStackTrace", { value: undefined });
+
   const words = (value) => slice(typeof value === "string" ? value : S(value), 0, 4000);
   const describe = (thrown) => {
     try {
@@ -75,8 +78,14 @@ export const PRELUDE = `(lent, names) => {
     settle: (id, isDone, text, status) => {
       const { error, resolve, reject } = find(waiting, id);
       remove(waiting, id);
-      if (isDone) resolve(parse(text));
-      else {
+      if (isDone) {
+        try {
+          resolve(parse(text));
+        } catch {
+          error.message += ": its answer is too large";
+          reject(error);
+        }
+      } else {
         error.message += ": " + text;
         if (status !== undefined) error.status = status;
         reject(error);

@@ -4,6 +4,8 @@
  */
 import { Worker } from "node:worker_threads";
 import type { Json } from "../domain/json.ts";
+import { storableText } from "../domain/text.ts";
+import { readCrossing } from "./crossing.ts";
 import { compileEngine } from "./engine.ts";
 import { explainStop } from "./explain.ts";
 import { GivenStatuses, outcomeOf, type ProgramOutcome } from "./outcome.ts";
@@ -19,6 +21,11 @@ const DEFAULT_LIMITS: ProgramLimits = {
 
 /** Longest text of a program, in UTF-16 code units. */
 const MAX_PROGRAM = 20_000;
+
+/** Longest answer to a call, in UTF-16 code units of JSON. */
+const MAX_ANSWER = 4_000_000;
+/** Longest text of why a call failed. */
+const MAX_ERROR = 10_000;
 
 export interface ProgramInput {
   /** The body of an async function. */
@@ -84,12 +91,13 @@ class Attendant {
   #usedMs = 0;
   readonly #given = new GivenStatuses();
   #calls = 0;
+  #isOver = false;
 
   constructor(worker: Worker, input: ProgramInput, limits: ProgramLimits) {
     this.#worker = worker;
     this.#input = input;
     this.#limits = limits;
-    worker.on("message", (message: FromWorker) => this.#take(message));
+    worker.on("message", (message: FromWorker) => this.#listen(message));
     worker.on("error", (error: NodeJS.ErrnoException) =>
       this.#stop(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "crashed"),
     );
@@ -101,11 +109,22 @@ class Attendant {
     const abort = () => this.#end.reject(signal.reason);
     const whole = setTimeout(() => this.#stop("time"), this.#limits.wholeMs);
     signal.addEventListener("abort", abort);
+    if (signal.aborted) abort(); // while the engine was made ready
     try {
       return await this.#end.promise;
     } finally {
+      this.#isOver = true;
       for (const timer of [this.#watchdog, whole]) clearTimeout(timer);
       signal.removeEventListener("abort", abort);
+    }
+  }
+
+  #listen(message: FromWorker): void {
+    if (this.#isOver) return;
+    try {
+      this.#take(message);
+    } catch {
+      this.#stop("crashed"); // what it says cannot be read
     }
   }
 
@@ -118,9 +137,10 @@ class Attendant {
       this.#watch();
       return;
     }
+    clearTimeout(this.#watchdog);
     this.#usedMs = message.usedMs;
     this.#underWay -= 1;
-    if (this.#underWay === 0) clearTimeout(this.#watchdog);
+    if (this.#underWay > 0) this.#watch();
     if (message.kind === "stopped") this.#stop(message.why, message.log);
     else if (message.kind !== "waiting") this.#settle(outcomeOf(message, this.#given), message.log);
   }
@@ -128,20 +148,28 @@ class Attendant {
   #call({ id, name, args }: Extract<FromWorker, { kind: "call" }>): void {
     this.#calls += 1;
     const answer = this.#answerTo(name, args);
-    this.#answered = this.#answered.then(async () => {
+    const pass = async () => {
       const said = await answer;
+      if (this.#isOver) return;
       this.#underWay += 1;
-      this.#watch();
+      // While it works already, an answer gives it no more time.
+      if (this.#underWay === 1) this.#watch();
       this.#worker.postMessage({ id, ...said } satisfies ToWorker);
-    });
+    };
+    // What was thrown cannot even be put into words.
+    this.#answered = this.#answered.then(pass).catch(() => this.#stop("crashed"));
   }
 
   async #answerTo(name: string, args: string): Promise<Omit<ToWorker, "id">> {
     try {
       if (!this.#input.names.includes(name)) throw new Error("there is no such function");
-      return { isDone: true, text: JSON.stringify(await this.#input.call(name, JSON.parse(args) as Json)) ?? "null" };
+      const read = readCrossing(args);
+      if ("fault" in read) throw new Error(`it cannot be called with that: ${read.fault}`);
+      const text = JSON.stringify(await this.#input.call(name, read.value)) ?? "null";
+      if (text.length > MAX_ANSWER) throw new Error(`its answer is longer than ${MAX_ANSWER} characters`);
+      return { isDone: true, text };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = (error instanceof Error ? error.message : String(error)).slice(0, MAX_ERROR);
       const status = statusOf(error);
       if (status === undefined) return { isDone: false, text };
       this.#given.add(`${name}: ${text}`, status);
@@ -149,9 +177,14 @@ class Attendant {
     }
   }
 
+  /** It works from now on, until it says otherwise. */
   #watch(): void {
-    clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.#stop("time"), this.#limits.timeMs - this.#usedMs + GRACE_MS);
+    const since = performance.now();
+    const cutOff = () => {
+      this.#usedMs += performance.now() - since;
+      this.#stop("time");
+    };
+    this.#watchdog = setTimeout(cutOff, this.#limits.timeMs - this.#usedMs + GRACE_MS);
   }
 
   #stop(why: StopReason, log: readonly string[] = []): void {
@@ -159,7 +192,7 @@ class Attendant {
   }
 
   #settle(end: ProgramOutcome, log: readonly string[]): void {
-    this.#end.resolve({ ...end, log, workedMs: this.#usedMs, calls: this.#calls });
+    this.#end.resolve({ ...end, log: log.map(storableText), workedMs: this.#usedMs, calls: this.#calls });
   }
 }
 

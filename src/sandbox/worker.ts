@@ -23,7 +23,7 @@ let stopped: StopReason | undefined;
 let calls = 0;
 /** Calls that have no answer yet. */
 const open = new Map<number, string>();
-let ended: { kind: "threw"; text: string } | { kind: "returned"; text: string; unawaited: string[] } | undefined;
+let ended: { kind: "threw" | "returned"; text: string } | undefined;
 
 const post = (message: FromWorker): void => parentPort?.postMessage(message);
 
@@ -32,6 +32,19 @@ function stop(why: StopReason): never {
   stopped ??= why;
   throw new Error("It was stopped.");
 }
+
+/** What is lent must not let out where it comes from: the sandbox would show the program the stack of an error. */
+const withoutStack =
+  (use: (...args: JSValueHandle[]) => JSValueHandle) =>
+  (...args: JSValueHandle[]): JSValueHandle => {
+    try {
+      return use(...args);
+    } catch (error) {
+      const bare = new Error(error instanceof Error ? error.message : String(error));
+      bare.stack = "";
+      throw bare;
+    }
+  };
 
 function isOver(): boolean {
   if (stopped === undefined && performance.now() > deadline) stopped = "time";
@@ -75,24 +88,35 @@ function work(vm: QuickJS, part: () => void): void {
 function tell(): void {
   const log = left === 0 ? lines : [...lines, `(${left} more lines were left out)`];
   if (stopped !== undefined) post({ kind: "stopped", why: stopped, usedMs, log });
-  else if (ended) post({ ...ended, usedMs, log });
+  else if (ended?.kind === "returned") post({ ...ended, kind: "returned", unawaited: [...open.values()], usedMs, log });
+  else if (ended) post({ ...ended, kind: "threw", usedMs, log });
   else if (open.size === 0) post({ kind: "stopped", why: "never ends", usedMs, log });
   else post({ kind: "waiting", usedMs });
 }
 
 const textOf = (handle: JSValueHandle | undefined): string => (handle?.isString ? handle.toString() : "");
 
+/** JSON that the program gives away. */
+function givenBy(handle: JSValueHandle | undefined): string {
+  // Before it is copied.
+  if (handle?.isString && handle.getProp("length").toNumber() > limits.output) stop("output");
+  const text = textOf(handle);
+  if (text === "<null>") stop("memory"); // what the engine gives when there is none left for a text
+  return text;
+}
+
 /** What the program is lent. Its texts are made by the prelude. */
 function lend(vm: QuickJS): JSValueHandle {
   const lent = vm.newObject();
   const give = (name: string, use: (...args: JSValueHandle[]) => JSValueHandle) =>
-    vm.setProp(lent, name, vm.newFunction(name, use));
+    vm.setProp(lent, name, vm.newFunction(name, withoutStack(use)));
   give("call", (name, args) => {
-    const text = textOf(args);
-    if (text.length > limits.output) stop("output");
+    if (stopped !== undefined) stop(stopped);
+    const text = givenBy(args);
     if (++calls > limits.calls) stop("calls");
     open.set(calls, textOf(name));
-    post({ kind: "call", id: calls, name: textOf(name), args: text });
+    // One that is made once the program is over is not carried out, and told as one that was not awaited.
+    if (!ended) post({ kind: "call", id: calls, name: textOf(name), args: text });
     return vm.newNumber(calls);
   });
   give("log", (line) => {
@@ -104,10 +128,8 @@ function lend(vm: QuickJS): JSValueHandle {
     return vm.getUndefined();
   });
   give("end", (kind, result) => {
-    const text = textOf(result);
-    if (text.length > limits.output) stop("output");
-    ended ??=
-      textOf(kind) === "returned" ? { kind: "returned", text, unawaited: [...open.values()] } : { kind: "threw", text };
+    const text = givenBy(result);
+    ended ??= { kind: textOf(kind) === "returned" ? "returned" : "threw", text };
     return vm.getUndefined();
   });
   return lent;
@@ -131,6 +153,7 @@ async function main(): Promise<void> {
   const own = vm.callFunction(setUp, nothing, lend(vm), vm.hostToHandle([...names]));
   const [run, settle] = [own.getProp("run"), own.getProp("settle")];
   parentPort?.on("message", ({ id, isDone, text, status }: ToWorker) => {
+    if (stopped !== undefined || ended) return;
     open.delete(id);
     const said = () => [
       ...[vm.newNumber(id), isDone ? vm.getTrue() : vm.getFalse(), vm.newString(text)],
