@@ -27,14 +27,18 @@ export interface Trial {
   readonly faults: readonly string[];
 }
 
-export async function tryProgram({ code, ends }: HostileProgram): Promise<Trial> {
+/** @param given how long it may work, and how much later than that it has to be stopped, in milliseconds */
+export async function tryProgram(
+  { code, ends }: HostileProgram,
+  { timeMs = TIME_MS, latestMs = LATEST_MS }: { readonly timeMs?: number; readonly latestMs?: number } = {},
+): Promise<Trial> {
   const [{ end, wallMs, foreign }, { end: other, wallMs: besideMs }] = await Promise.all([
-    run(code),
-    run("return (await find({ b: 1 })).args.b + 1"),
+    run(code, timeMs),
+    run("return (await find({ b: 1 })).args.b + 1", timeMs),
   ]);
   const faults = [
     ...(isEnd(end, ends) ? [] : [`it ended otherwise: ${JSON.stringify(end).slice(0, 500)}`]),
-    ...(end.workedMs < TIME_MS + LATEST_MS ? [] : [`it worked for ${Math.round(end.workedMs)} ms`]),
+    ...(end.workedMs < timeMs + latestMs ? [] : [`it worked for ${Math.round(end.workedMs)} ms`]),
     ...(JSON.stringify(end).length < LARGEST ? [] : ["its end is too large"]),
     ...(OUR_FILES.test(JSON.stringify(end)) ? ["its end tells of files of the host"] : []),
     ...(other.kind === "returned" && other.value === 2 ? [] : [`beside it: ${JSON.stringify(other).slice(0, 500)}`]),
@@ -44,7 +48,10 @@ export async function tryProgram({ code, ends }: HostileProgram): Promise<Trial>
 }
 
 /** `foreign`: what it called that it must not have reached. */
-async function run(code: string): Promise<{ end: ProgramEnd; wallMs: number; foreign: readonly string[] }> {
+async function run(
+  code: string,
+  timeMs: number,
+): Promise<{ end: ProgramEnd; wallMs: number; foreign: readonly string[] }> {
   const foreign: string[] = [];
   let isGone = false;
   const call = async (name: string, args: Json): Promise<Json> => {
@@ -56,7 +63,7 @@ async function run(code: string): Promise<{ end: ProgramEnd; wallMs: number; for
   };
   const began = performance.now();
   const end = await runProgram({
-    ...{ code, names: NAMES, call, now, limits: { timeMs: TIME_MS } },
+    ...{ code, names: NAMES, call, now, limits: { timeMs } },
     signal: new AbortController().signal,
   });
   isGone = true;
