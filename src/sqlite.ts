@@ -79,8 +79,7 @@ function keepStatements(db: Db): void {
     const statement = known ?? prepare(sql);
     kept.delete(sql); // those used last stand last
     kept.set(sql, statement);
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_STATEMENTS && oldest !== undefined) kept.delete(oldest);
+    if (kept.size > MAX_STATEMENTS) kept.delete(kept.keys().next().value as string);
     return statement;
   };
   db.prepare = prepareOnce as Db["prepare"];

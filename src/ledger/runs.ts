@@ -1,5 +1,5 @@
 /** Runs. Every query carries the tenant (invariant 9); a run ends once. */
-import { type Selectable, sql } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import { type Answer, AnswerSchema } from "../domain/answer.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Finding } from "../domain/proposal.ts";
@@ -17,7 +17,7 @@ import {
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
-import { keptQuery } from "./kept-query.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
 import { aliveUntil } from "./liveness.ts";
 import type { RunsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -97,40 +97,58 @@ export async function getRun(db: Ledger, tenant: string, id: string): Promise<Ru
   return run;
 }
 
-/** The newest run on a thread, or undefined. */
-export async function findThreadRun(db: Ledger, tenant: string, threadId: string): Promise<Run | undefined> {
-  const row = await db
+const selectThreadRun = keptQuery((db, tenant: string, threadId: string) =>
+  db
     .selectFrom("runs")
     .selectAll()
     .where("tenant", "=", tenant)
     .where("threadId", "=", threadId)
     .orderBy("createdAt", "desc")
     .orderBy("id", "desc")
-    .executeTakeFirst();
+    .limit(1),
+);
+
+/** The newest run on a thread, or undefined. */
+export async function findThreadRun(db: Ledger, tenant: string, threadId: string): Promise<Run | undefined> {
+  const [row] = await selectThreadRun(db, tenant, threadId);
   const run = await openedOne(db, "runs", tenant, row);
   return run && toRun(run);
 }
 
+const selectForeignRun = keptQuery((db, tenant: string, threadId: string) =>
+  db.selectFrom("runs").select("id").where("tenant", "!=", tenant).where("threadId", "=", threadId).limit(1),
+);
+
 /** Whether a thread carries runs of another tenant: it is not this one's to use. */
 export async function isForeignThread(db: Ledger, tenant: string, threadId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom("runs")
-    .select("id")
-    .where("tenant", "!=", tenant)
-    .where("threadId", "=", threadId)
-    .executeTakeFirst();
-  return row !== undefined;
+  return (await selectForeignRun(db, tenant, threadId)).length > 0;
 }
 
-/** A tenant's runs, newest first unless told otherwise; with `open`, those that have not ended. `limit` is at most 1,000. */
+const selectOpenRuns = keptQuery((db, tenant: string, threadId: string) =>
+  db
+    .selectFrom("runs")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("threadId", "=", threadId)
+    .where("status", "!=", "ended" satisfies RunStatus)
+    .orderBy("createdAt", "desc")
+    .orderBy("id", "desc"),
+);
+
+/** The runs on a thread that have not ended, newest first. */
+export async function listOpenRuns(db: Ledger, tenant: string, threadId: string): Promise<Run[]> {
+  const rows = await selectOpenRuns(db, tenant, threadId);
+  return (await opened(db, "runs", tenant, rows)).map(toRun);
+}
+
+/** A tenant's runs, newest first unless told otherwise. `limit` is at most 1,000. */
 export async function listRuns(
   db: Ledger,
   tenant: string,
-  options: { status?: RunStatus; open?: true; threadId?: string; limit?: number; oldestFirst?: boolean } = {},
+  options: { status?: RunStatus; threadId?: string; limit?: number; oldestFirst?: boolean } = {},
 ): Promise<Run[]> {
   let query = db.selectFrom("runs").selectAll().where("tenant", "=", tenant);
   if (options.status) query = query.where("status", "=", options.status);
-  if (options.open) query = query.where("status", "!=", "ended" satisfies RunStatus);
   if (options.threadId !== undefined) query = query.where("threadId", "=", options.threadId);
   const order = options.oldestFirst ? "asc" : "desc";
   const rows = await query
@@ -220,6 +238,14 @@ export async function listTenants(db: Ledger): Promise<string[]> {
   return rows.map(({ tenant }) => tenant);
 }
 
+const insertRow = keptInsert((db, rows: Insertable<RunsTable>[]) =>
+  db
+    .insertInto("runs")
+    .values(rows)
+    .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
+    .returning("id"),
+);
+
 /**
  * Inserts a run, or returns the one that an earlier attempt inserted.
  * @throws HoldpointError `usage` when the id names a run of another thread or text: state was forged
@@ -242,12 +268,7 @@ export async function insertRun(
     createdAt: stamp.at,
     updatedAt: stamp.at,
   };
-  const inserted = await trx
-    .insertInto("runs")
-    .values(await sealed(trx, "runs", stamp.tenant, row))
-    .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
-    .executeTakeFirst();
-  const created = Number(inserted.numInsertedOrUpdatedRows ?? 0) > 0;
+  const created = (await insertRow(trx, [await sealed(trx, "runs", stamp.tenant, row)])).length > 0;
   const run = await getRun(trx, stamp.tenant, input.id);
   if (run.threadId !== input.threadId || run.request !== input.request) {
     throw new HoldpointError("usage", `Request "${input.id}" belongs to another run.`, {

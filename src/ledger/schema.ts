@@ -245,7 +245,7 @@ export interface BreakersTable {
   trialUntil: string | null;
 }
 
-interface ModelCallsTable {
+export interface ModelCallsTable {
   tenant: string;
   id: string;
   runId: string;
