@@ -47,18 +47,18 @@ function toRun(row: Selectable<RunsTable>): Run {
 const idleSinceOf = ({ idleSince, status, updatedAt }: Selectable<RunsTable>): string | null =>
   idleSince === null ? (status === "ended" ? updatedAt : null) : new Date(Number(idleSince)).toISOString();
 
-/** What was waited up to now, added to what was before. @param at ISO 8601 UTC */
-const waited = (at: string) => {
-  const now = sql`cast(${Date.parse(at)} as bigint)`; // Postgres does not know the type of a bare parameter
+/** What was waited up to now, added to what was before. @param ms since 1970, as everywhere below */
+const waited = (ms: number) => {
+  const now = sql`cast(${ms} as bigint)`; // Postgres does not know the type of a bare parameter
   return sql<number>`idle_ms + case when idle_since < ${now} then ${now} - idle_since else 0 end`;
 };
 
 /** From now on nobody works on a run; where nobody did before, that stays. */
-const idle = (at: string) => ({ idleSince: sql<number>`coalesce(idle_since, cast(${Date.parse(at)} as bigint))` });
+const idle = (ms: number) => ({ idleSince: sql<number>`coalesce(idle_since, cast(${ms} as bigint))` });
 /** From now on somebody works on it. */
-const notIdle = (at: string) => ({ idleMs: waited(at), idleSince: null });
+const notIdle = (ms: number) => ({ idleMs: waited(ms), idleSince: null });
 /** From now on nobody ever works on it. */
-const idleForGood = (at: string) => ({ idleMs: waited(at), idleSince: Date.parse(at) });
+const idleForGood = (ms: number) => ({ idleMs: waited(ms), idleSince: ms });
 
 const selectRun = keptQuery((db, tenant: string, id: string) =>
   db.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
@@ -180,7 +180,7 @@ export async function pauseRun(db: Ledger, stamp: Stamp, runId: string, pause: P
       .updateTable("runs")
       .set({
         ...(await sealed(trx, "runs", stamp.tenant, row)),
-        ...idle(stamp.at),
+        ...idle(Date.parse(stamp.at)),
         aliveUntil: null,
         updatedAt: stamp.at,
       })
@@ -200,7 +200,12 @@ export async function endPause(db: Ledger, stamp: Stamp, runId: string): Promise
   return await db.transaction().execute(async (trx) => {
     const going = await trx
       .updateTable("runs")
-      .set({ status: "running" satisfies RunStatus, ...NOT_PAUSED, ...notIdle(stamp.at), aliveUntil: aliveUntil() })
+      .set({
+        status: "running" satisfies RunStatus,
+        ...NOT_PAUSED,
+        ...notIdle(Date.parse(stamp.at)),
+        aliveUntil: aliveUntil(),
+      })
       .set({ updatedAt: stamp.at })
       .where("tenant", "=", stamp.tenant)
       .where("id", "=", runId)
@@ -284,21 +289,34 @@ export async function insertRun(
 
 const NOT_PAUSED = { pause: null, pausedUntil: null } as const;
 
+const setRunning = keptQuery((db, ms: number, until: string, at: string, tenant: string, id: string) =>
+  db
+    .updateTable("runs")
+    .set({ status: "running" satisfies RunStatus, ...NOT_PAUSED, ...notIdle(ms), aliveUntil: until, updatedAt: at })
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .where("status", "!=", "ended"),
+);
+
+const setWaiting = keptQuery((db, ms: number, at: string, tenant: string, id: string) =>
+  db
+    .updateTable("runs")
+    .set({ status: "waiting" satisfies RunStatus, ...NOT_PAUSED, ...idle(ms), updatedAt: at })
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .where("status", "!=", "ended"),
+);
+
 /** Moves a run that has not ended to running or waiting. */
 export async function setRunStatus(
   trx: LedgerTransaction,
-  stamp: Stamp,
+  { tenant, at }: Stamp,
   runId: string,
   status: "running" | "waiting",
 ): Promise<void> {
-  const meaning = status === "running" ? { ...notIdle(stamp.at), aliveUntil: aliveUntil() } : idle(stamp.at);
-  await trx
-    .updateTable("runs")
-    .set({ status, ...NOT_PAUSED, ...meaning, updatedAt: stamp.at })
-    .where("tenant", "=", stamp.tenant)
-    .where("id", "=", runId)
-    .where("status", "!=", "ended")
-    .execute();
+  const ms = Date.parse(at);
+  if (status === "running") await setRunning(trx, ms, aliveUntil(), at, tenant, runId);
+  else await setWaiting(trx, ms, at, tenant, runId);
 }
 
 /**
@@ -380,21 +398,24 @@ export async function endRunAsRead(
   });
 }
 
+const setEnded = keptQuery(
+  (db, answer: string, answerStatus: string, ms: number, at: string, tenant: string, id: string) =>
+    db
+      .updateTable("runs")
+      .set({ status: "ended" satisfies RunStatus, answer, answerStatus, aliveUntil: null, ...NOT_PAUSED })
+      .set({ ...idleForGood(ms), updatedAt: at })
+      .where("tenant", "=", tenant)
+      .where("id", "=", id)
+      .where("status", "!=", "ended")
+      .returning("id"),
+);
+
 /** {@link endRun}, inside a transaction. */
 export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
-  const ended = await trx
-    .updateTable("runs")
-    .set({
-      ...(await sealed(trx, "runs", stamp.tenant, { answer: canonicalJson(answer) })),
-      ...{ status: "ended" satisfies RunStatus, aliveUntil: null, ...NOT_PAUSED, ...idleForGood(stamp.at) },
-      answerStatus: answer.status,
-      updatedAt: stamp.at,
-    })
-    .where("tenant", "=", stamp.tenant)
-    .where("id", "=", runId)
-    .where("status", "!=", "ended")
-    .executeTakeFirst();
-  if (Number(ended.numUpdatedRows) > 0) {
+  const { tenant, at } = stamp;
+  const said = await sealed(trx, "runs", tenant, { answer: canonicalJson(answer) });
+  const ended = await setEnded(trx, said.answer, answer.status, Date.parse(at), at, tenant, runId);
+  if (ended.length > 0) {
     const data = { status: answer.status, text: answer.text };
     await appendAudit(trx, { ...stamp, event: "run.ended", runId, data });
     return answer;

@@ -95,7 +95,7 @@ interface DelegationsTable {
   createdAt: string;
 }
 
-interface ReflectionsTable {
+export interface ReflectionsTable {
   tenant: string;
   runId: string;
   /** The revision that was looked at. */
