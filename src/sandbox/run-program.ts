@@ -189,7 +189,7 @@ class Attendant {
       this.#usedMs += performance.now() - since;
       this.#stop("time");
     };
-    this.#watchdog = setTimeout(cutOff, this.#limits.timeMs - this.#usedMs + GRACE_MS);
+    this.#watchdog = setTimeout(cutOff, Math.max(0, this.#limits.timeMs - this.#usedMs) + GRACE_MS);
   }
 
   #stop(why: StopReason, log: readonly string[] = []): void {

@@ -8,11 +8,7 @@ const HOWEVER_LATE = 60_000;
 
 describe("a hostile program", () => {
   it.concurrent.each(HOSTILE_PROGRAMS)("ends, and harms nothing beside it: $what", async (program) => {
-    const { end, faults } = await tryProgram(program, { latestMs: HOWEVER_LATE });
-    // On a machine that is busy, its time may be up before it has come to its end.
-    const isSlow = faults.length > 0 && end.kind === "stopped" && end.why === "time";
-    const again = isSlow ? await tryProgram(program, { timeMs: 5000, latestMs: HOWEVER_LATE }) : { faults };
-    expect(again.faults).toEqual([]);
+    expect((await tryProgram(program, HOWEVER_LATE)).faults).toEqual([]);
   });
 });
 
