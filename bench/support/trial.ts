@@ -68,7 +68,7 @@ export async function openTrial(products: number): Promise<TrialBench> {
       const program: Program = { ...fields, number: round, code: CODE, startedAt: now };
       const outcome = await tryProgram({
         ...{ runId, program, functions, guard, concurrency: 8, recorded: [] },
-        record: async (read) => (await recordReads(ledger, stamp, runId, [read])).length > 0,
+        record: async (read) => (await recordReads(ledger, stamp, runId, [read]))[0],
         objection: () => undefined,
       });
       if (!outcome || outcome instanceof Error || outcome.faults.length > 0 || outcome.writes.length !== WRITES) {
