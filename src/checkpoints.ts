@@ -2,7 +2,7 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import { JsonPlusSerializer, type SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
-import { pack, unpack } from "./packing.ts";
+import { MIN_PACKED, pack, unpack } from "./packing.ts";
 import { derivedKey, isSealed, seal, unseal } from "./sealing.ts";
 import { type Db, openSqlite, useWal } from "./sqlite.ts";
 
@@ -33,7 +33,8 @@ function packingSerializer(): SerializerProtocol {
     async dumpsTyped(value) {
       const [type, bytes] = await plain.dumpsTyped(value);
       if (type !== "json") return [type, bytes];
-      return [PACKED, isMetadata(value) ? bytes : encoder.encode(pack(Buffer.from(bytes).toString("utf8")))];
+      if (bytes.length < MIN_PACKED || isMetadata(value)) return [PACKED, bytes];
+      return [PACKED, encoder.encode(pack(Buffer.from(bytes).toString("utf8")))];
     },
     async loadsTyped(type, data) {
       if (type !== PACKED) return await plain.loadsTyped(type, data); // written before there was packing

@@ -4,11 +4,11 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 /** No JSON begins like this. */
 const PREFIX = "z1:";
 /** Shorter texts are not made shorter. UTF-16 code units. */
-const MIN = 400;
+export const MIN_PACKED = 400;
 
 /** @param json a text that is JSON: any other one could look packed */
 export function pack(json: string): string {
-  if (json.length < MIN) return json;
+  if (json.length < MIN_PACKED) return json;
   const packed = PREFIX + deflateRawSync(json).toString("base64");
   return packed.length < json.length ? packed : json;
 }

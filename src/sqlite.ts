@@ -75,12 +75,11 @@ function keepStatements(db: Db): void {
   const prepare = db.prepare.bind(db) as (sql: string) => Database.Statement;
   const prepareOnce = (sql: string): Database.Statement => {
     const known = kept.get(sql);
-    if (known?.busy) return prepare(sql); // its rows are being read one by one
-    const statement = known ?? prepare(sql);
-    kept.delete(sql); // those used last stand last
+    if (known) return known.busy ? prepare(sql) : known; // of a busy one the rows are being read one by one
+    const statement = prepare(sql);
     kept.set(sql, statement);
-    const [oldest] = kept.keys();
-    if (kept.size > MAX_STATEMENTS && oldest !== undefined) kept.delete(oldest);
+    // The oldest, however often it was used: then it is prepared once more, which costs less than to count uses.
+    if (kept.size > MAX_STATEMENTS) kept.delete(kept.keys().next().value as string);
     return statement;
   };
   db.prepare = prepareOnce as Db["prepare"];

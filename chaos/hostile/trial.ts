@@ -9,6 +9,8 @@ import type { HostileProgram } from "./program.ts";
 export const TIME_MS = 300;
 /** How much later than that it has to be stopped, in milliseconds. */
 export const LATEST_MS = 1000;
+/** The same where a busy machine must not matter. */
+const PATIENT_MS = 10_000;
 /** No end is larger, in UTF-16 code units of JSON: twice what may be given away at once, and what stands around it. */
 const LARGEST = 500_000;
 
@@ -27,14 +29,18 @@ export interface Trial {
   readonly faults: readonly string[];
 }
 
-export async function tryProgram({ code, ends }: HostileProgram): Promise<Trial> {
+/** @param latestMs how much later than its time it has to be stopped, in milliseconds */
+export async function tryProgram({ code, ends }: HostileProgram, latestMs = LATEST_MS): Promise<Trial> {
   const [{ end, wallMs, foreign }, { end: other, wallMs: besideMs }] = await Promise.all([
     run(code),
-    run("return (await find({ b: 1 })).args.b + 1"),
+    run("return (await find({ b: 1 })).args.b + 1", PATIENT_MS),
   ]);
+  // On a busy machine a program may run out of time that has to end otherwise: that end it still has to come to.
+  const isCutShort = end.kind === "stopped" && end.why === "time" && !isEnd(end, ends);
+  const whole = isCutShort ? (await run(code, PATIENT_MS)).end : end;
   const faults = [
-    ...(isEnd(end, ends) ? [] : [`it ended otherwise: ${JSON.stringify(end).slice(0, 500)}`]),
-    ...(end.workedMs < TIME_MS + LATEST_MS ? [] : [`it worked for ${Math.round(end.workedMs)} ms`]),
+    ...(isEnd(whole, ends) ? [] : [`it ended otherwise: ${JSON.stringify(whole).slice(0, 500)}`]),
+    ...(end.workedMs < TIME_MS + latestMs ? [] : [`it worked for ${Math.round(end.workedMs)} ms`]),
     ...(JSON.stringify(end).length < LARGEST ? [] : ["its end is too large"]),
     ...(OUR_FILES.test(JSON.stringify(end)) ? ["its end tells of files of the host"] : []),
     ...(other.kind === "returned" && other.value === 2 ? [] : [`beside it: ${JSON.stringify(other).slice(0, 500)}`]),
@@ -44,7 +50,10 @@ export async function tryProgram({ code, ends }: HostileProgram): Promise<Trial>
 }
 
 /** `foreign`: what it called that it must not have reached. */
-async function run(code: string): Promise<{ end: ProgramEnd; wallMs: number; foreign: readonly string[] }> {
+async function run(
+  code: string,
+  timeMs = TIME_MS,
+): Promise<{ end: ProgramEnd; wallMs: number; foreign: readonly string[] }> {
   const foreign: string[] = [];
   let isGone = false;
   const call = async (name: string, args: Json): Promise<Json> => {
@@ -56,7 +65,7 @@ async function run(code: string): Promise<{ end: ProgramEnd; wallMs: number; for
   };
   const began = performance.now();
   const end = await runProgram({
-    ...{ code, names: NAMES, call, now, limits: { timeMs: TIME_MS } },
+    ...{ code, names: NAMES, call, now, limits: { timeMs } },
     signal: new AbortController().signal,
   });
   isGone = true;

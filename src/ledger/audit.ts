@@ -54,12 +54,15 @@ export const pseudonymOf = (tenant: string, principal: string): string => derive
  * Postgres the update locks the tenant's head.
  */
 export async function lockAudit(trx: LedgerTransaction, tenant: string): Promise<void> {
-  await trx
+  await lockHead(trx, tenant);
+}
+
+const lockHead = keptQuery((db, tenant: string) =>
+  db
     .insertInto("auditHeads")
     .values({ tenant, seq: 0, hash: GENESIS })
-    .onConflict((c) => c.column("tenant").doUpdateSet((eb) => ({ seq: eb.ref("auditHeads.seq") })))
-    .execute();
-}
+    .onConflict((c) => c.column("tenant").doUpdateSet((eb) => ({ seq: eb.ref("auditHeads.seq") }))),
+);
 
 /** Takes all that was written behind so far to the disk: what is kept elsewhere of the log must not be ahead of it. */
 export async function writeThrough(db: Ledger, tenant: string): Promise<void> {

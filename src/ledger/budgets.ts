@@ -2,6 +2,7 @@
 import { type SpentBudget, spentOf } from "../domain/budget.ts";
 import { type Run, workedMs } from "../domain/run.ts";
 import type { Ledger } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { listReflections } from "./reflections.ts";
 import { getRun } from "./runs.ts";
 import { getSettings } from "./settings.ts";
@@ -57,8 +58,8 @@ export async function findSpentReplans(db: Ledger, tenant: string, runId: string
   return spentOf("maxReplans", replans, settings.maxReplans);
 }
 
-async function sumModelCalls(db: Ledger, tenant: string, runId: string): Promise<{ calls: number; tokens: number }> {
-  const row = await db
+const selectModelCalls = keptQuery((db, tenant: string, runId: string) =>
+  db
     .selectFrom("modelCalls")
     .select((eb) => [
       eb.fn.countAll().as("calls"),
@@ -66,7 +67,10 @@ async function sumModelCalls(db: Ledger, tenant: string, runId: string): Promise
       eb.fn.sum("completionTokens").as("completion"),
     ])
     .where("tenant", "=", tenant)
-    .where("runId", "=", runId)
-    .executeTakeFirstOrThrow();
-  return { calls: Number(row.calls), tokens: Number(row.prompt ?? 0) + Number(row.completion ?? 0) };
+    .where("runId", "=", runId),
+);
+
+async function sumModelCalls(db: Ledger, tenant: string, runId: string): Promise<{ calls: number; tokens: number }> {
+  const [row] = await selectModelCalls(db, tenant, runId);
+  return { calls: Number(row?.calls ?? 0), tokens: Number(row?.prompt ?? 0) + Number(row?.completion ?? 0) };
 }

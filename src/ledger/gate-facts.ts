@@ -4,6 +4,7 @@ import type { Proposal } from "../domain/proposal.ts";
 import type { GateFacts } from "../policy/gate.ts";
 import { findHold } from "./breakers.ts";
 import type { Ledger } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { getSettings } from "./settings.ts";
 import { countAutomatic, DAY_MS, findUseTime, HOUR_MS, sumSpent } from "./uses.ts";
 
@@ -61,15 +62,18 @@ export function withoutHolds(facts: ReadonlyMap<string, GateFacts>): Map<string,
   return new Map([...facts].map(([step, known]) => [step, { ...known, failuresInRow: 0, heldUntil: null }]));
 }
 
-async function wasUsed(db: Ledger, tenant: string, action: string): Promise<boolean> {
-  const row = await db
+const selectUse = keptQuery((db, tenant: string, action: string) =>
+  db
     .selectFrom("effects")
     .select("key")
     .where("tenant", "=", tenant)
     .where("action", "=", action)
     .where("status", "=", "succeeded")
-    .executeTakeFirst();
-  return row !== undefined;
+    .limit(1),
+);
+
+async function wasUsed(db: Ledger, tenant: string, action: string): Promise<boolean> {
+  return (await selectUse(db, tenant, action)).length > 0;
 }
 
 /** Where a run stands among all runs, 0 to below 1: 52 bits of its digest, the same for good. */

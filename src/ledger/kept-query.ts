@@ -23,24 +23,27 @@ async function run<Row>(
 ): Promise<Row[]> {
   const { adapter } = db.getExecutor();
   const queries = kept.get(adapter) ?? new Map<string, CompiledQuery>();
-  kept.set(adapter, queries);
   const query = queries.get(key) ?? build().compile();
-  queries.set(key, query);
+  if (queries.size === 0) kept.set(adapter, queries);
+  if (!queries.has(key)) queries.set(key, query);
   const parameters = query.parameters.map((one) => (one instanceof Place ? one.of(values as never) : one));
   return (await db.executeQuery<Row>({ ...query, parameters })).rows;
 }
 
 /**
- * @param build makes the query from the values, which it may only hand on as values: it sees places in their stead
+ * @param build makes the query from the values, which it may only hand on as values: it sees places in their stead. A value
+ * that is undefined it sees as it is, and may leave something out for it: that is a query of its own
  * @returns runs the query; the rows that it gives
  */
-export function keptQuery<Values extends readonly (string | number | null)[], Row>(
+export function keptQuery<Values extends readonly (string | number | null | undefined)[], Row>(
   build: (db: Ledger, ...values: Values) => Compilable<Row>,
 ): (db: Ledger, ...values: Values) => Promise<Row[]> {
   const kept: Kept = new WeakMap();
   return async (db, ...values) => {
-    const places = () => values.map((_, index) => new Place((given: Values) => given[index])) as unknown as Values;
-    return await run<Row>(db, { kept, key: "", values, build: () => build(db, ...places()) });
+    const place = (value: unknown, index: number) => value !== undefined && new Place((given: Values) => given[index]);
+    const places = () => values.map((value, index) => place(value, index) || undefined) as unknown as Values;
+    const key = values.includes(undefined) ? values.map((value) => (value === undefined ? "-" : "+")).join("") : "";
+    return await run<Row>(db, { kept, key, values, build: () => build(db, ...places()) });
   };
 }
 

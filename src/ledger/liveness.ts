@@ -4,7 +4,8 @@
  */
 import { explainError } from "../errors.ts";
 import { warn } from "../telemetry/tell.ts";
-import type { Ledger } from "./database.ts";
+import { type Ledger, writeBehind } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 
 /** For how long a process that gives no more signs is believed to be at its run. */
 export const ALIVE_MS = 30_000;
@@ -54,14 +55,18 @@ export function createSigns(db: Ledger): SignsOfLife {
   };
 }
 
-async function setAlive(db: Ledger, tenant: string, runId: string, until: string | null): Promise<void> {
-  await db
+const updateAlive = keptQuery((db, until: string | null, tenant: string, runId: string) =>
+  db
     .updateTable("runs")
     .set({ aliveUntil: until })
     .where("tenant", "=", tenant)
     .where("id", "=", runId)
-    .where("status", "!=", "ended")
-    .execute();
+    .where("status", "!=", "ended"),
+);
+
+/** A sign says nothing any more after {@link ALIVE_MS}: one that a power cut takes is no loss. */
+async function setAlive(db: Ledger, tenant: string, runId: string, until: string | null): Promise<void> {
+  await writeBehind(db, (trx) => updateAlive(trx, until, tenant, runId));
 }
 
 /** Where nobody was at a run under way for a while, such as after a crash, that was no time at work; it is counted once. */

@@ -7,20 +7,20 @@ import type { Voter, VoterWithRole } from "../policy/requirement.ts";
 import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
 import { appendAudit, lockAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 
 export interface Member {
   readonly principal: string;
   readonly role: Role;
 }
 
+const selectMembers = keptQuery((db, tenant: string) =>
+  db.selectFrom("members").select(["principal", "role"]).where("tenant", "=", tenant).orderBy("principal"),
+);
+
 /** A tenant's members, by name. */
 export async function listMembers(db: Ledger, tenant: string): Promise<Member[]> {
-  const rows = await db
-    .selectFrom("members")
-    .select(["principal", "role"])
-    .where("tenant", "=", tenant)
-    .orderBy("principal")
-    .execute();
+  const rows = await selectMembers(db, tenant);
   return rows.map(({ principal, role }) => ({ principal, role: RoleSchema.parse(role) }));
 }
 

@@ -1,7 +1,10 @@
 /** What models were asked for a run, and what it cost in calls and tokens. */
 import { randomUUID } from "node:crypto";
+import type { Insertable } from "kysely";
 import type { Stamp } from "../domain/run.ts";
 import { type Ledger, writeBehind } from "./database.ts";
+import { keptInsert } from "./kept-query.ts";
+import type { ModelCallsTable } from "./schema.ts";
 
 /** One call of a model. Tokens are as the endpoint reported them, `durationMs` is in milliseconds. */
 export interface ModelCallRecord {
@@ -20,6 +23,8 @@ export interface ModelUsage {
   completionTokens: number;
 }
 
+const insertRows = keptInsert((db, rows: Insertable<ModelCallsTable>[]) => db.insertInto("modelCalls").values(rows));
+
 /** Records finished calls. */
 export async function recordModelCalls(
   db: Ledger,
@@ -29,7 +34,7 @@ export async function recordModelCalls(
 ): Promise<void> {
   if (calls.length === 0) return;
   const rows = calls.map((call) => ({ ...call, tenant: stamp.tenant, id: randomUUID(), runId, at: stamp.at }));
-  await writeBehind(db, (trx) => trx.insertInto("modelCalls").values(rows).execute());
+  await writeBehind(db, (trx) => insertRows(trx, rows));
 }
 
 /** A run's calls, oldest first. */

@@ -1,5 +1,5 @@
 /** Proposals: what was put before policy, reviewer and person. State moves by compare-and-set. */
-import type { Selectable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import type { Failure } from "../domain/answer.ts";
 import { canonicalJson, derivedId, storedJson } from "../domain/json.ts";
 import {
@@ -16,7 +16,7 @@ import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import { type Ledger, type LedgerTransaction, writeBehind } from "./database.ts";
-import { keptQuery } from "./kept-query.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { ProposalsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -52,14 +52,13 @@ export async function findLatestProposal(db: Ledger, tenant: string, runId: stri
   return (await listProposals(db, tenant, runId)).at(-1);
 }
 
+const selectProposal = keptQuery((db, tenant: string, id: string) =>
+  db.selectFrom("proposals").selectAll().where("tenant", "=", tenant).where("id", "=", id),
+);
+
 /** @throws HoldpointError `unknown_thread` when this tenant has no such proposal */
 export async function getProposal(db: Ledger, tenant: string, id: string): Promise<Proposal> {
-  const row = await db
-    .selectFrom("proposals")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("id", "=", id)
-    .executeTakeFirst();
+  const [row] = await selectProposal(db, tenant, id);
   const proposal = await openedOne(db, "proposals", tenant, row);
   if (!proposal) throw new HoldpointError("unknown_thread", `There is no proposal "${id}" for tenant "${tenant}".`);
   return toProposal(proposal);
@@ -94,18 +93,21 @@ function assertProposes(run: Run, kind: Proposal["kind"]): void {
   throw new HoldpointError("not_paused", `Run "${run.id}" has ended or was cancelled: it proposes nothing more.`);
 }
 
+const insertRow = keptInsert((db, rows: Insertable<ProposalsTable>[]) => db.insertInto("proposals").values(rows));
+
 /** {@link openProposal}, inside a transaction. */
 export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input: NewProposal): Promise<Proposal> {
   const { kind = "transaction", findings = [] } = input;
   const digest = proposalDigest(stamp.tenant, input.runId, input.actions, kind);
   assertProposes(await getRun(trx, stamp.tenant, input.runId), kind);
-  const latest = await findLatestProposal(trx, stamp.tenant, input.runId);
+  const earlier = await listProposals(trx, stamp.tenant, input.runId);
+  const latest = earlier.at(-1);
   if (input.after !== undefined && input.after !== (latest?.id ?? null)) {
     throw new HoldpointError("busy", `Run "${input.runId}" was advanced by another process meanwhile.`, {
       hint: "Look at it with `show`.",
     });
   }
-  const unfinished = await findTransaction(trx, stamp.tenant, input.runId);
+  const unfinished = earlier.findLast((one) => one.kind === "transaction");
   if (unfinished && unfinished.id !== latest?.id && unfinished.status === "approved") {
     throw new HoldpointError("busy", `Proposal "${unfinished.id}" is approved and has not been carried out yet.`);
   }
@@ -136,10 +138,7 @@ export async function openProposalIn(trx: LedgerTransaction, stamp: Stamp, input
     createdAt: stamp.at,
     updatedAt: stamp.at,
   };
-  await trx
-    .insertInto("proposals")
-    .values(await sealed(trx, "proposals", stamp.tenant, row))
-    .execute();
+  await insertRow(trx, [await sealed(trx, "proposals", stamp.tenant, row)]);
   const actions = input.actions.map(({ step, action, version, args }) => ({ step, action, version, args }));
   const data = { proposal: id, digest, actions };
   await appendAudit(trx, { ...stamp, event: "proposal.opened", runId: input.runId, data: { ...data, kind } });
@@ -176,6 +175,17 @@ export async function moveProposal(
   return true;
 }
 
+const updateFindings = keptQuery(
+  (db, findings: string, expiresAt: string | null, at: string, tenant: string, id: string) =>
+    db
+      .updateTable("proposals")
+      .set({ findings, expiresAt, updatedAt: at })
+      .where("tenant", "=", tenant)
+      .where("id", "=", id)
+      .where("status", "=", "pending")
+      .returning("id"),
+);
+
 /** Stores what the guardrail found; `waits` tells that a person will be asked, until `expiresAt` at the latest. */
 export async function recordFindingsIn(
   trx: LedgerTransaction,
@@ -183,36 +193,30 @@ export async function recordFindingsIn(
   input: { proposal: Proposal; findings: Finding[]; waits: boolean; expiresAt?: string | null },
 ): Promise<void> {
   const { proposal, findings, expiresAt = null } = input;
-  const recorded = await trx
-    .updateTable("proposals")
-    .set(
-      await sealed(trx, "proposals", stamp.tenant, {
-        findings: canonicalJson(findings),
-        expiresAt,
-        updatedAt: stamp.at,
-      }),
-    )
-    .where("tenant", "=", stamp.tenant)
-    .where("id", "=", proposal.id)
-    .where("status", "=", "pending")
-    .executeTakeFirst();
-  if (Number(recorded.numUpdatedRows) === 0) return;
+  const said = await sealed(trx, "proposals", stamp.tenant, { findings: canonicalJson(findings) });
+  const recorded = await updateFindings(trx, said.findings, expiresAt, stamp.at, stamp.tenant, proposal.id);
+  if (recorded.length === 0) return;
   if (input.waits) await setRunStatus(trx, stamp, proposal.runId, "waiting");
   const data = { proposal: proposal.id, reasons: findings.map((finding) => `${finding.verdict}: ${finding.reason}`) };
   await appendAudit(trx, { ...stamp, event: "proposal.checked", runId: proposal.runId, data });
 }
 
+const updateReview = keptQuery((db, review: string, at: string, tenant: string, id: string) =>
+  db
+    .updateTable("proposals")
+    .set({ review, updatedAt: at })
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .where("review", "is", null)
+    .returning("id"),
+);
+
 /** Stores what the reviewer said. */
 export async function recordReview(db: Ledger, stamp: Stamp, proposal: Proposal, review: Review): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const recorded = await trx
-      .updateTable("proposals")
-      .set(await sealed(trx, "proposals", stamp.tenant, { review: canonicalJson(review), updatedAt: stamp.at }))
-      .where("tenant", "=", stamp.tenant)
-      .where("id", "=", proposal.id)
-      .where("review", "is", null)
-      .executeTakeFirst();
-    if (Number(recorded.numUpdatedRows) === 0) return;
+    const said = await sealed(trx, "proposals", stamp.tenant, { review: canonicalJson(review) });
+    const recorded = await updateReview(trx, said.review, stamp.at, stamp.tenant, proposal.id);
+    if (recorded.length === 0) return;
     const data = { proposal: proposal.id, verdict: review.verdict, reasons: review.reasons };
     await appendAudit(trx, { ...stamp, event: "proposal.reviewed", runId: proposal.runId, data });
   });

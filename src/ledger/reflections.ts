@@ -1,11 +1,13 @@
 /** What was made of an outcome: that it is done, or that another plan is wanted, and whether one came. */
+import type { Insertable } from "kysely";
 import { z } from "zod";
 import { AnswerSchema } from "../domain/answer.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
-import { keptQuery } from "./kept-query.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
+import type { ReflectionsTable } from "./schema.ts";
 import { opened, sealed } from "./sealed-columns.ts";
 
 const ReflectionSchema = z.object({
@@ -42,6 +44,14 @@ export async function listReflections(db: Ledger, tenant: string, runId: string)
   );
 }
 
+const insertRow = keptInsert((db, rows: Insertable<ReflectionsTable>[]) =>
+  db
+    .insertInto("reflections")
+    .values(rows)
+    .onConflict((c) => c.columns(["tenant", "runId", "revision"]).doNothing())
+    .returning("revision"),
+);
+
 /** Records what was made of a revision's outcome; what is recorded already changes only from `replan` to `stop`. */
 export async function recordReflection(
   db: Ledger,
@@ -53,12 +63,8 @@ export async function recordReflection(
     const row = { tenant: stamp.tenant, runId, revision, verdict, createdAt: stamp.at };
     const made = { wentWell, missing: canonicalJson(missing), feedback: canonicalJson(feedback) };
     const said = { ...made, answer: canonicalJson(answer) };
-    const written = await trx
-      .insertInto("reflections")
-      .values(await sealed(trx, "reflections", stamp.tenant, { ...row, ...said }))
-      .onConflict((c) => c.columns(["tenant", "runId", "revision"]).doNothing())
-      .executeTakeFirst();
-    if (Number(written.numInsertedOrUpdatedRows ?? 0) === 0) {
+    const written = await insertRow(trx, [await sealed(trx, "reflections", stamp.tenant, { ...row, ...said })]);
+    if (written.length === 0) {
       const moved = await trx
         .updateTable("reflections")
         .set(await sealed(trx, "reflections", stamp.tenant, { verdict, answer: said.answer }))

@@ -4,6 +4,7 @@
  */
 import type { Stamp } from "../domain/run.ts";
 import type { LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { getSettings } from "./settings.ts";
 
 const MINUTE_MS = 60_000;
@@ -26,6 +27,19 @@ export async function tooManyRequests(trx: LedgerTransaction, stamp: Stamp): Pro
   return `Too many requests: ${whose} are taken. Ask again after ${until}.`;
 }
 
+const selectTimes = keptQuery((db, tenant: string, after: string, offset: number, requester: string | undefined) => {
+  const query = db
+    .selectFrom("runs")
+    .select("createdAt")
+    .where("tenant", "=", tenant)
+    .where("createdAt", ">", after)
+    .where("refusal", "is", null)
+    .orderBy("createdAt", "desc")
+    .limit(1)
+    .offset(offset);
+  return requester === undefined ? query : query.where("requester", "=", requester);
+});
+
 /** Until when a limit is reached, ISO 8601 UTC; empty when it is not. */
 async function fullUntil(
   trx: LedgerTransaction,
@@ -33,18 +47,8 @@ async function fullUntil(
   { limit, requester }: { limit: number | null; requester?: string },
 ): Promise<string> {
   if (limit === null) return "";
-  let query = trx
-    .selectFrom("runs")
-    .select("createdAt")
-    .where("tenant", "=", tenant)
-    .where("createdAt", ">", new Date(Date.parse(at) - MINUTE_MS).toISOString())
-    .where("refusal", "is", null);
-  if (requester !== undefined) query = query.where("requester", "=", requester);
+  const after = new Date(Date.parse(at) - MINUTE_MS).toISOString();
   // The oldest of the newest so many: once it is a minute old, there is room for one more.
-  const oldest = await query
-    .orderBy("createdAt", "desc")
-    .limit(1)
-    .offset(limit - 1)
-    .executeTakeFirst();
+  const [oldest] = await selectTimes(trx, tenant, after, limit - 1, requester);
   return oldest ? new Date(Date.parse(oldest.createdAt) + MINUTE_MS).toISOString() : "";
 }

@@ -1,5 +1,5 @@
 /** Plan revisions: what was planned, under (run, number). Written once; the guardrail's verdict is added later. */
-import type { Selectable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import { z } from "zod";
 import { canonicalJson, digestOf } from "../domain/json.ts";
 import { type Plan, PlanSchema } from "../domain/plan.ts";
@@ -14,7 +14,7 @@ import {
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import { type Ledger, type LedgerTransaction, writeBehind } from "./database.ts";
-import { keptQuery } from "./kept-query.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
 import type { PlanRevisionsTable } from "./schema.ts";
 import { opened, sealed } from "./sealed-columns.ts";
 
@@ -68,6 +68,10 @@ export async function isLatestAllowed(db: Ledger, tenant: string, runId: string,
   return latest?.digest === digest && latest.verdict === ("allow" satisfies Verdict);
 }
 
+const insertRow = keptInsert((db, rows: Insertable<PlanRevisionsTable>[]) =>
+  db.insertInto("planRevisions").values(rows),
+);
+
 /** Records a revision under (run, number), or returns the one that is recorded there. */
 export async function recordRevision(
   db: Ledger,
@@ -96,10 +100,7 @@ export async function recordRevisionIn(
     findings: null,
     createdAt: stamp.at,
   };
-  await trx
-    .insertInto("planRevisions")
-    .values(await sealed(trx, "planRevisions", stamp.tenant, row))
-    .execute();
+  await insertRow(trx, [await sealed(trx, "planRevisions", stamp.tenant, row)]);
   const data = { number, source: plan.source.kind, steps: plan.steps.map((step) => `${step.id}: ${step.title}`) };
   await appendAudit(trx, { ...stamp, event: "plan.recorded", runId, data });
   return toRevision(row);
@@ -137,6 +138,18 @@ const SENT_BACK = "plan-sent-back";
 export const isSentBack = ({ verdict, findings }: Revision): boolean =>
   verdict === "deny" && findings.some(({ rule }) => rule === SENT_BACK);
 
+const updateVerdict = keptQuery(
+  (db, verdict: string, findings: string, tenant: string, runId: string, number: number) =>
+    db
+      .updateTable("planRevisions")
+      .set({ verdict, findings })
+      .where("tenant", "=", tenant)
+      .where("runId", "=", runId)
+      .where("number", "=", number)
+      .where("verdict", "is", null)
+      .returning("number"),
+);
+
 /** Stores the guardrail's verdict on a revision, once. */
 export async function judgeRevision(
   db: Ledger,
@@ -144,20 +157,10 @@ export async function judgeRevision(
   input: { runId: string; number: number; verdict: Verdict; findings: Finding[] },
 ): Promise<void> {
   await writeBehind(db, async (trx) => {
-    const judged = await trx
-      .updateTable("planRevisions")
-      .set(
-        await sealed(trx, "planRevisions", stamp.tenant, {
-          verdict: input.verdict,
-          findings: canonicalJson(input.findings),
-        }),
-      )
-      .where("tenant", "=", stamp.tenant)
-      .where("runId", "=", input.runId)
-      .where("number", "=", input.number)
-      .where("verdict", "is", null)
-      .executeTakeFirst();
-    if (Number(judged.numUpdatedRows) === 0) return;
+    const said = { verdict: input.verdict, findings: canonicalJson(input.findings) };
+    const { verdict, findings } = await sealed(trx, "planRevisions", stamp.tenant, said);
+    const judged = await updateVerdict(trx, verdict, findings, stamp.tenant, input.runId, input.number);
+    if (judged.length === 0) return;
     const data = { number: input.number, reasons: input.findings.map((finding) => finding.reason) };
     await appendAudit(trx, { ...stamp, event: `plan.${input.verdict}`, runId: input.runId, data });
   });

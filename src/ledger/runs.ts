@@ -1,5 +1,5 @@
 /** Runs. Every query carries the tenant (invariant 9); a run ends once. */
-import { type Selectable, sql } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import { type Answer, AnswerSchema } from "../domain/answer.ts";
 import { canonicalJson } from "../domain/json.ts";
 import type { Finding } from "../domain/proposal.ts";
@@ -17,7 +17,7 @@ import {
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
-import { keptQuery } from "./kept-query.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
 import { aliveUntil } from "./liveness.ts";
 import type { RunsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -47,18 +47,18 @@ function toRun(row: Selectable<RunsTable>): Run {
 const idleSinceOf = ({ idleSince, status, updatedAt }: Selectable<RunsTable>): string | null =>
   idleSince === null ? (status === "ended" ? updatedAt : null) : new Date(Number(idleSince)).toISOString();
 
-/** What was waited up to now, added to what was before. @param at ISO 8601 UTC */
-const waited = (at: string) => {
-  const now = sql`cast(${Date.parse(at)} as bigint)`; // Postgres does not know the type of a bare parameter
+/** What was waited up to now, added to what was before. @param ms since 1970, as everywhere below */
+const waited = (ms: number) => {
+  const now = sql`cast(${ms} as bigint)`; // Postgres does not know the type of a bare parameter
   return sql<number>`idle_ms + case when idle_since < ${now} then ${now} - idle_since else 0 end`;
 };
 
 /** From now on nobody works on a run; where nobody did before, that stays. */
-const idle = (at: string) => ({ idleSince: sql<number>`coalesce(idle_since, cast(${Date.parse(at)} as bigint))` });
+const idle = (ms: number) => ({ idleSince: sql<number>`coalesce(idle_since, cast(${ms} as bigint))` });
 /** From now on somebody works on it. */
-const notIdle = (at: string) => ({ idleMs: waited(at), idleSince: null });
+const notIdle = (ms: number) => ({ idleMs: waited(ms), idleSince: null });
 /** From now on nobody ever works on it. */
-const idleForGood = (at: string) => ({ idleMs: waited(at), idleSince: Date.parse(at) });
+const idleForGood = (ms: number) => ({ idleMs: waited(ms), idleSince: ms });
 
 const selectRun = keptQuery((db, tenant: string, id: string) =>
   db.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
@@ -97,40 +97,58 @@ export async function getRun(db: Ledger, tenant: string, id: string): Promise<Ru
   return run;
 }
 
-/** The newest run on a thread, or undefined. */
-export async function findThreadRun(db: Ledger, tenant: string, threadId: string): Promise<Run | undefined> {
-  const row = await db
+const selectThreadRun = keptQuery((db, tenant: string, threadId: string) =>
+  db
     .selectFrom("runs")
     .selectAll()
     .where("tenant", "=", tenant)
     .where("threadId", "=", threadId)
     .orderBy("createdAt", "desc")
     .orderBy("id", "desc")
-    .executeTakeFirst();
+    .limit(1),
+);
+
+/** The newest run on a thread, or undefined. */
+export async function findThreadRun(db: Ledger, tenant: string, threadId: string): Promise<Run | undefined> {
+  const [row] = await selectThreadRun(db, tenant, threadId);
   const run = await openedOne(db, "runs", tenant, row);
   return run && toRun(run);
 }
 
+const selectForeignRun = keptQuery((db, tenant: string, threadId: string) =>
+  db.selectFrom("runs").select("id").where("tenant", "!=", tenant).where("threadId", "=", threadId).limit(1),
+);
+
 /** Whether a thread carries runs of another tenant: it is not this one's to use. */
 export async function isForeignThread(db: Ledger, tenant: string, threadId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom("runs")
-    .select("id")
-    .where("tenant", "!=", tenant)
-    .where("threadId", "=", threadId)
-    .executeTakeFirst();
-  return row !== undefined;
+  return (await selectForeignRun(db, tenant, threadId)).length > 0;
 }
 
-/** A tenant's runs, newest first unless told otherwise; with `open`, those that have not ended. `limit` is at most 1,000. */
+const selectOpenRuns = keptQuery((db, tenant: string, threadId: string) =>
+  db
+    .selectFrom("runs")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("threadId", "=", threadId)
+    .where("status", "!=", "ended" satisfies RunStatus)
+    .orderBy("createdAt", "desc")
+    .orderBy("id", "desc"),
+);
+
+/** The runs on a thread that have not ended, newest first. */
+export async function listOpenRuns(db: Ledger, tenant: string, threadId: string): Promise<Run[]> {
+  const rows = await selectOpenRuns(db, tenant, threadId);
+  return (await opened(db, "runs", tenant, rows)).map(toRun);
+}
+
+/** A tenant's runs, newest first unless told otherwise. `limit` is at most 1,000. */
 export async function listRuns(
   db: Ledger,
   tenant: string,
-  options: { status?: RunStatus; open?: true; threadId?: string; limit?: number; oldestFirst?: boolean } = {},
+  options: { status?: RunStatus; threadId?: string; limit?: number; oldestFirst?: boolean } = {},
 ): Promise<Run[]> {
   let query = db.selectFrom("runs").selectAll().where("tenant", "=", tenant);
   if (options.status) query = query.where("status", "=", options.status);
-  if (options.open) query = query.where("status", "!=", "ended" satisfies RunStatus);
   if (options.threadId !== undefined) query = query.where("threadId", "=", options.threadId);
   const order = options.oldestFirst ? "asc" : "desc";
   const rows = await query
@@ -162,7 +180,7 @@ export async function pauseRun(db: Ledger, stamp: Stamp, runId: string, pause: P
       .updateTable("runs")
       .set({
         ...(await sealed(trx, "runs", stamp.tenant, row)),
-        ...idle(stamp.at),
+        ...idle(Date.parse(stamp.at)),
         aliveUntil: null,
         updatedAt: stamp.at,
       })
@@ -182,7 +200,12 @@ export async function endPause(db: Ledger, stamp: Stamp, runId: string): Promise
   return await db.transaction().execute(async (trx) => {
     const going = await trx
       .updateTable("runs")
-      .set({ status: "running" satisfies RunStatus, ...NOT_PAUSED, ...notIdle(stamp.at), aliveUntil: aliveUntil() })
+      .set({
+        status: "running" satisfies RunStatus,
+        ...NOT_PAUSED,
+        ...notIdle(Date.parse(stamp.at)),
+        aliveUntil: aliveUntil(),
+      })
       .set({ updatedAt: stamp.at })
       .where("tenant", "=", stamp.tenant)
       .where("id", "=", runId)
@@ -220,6 +243,14 @@ export async function listTenants(db: Ledger): Promise<string[]> {
   return rows.map(({ tenant }) => tenant);
 }
 
+const insertRow = keptInsert((db, rows: Insertable<RunsTable>[]) =>
+  db
+    .insertInto("runs")
+    .values(rows)
+    .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
+    .returning("id"),
+);
+
 /**
  * Inserts a run, or returns the one that an earlier attempt inserted.
  * @throws HoldpointError `usage` when the id names a run of another thread or text: state was forged
@@ -242,12 +273,7 @@ export async function insertRun(
     createdAt: stamp.at,
     updatedAt: stamp.at,
   };
-  const inserted = await trx
-    .insertInto("runs")
-    .values(await sealed(trx, "runs", stamp.tenant, row))
-    .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
-    .executeTakeFirst();
-  const created = Number(inserted.numInsertedOrUpdatedRows ?? 0) > 0;
+  const created = (await insertRow(trx, [await sealed(trx, "runs", stamp.tenant, row)])).length > 0;
   const run = await getRun(trx, stamp.tenant, input.id);
   if (run.threadId !== input.threadId || run.request !== input.request) {
     throw new HoldpointError("usage", `Request "${input.id}" belongs to another run.`, {
@@ -263,21 +289,34 @@ export async function insertRun(
 
 const NOT_PAUSED = { pause: null, pausedUntil: null } as const;
 
+const setRunning = keptQuery((db, ms: number, until: string, at: string, tenant: string, id: string) =>
+  db
+    .updateTable("runs")
+    .set({ status: "running" satisfies RunStatus, ...NOT_PAUSED, ...notIdle(ms), aliveUntil: until, updatedAt: at })
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .where("status", "!=", "ended"),
+);
+
+const setWaiting = keptQuery((db, ms: number, at: string, tenant: string, id: string) =>
+  db
+    .updateTable("runs")
+    .set({ status: "waiting" satisfies RunStatus, ...NOT_PAUSED, ...idle(ms), updatedAt: at })
+    .where("tenant", "=", tenant)
+    .where("id", "=", id)
+    .where("status", "!=", "ended"),
+);
+
 /** Moves a run that has not ended to running or waiting. */
 export async function setRunStatus(
   trx: LedgerTransaction,
-  stamp: Stamp,
+  { tenant, at }: Stamp,
   runId: string,
   status: "running" | "waiting",
 ): Promise<void> {
-  const meaning = status === "running" ? { ...notIdle(stamp.at), aliveUntil: aliveUntil() } : idle(stamp.at);
-  await trx
-    .updateTable("runs")
-    .set({ status, ...NOT_PAUSED, ...meaning, updatedAt: stamp.at })
-    .where("tenant", "=", stamp.tenant)
-    .where("id", "=", runId)
-    .where("status", "!=", "ended")
-    .execute();
+  const ms = Date.parse(at);
+  if (status === "running") await setRunning(trx, ms, aliveUntil(), at, tenant, runId);
+  else await setWaiting(trx, ms, at, tenant, runId);
 }
 
 /**
@@ -359,21 +398,24 @@ export async function endRunAsRead(
   });
 }
 
+const setEnded = keptQuery(
+  (db, answer: string, answerStatus: string, ms: number, at: string, tenant: string, id: string) =>
+    db
+      .updateTable("runs")
+      .set({ status: "ended" satisfies RunStatus, answer, answerStatus, aliveUntil: null, ...NOT_PAUSED })
+      .set({ ...idleForGood(ms), updatedAt: at })
+      .where("tenant", "=", tenant)
+      .where("id", "=", id)
+      .where("status", "!=", "ended")
+      .returning("id"),
+);
+
 /** {@link endRun}, inside a transaction. */
 export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
-  const ended = await trx
-    .updateTable("runs")
-    .set({
-      ...(await sealed(trx, "runs", stamp.tenant, { answer: canonicalJson(answer) })),
-      ...{ status: "ended" satisfies RunStatus, aliveUntil: null, ...NOT_PAUSED, ...idleForGood(stamp.at) },
-      answerStatus: answer.status,
-      updatedAt: stamp.at,
-    })
-    .where("tenant", "=", stamp.tenant)
-    .where("id", "=", runId)
-    .where("status", "!=", "ended")
-    .executeTakeFirst();
-  if (Number(ended.numUpdatedRows) > 0) {
+  const { tenant, at } = stamp;
+  const said = await sealed(trx, "runs", tenant, { answer: canonicalJson(answer) });
+  const ended = await setEnded(trx, said.answer, answer.status, Date.parse(at), at, tenant, runId);
+  if (ended.length > 0) {
     const data = { status: answer.status, text: answer.text };
     await appendAudit(trx, { ...stamp, event: "run.ended", runId, data });
     return answer;

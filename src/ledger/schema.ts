@@ -95,7 +95,7 @@ interface DelegationsTable {
   createdAt: string;
 }
 
-interface ReflectionsTable {
+export interface ReflectionsTable {
   tenant: string;
   runId: string;
   /** The revision that was looked at. */
@@ -259,7 +259,7 @@ export interface BreakersTable {
   trialUntil: string | null;
 }
 
-interface ModelCallsTable {
+export interface ModelCallsTable {
   tenant: string;
   id: string;
   runId: string;

@@ -8,7 +8,7 @@ import { takeDecisionIn } from "./decisions.ts";
 import { listEffects } from "./effects.ts";
 import { findLatestProposal } from "./proposals.ts";
 import { tooManyRequests } from "./request-rate.ts";
-import { endRunIn, findRun, findThreadRun, insertRun, isForeignThread, listRuns } from "./runs.ts";
+import { endRunIn, findRun, findThreadRun, insertRun, isForeignThread, listOpenRuns } from "./runs.ts";
 
 export type RunStart =
   | { kind: "started"; run: Run; superseded: Run[] /** Whether this call recorded it. */; created: boolean }
@@ -69,10 +69,6 @@ async function startRunIn(
   const others = (await listOpenRuns(trx, stamp.tenant, input.threadId)).filter(({ id }) => id !== run.id);
   if (others.length > 0) throw new Overtaken();
   return { kind: "started", run, superseded: open, created };
-}
-
-async function listOpenRuns(trx: LedgerTransaction, tenant: string, threadId: string): Promise<Run[]> {
-  return await listRuns(trx, tenant, { threadId, open: true });
 }
 
 /**

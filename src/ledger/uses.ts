@@ -5,6 +5,7 @@
 import type { Proposal } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -63,14 +64,13 @@ export async function releaseAmountsIn(
     .execute();
 }
 
+const selectUseTime = keptQuery((db, tenant: string, proposalId: string) =>
+  db.selectFrom("actionUses").select("at").where("tenant", "=", tenant).where("proposalId", "=", proposalId).limit(1),
+);
+
 /** When a proposal was let through, ISO 8601 UTC; undefined while it was not. */
 export async function findUseTime(db: Ledger, tenant: string, proposalId: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom("actionUses")
-    .select("at")
-    .where("tenant", "=", tenant)
-    .where("proposalId", "=", proposalId)
-    .executeTakeFirst();
+  const [row] = await selectUseTime(db, tenant, proposalId);
   return row?.at;
 }
 
@@ -90,29 +90,40 @@ const ofOthers = (db: Ledger, tenant: string, { besides, before }: Others) => {
   );
 };
 
+const selectAutomatic = keptQuery(
+  (db, tenant: string, action: string, since: string, besides: string, before: string | undefined) =>
+    ofOthers(db, tenant, { besides, before })
+      .select((eb) => eb.fn.countAll().as("count"))
+      .where("action", "=", action)
+      .where("automatic", "=", 1)
+      .where("at", ">", since),
+);
+
 /** How often an action happened by itself since a time, ISO 8601 UTC. */
 export async function countAutomatic(
   db: Ledger,
   tenant: string,
-  query: Others & { action: string; since: string },
+  { action, since, besides, before }: Others & { action: string; since: string },
 ): Promise<number> {
-  const { count } = await ofOthers(db, tenant, query)
-    .select((eb) => eb.fn.countAll().as("count"))
-    .where("action", "=", query.action)
-    .where("automatic", "=", 1)
-    .where("at", ">", query.since)
-    .executeTakeFirstOrThrow();
-  return Number(count);
+  const [row] = await selectAutomatic(db, tenant, action, since, besides, before);
+  return Number(row?.count ?? 0);
 }
+
+const selectSpent = keptQuery(
+  (db, tenant: string, since: string | undefined, runId: string | undefined, besides: string, before?: string) => {
+    let select = ofOthers(db, tenant, { besides, before }).select((eb) => eb.fn.sum("amount").as("sum"));
+    if (since !== undefined) select = select.where("at", ">", since);
+    if (runId !== undefined) select = select.where("runId", "=", runId);
+    return select;
+  },
+);
 
 /** How much money was moved since a time, or by a run. */
 export async function sumSpent(
   db: Ledger,
   tenant: string,
-  query: Others & { since?: string; runId?: string },
+  { since, runId, besides, before }: Others & { since?: string; runId?: string },
 ): Promise<number> {
-  let select = ofOthers(db, tenant, query).select((eb) => eb.fn.sum("amount").as("sum"));
-  if (query.since !== undefined) select = select.where("at", ">", query.since);
-  if (query.runId !== undefined) select = select.where("runId", "=", query.runId);
-  return Number((await select.executeTakeFirstOrThrow()).sum ?? 0);
+  const [row] = await selectSpent(db, tenant, since, runId, besides, before);
+  return Number(row?.sum ?? 0);
 }

@@ -16,13 +16,7 @@ import type { LedgerTransaction } from "../ledger/database.ts";
 import { takeDecisionIn } from "../ledger/decisions.ts";
 import { loadGateFacts } from "../ledger/gate-facts.ts";
 import { assertMay } from "../ledger/members.ts";
-import {
-  findLatestProposal,
-  findTransaction,
-  getProposal,
-  moveProposal,
-  recordFindingsIn,
-} from "../ledger/proposals.ts";
+import { findLatestProposal, getProposal, listProposals, moveProposal, recordFindingsIn } from "../ledger/proposals.ts";
 import { isSentBack, judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { findRun, getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
@@ -255,10 +249,11 @@ function allowed({ plan, number, findings }: Revision): Checked {
 
 /** The check of the run's open proposal; without one, the executor finds what is left to do. */
 async function checkProposal(deps: NodeDeps, config: LangGraphRunnableConfig, run: Run): Promise<Checked | undefined> {
-  const transaction = await findTransaction(deps.ledger, run.tenant, run.id);
+  const proposals = await listProposals(deps.ledger, run.tenant, run.id);
+  const transaction = proposals.findLast(({ kind }) => kind === "transaction");
   // Also when a reconciliation of it is newer: it has to be carried to its end.
   if (transaction?.status === "approved") return { proposal: transaction, outcome: "transaction allowed" };
-  const proposal = await findLatestProposal(deps.ledger, run.tenant, run.id);
+  const proposal = proposals.at(-1);
   if (proposal?.status === "approved") return { proposal, outcome: "transaction allowed" };
   if (proposal?.kind === "reconciliation" || proposal?.kind === "plan") return undefined; // only a person answers these
   return proposal?.status === "pending" ? await checkPending(deps, config, { run, proposal }) : undefined;

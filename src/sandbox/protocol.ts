@@ -31,7 +31,14 @@ export type StopReason = "time" | "memory" | "calls" | "output" | "never ends" |
 export type FromWorker =
   /** It is up, and begins. */
   | { readonly kind: "began" }
-  | { readonly kind: "call"; readonly id: number; readonly name: string; readonly args: string }
+  /** `answered`: how many of its calls, the first of them, had been answered when it made this one. */
+  | {
+      readonly kind: "call";
+      readonly id: number;
+      readonly name: string;
+      readonly args: string;
+      readonly answered: number;
+    }
   /** It works no more until an answer comes. */
   | { readonly kind: "waiting"; readonly usedMs: number }
   /** `text`: what was thrown, see {@link ThrownError}. */

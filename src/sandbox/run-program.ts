@@ -32,8 +32,11 @@ export interface ProgramInput {
   readonly code: string;
   /** The functions that it may call; each takes one value, and gives a promise of one. */
   readonly names: readonly string[];
-  /** Carries out a call; what it throws is thrown in the program with its message and, where it is a text, its `status`. */
-  call(name: string, args: Json): Promise<Json>;
+  /**
+   * Carries out a call; what it throws is thrown in the program with its message and, where it is a text, its `status`.
+   * `answered`: how many of its calls, the first of them, had been answered when it made this one.
+   */
+  call(name: string, args: Json, answered: number): Promise<Json>;
   /** The time that it sees, ISO 8601 UTC; its random numbers follow from it. */
   readonly now: string;
   readonly limits?: Partial<ProgramLimits>;
@@ -77,6 +80,8 @@ export async function runProgram(input: ProgramInput): Promise<ProgramEnd> {
     await worker.terminate();
   }
 }
+
+type Call = Extract<FromWorker, { kind: "call" }>;
 
 /** Answers a worker's calls, and watches over its time. */
 class Attendant {
@@ -145,9 +150,9 @@ class Attendant {
     else if (message.kind !== "waiting") this.#settle(outcomeOf(message, this.#given), message.log);
   }
 
-  #call({ id, name, args }: Extract<FromWorker, { kind: "call" }>): void {
+  #call({ id, name, args, answered }: Call): void {
     this.#calls += 1;
-    const answer = this.#answerTo(name, args);
+    const answer = this.#answerTo({ name, args, answered });
     const pass = async () => {
       const said = await answer;
       if (this.#isOver) return;
@@ -160,12 +165,12 @@ class Attendant {
     this.#answered = this.#answered.then(pass).catch(() => this.#stop("crashed"));
   }
 
-  async #answerTo(name: string, args: string): Promise<Omit<ToWorker, "id">> {
+  async #answerTo({ name, args, answered }: Omit<Call, "id" | "kind">): Promise<Omit<ToWorker, "id">> {
     try {
       if (!this.#input.names.includes(name)) throw new Error("there is no such function");
       const read = readCrossing(args);
       if ("fault" in read) throw new Error(`it cannot be called with that: ${read.fault}`);
-      const text = JSON.stringify(await this.#input.call(name, read.value)) ?? "null";
+      const text = JSON.stringify(await this.#input.call(name, read.value, answered)) ?? "null";
       if (text.length > MAX_ANSWER) throw new Error(`its answer is longer than ${MAX_ANSWER} characters`);
       return { isDone: true, text };
     } catch (error) {
@@ -184,7 +189,7 @@ class Attendant {
       this.#usedMs += performance.now() - since;
       this.#stop("time");
     };
-    this.#watchdog = setTimeout(cutOff, this.#limits.timeMs - this.#usedMs + GRACE_MS);
+    this.#watchdog = setTimeout(cutOff, Math.max(0, this.#limits.timeMs - this.#usedMs) + GRACE_MS);
   }
 
   #stop(why: StopReason, log: readonly string[] = []): void {

@@ -21,6 +21,8 @@ let usedMs = 0;
 let deadline = 0;
 let stopped: StopReason | undefined;
 let calls = 0;
+/** Of them, how many it has been told the answer of. */
+let answered = 0;
 /** Calls that have no answer yet. */
 const open = new Map<number, string>();
 let ended: { kind: "threw" | "returned"; text: string } | undefined;
@@ -116,7 +118,7 @@ function lend(vm: QuickJS): JSValueHandle {
     if (++calls > limits.calls) stop("calls");
     open.set(calls, textOf(name));
     // One that is made once the program is over is not carried out, and told as one that was not awaited.
-    if (!ended) post({ kind: "call", id: calls, name: textOf(name), args: text });
+    if (!ended) post({ kind: "call", id: calls, name: textOf(name), args: text, answered });
     return vm.newNumber(calls);
   });
   give("log", (line) => {
@@ -155,6 +157,7 @@ async function main(): Promise<void> {
   parentPort?.on("message", ({ id, isDone, text, status }: ToWorker) => {
     if (stopped !== undefined || ended) return;
     open.delete(id);
+    answered += 1;
     const said = () => [
       ...[vm.newNumber(id), isDone ? vm.getTrue() : vm.getFalse(), vm.newString(text)],
       status === undefined ? nothing : vm.newString(status),

@@ -20,9 +20,8 @@ function partOf(value: Json): string | undefined {
   return value.trim();
 }
 
-/** What parts are together: a find that begins in the first and ends in the last. */
+/** What parts are together, of which not all are plain: a find that begins in the first and ends in the last. */
 function togetherAre(parts: readonly string[]): Kind | undefined {
-  if (parts.every(isPlain)) return undefined;
   const joined = parts.join("");
   if (parts.every((part) => /^[\d -]+$/.test(part))) return isCard(joined) ? "card" : undefined;
   const first = parts[0]?.length ?? 0;
@@ -41,8 +40,10 @@ export function findSplit(values: readonly Json[]): (Kind | undefined)[] {
     const part = partOf(value);
     return part !== undefined && !own[index]?.some(({ kind }) => COMPLETE.includes(kind)) ? part : undefined;
   });
+  const telling = parts.map((part) => part !== undefined && !isPlain(part));
   for (let size = 2; size <= Math.min(MAX_PARTS, values.length); size++) {
     for (let start = 0; start + size <= values.length; start++) {
+      if (!telling.slice(start, start + size).includes(true)) continue;
       const window = parts.slice(start, start + size).filter((part) => part !== undefined);
       const kind = window.length === size ? togetherAre(window) : undefined;
       if (kind) {

@@ -10,7 +10,21 @@ import type { AnyWrite } from "./action.ts";
  */
 export function fingerprintOf(action: AnyWrite): string {
   const { reversibility, idempotent = false, definition } = action;
-  const input = z.toJSONSchema(action.input, {
+  return digestOf({
+    input: inputOf(action.input),
+    reversibility,
+    idempotent,
+    ...(definition === undefined ? {} : { definition }),
+  });
+}
+
+/** What is written of a schema, which never changes. */
+const made = new WeakMap<z.ZodType, unknown>();
+
+function inputOf(schema: z.ZodType): unknown {
+  const known = made.get(schema);
+  if (known) return known;
+  const input = z.toJSONSchema(schema, {
     io: "input",
     unrepresentable: "any",
     // A default may be made anew each time (an id, the time now), and would make every approval stale. What it filled
@@ -18,10 +32,7 @@ export function fingerprintOf(action: AnyWrite): string {
     override: ({ jsonSchema }) => void delete jsonSchema.default,
   });
   // Zod's own object carries a validator besides, which is no JSON.
-  return digestOf({
-    input: JSON.parse(JSON.stringify(input)),
-    reversibility,
-    idempotent,
-    ...(definition === undefined ? {} : { definition }),
-  });
+  const plain: unknown = JSON.parse(JSON.stringify(input));
+  made.set(schema, plain);
+  return plain;
 }

@@ -48,7 +48,7 @@ export async function tryProgram(trial: Trial): Promise<ProgramOutcome | HeldBac
     const end = await runProgram({
       code: program.code,
       names: [...functions.keys()],
-      call: (name, args) => rehearsal.call(name, args),
+      call: (name, args, answered) => rehearsal.call(name, args, answered),
       now: program.startedAt,
       signal: AbortSignal.any([guard.signal, rehearsal.cut]),
     });
@@ -76,8 +76,8 @@ class Rehearsal {
   readonly #cut = new AbortController();
   readonly #recorded: ReadonlyMap<string, ReadOutcome>;
   readonly #writes: ProgramWrite[] = [];
-  /** Writes whose outcome it has been told, by their place. */
-  readonly #told: number[] = [];
+  /** Which call each of them was, from 1. */
+  readonly #callOf: number[] = [];
   readonly #refused: string[] = [];
   #calls = 0;
   #isTainted = false;
@@ -93,8 +93,8 @@ class Rehearsal {
     return this.#cut.signal;
   }
 
-  /** Carries out one call. @throws ActionFailure, whose message the program is told */
-  async call(name: string, given: Json): Promise<Json> {
+  /** Carries out one call. @param answered how many of its calls, the first of them, it knows the answer of @throws ActionFailure, whose message the program is told */
+  async call(name: string, given: Json, answered: number): Promise<Json> {
     const action = this.#trial.functions.get(name);
     this.#calls += 1;
     const step = programStep(this.#trial.program.number, this.#calls);
@@ -107,7 +107,7 @@ class Rehearsal {
       this.#isTainted ||= action.untrustedOutput === true;
       return await this.#turns.read(() => this.#read(action, { step, args }));
     }
-    const known = { after: [...this.#told], ...(this.#isTainted ? { untrusted: true as const } : {}) };
+    const known = { call: this.#calls, answered, ...(this.#isTainted ? { untrusted: true as const } : {}) };
     return await this.#turns.write(() => this.#write(action, { step, args }, known));
   }
 
@@ -135,7 +135,7 @@ class Rehearsal {
   async #write(
     action: AnyWrite,
     { step, args }: Call,
-    known: Pick<ProgramWrite, "after" | "untrusted">,
+    { call, answered, ...known }: { call: number; answered: number } & Pick<ProgramWrite, "untrusted">,
   ): Promise<Json> {
     const { guard } = this.#trial;
     const { signal } = guard;
@@ -145,7 +145,9 @@ class Rehearsal {
     try {
       const prepared = await prepareWrite(action, { step, args }, context);
       const { changes } = prepared;
-      this.#told.push(this.#writes.push({ action: action.name, args: prepared.args, changes, ...known }) - 1);
+      const after = this.#callOf.flatMap((earlier, index) => (earlier <= answered ? [index] : []));
+      this.#writes.push({ action: action.name, args: prepared.args, changes, after, ...known });
+      this.#callOf.push(call);
       return { changes };
     } catch (error) {
       if (!(error instanceof ActionFailure))

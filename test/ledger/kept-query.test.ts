@@ -34,6 +34,31 @@ describe("a kept query", () => {
     expect(built).toBe(2);
   });
 
+  it("is another query where a value is undefined, and asks for what the others say", async () => {
+    const ledger = await open();
+    let built = 0;
+    const find = keptQuery((db, tenant: string | undefined, least: number, most?: number) => {
+      built += 1;
+      const query = db.selectFrom("auditHeads").select("seq").where("seq", ">=", least).orderBy("seq");
+      const upTo = most === undefined ? query : query.where("seq", "<=", most);
+      return tenant === undefined ? upTo : upTo.where("tenant", "=", tenant);
+    });
+    const rows = [1, 2, 3].map((seq) => ({ tenant: `t${seq}`, seq, hash: "" }));
+    await ledger.insertInto("auditHeads").values(rows).execute();
+    const seqs = async (...values: Parameters<typeof find> extends [unknown, ...infer Rest] ? Rest : never) =>
+      (await find(ledger, ...values)).map(({ seq }) => seq);
+    for (let round = 0; round < 2; round++) {
+      expect(await seqs(undefined, 2)).toEqual([2, 3]);
+      expect(await seqs(undefined, 2, undefined)).toEqual([2, 3]);
+      expect(await seqs(undefined, 1, 2)).toEqual([1, 2]);
+      expect(await seqs("t3", 1, undefined)).toEqual([3]);
+      expect(await seqs("t3", 1, 2)).toEqual([]);
+      expect(await seqs("t2", 1, 3)).toEqual([2]);
+    }
+    expect(built).toBeLessThan(6);
+    await ledger.destroy();
+  });
+
   it("builds few queries for whatever numbers of rows", async () => {
     const ledger = await open();
     let built = 0;

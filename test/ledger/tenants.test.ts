@@ -373,6 +373,7 @@ const CALLS: Record<string, Call> = {
   "runs.findThreadRun": ({ db, by, done }) => runs.findThreadRun(db, by.tenant, done.thread),
   "runs.isRunOver": ({ db, by, waiting }) => runs.isRunOver(db, by.tenant, waiting.run),
   "runs.isForeignThread": ({ db, by, done }) => runs.isForeignThread(db, by.tenant, done.thread),
+  "runs.listOpenRuns": ({ db, by, waiting }) => runs.listOpenRuns(db, by.tenant, waiting.thread),
   "runs.listRuns": ({ db, by }) => runs.listRuns(db, by.tenant),
   "runs.listRolledBack": ({ db, by }) => runs.listRolledBack(db, by.tenant),
   "runs.insertRun": async (called) => (await runs.insertRun(called.trx, called.by, asked(called))).created,

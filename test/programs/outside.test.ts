@@ -1,9 +1,9 @@
 /** Programs that read what is not to be trusted, or try what policy forbids. Invariants 7 and 12. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { HOSTILE_PROGRAMS } from "../../chaos/hostile/programs.ts";
 import { listPrograms } from "../../src/ledger/programs.ts";
 import { defineAction } from "../../src/tools/action.ts";
-import { HOSTILE_PROGRAMS } from "../sandbox/hostile-programs.ts";
 import { dumpOf } from "../support/dump.ts";
 import { playOpenAI } from "../support/openai-server.ts";
 import { ask, openPrograms, program, programmer } from "../support/programs.ts";
@@ -80,5 +80,5 @@ describe("hostile programs as plans", () => {
       expect(run.answer, name).toBeTruthy();
       expect(dumpOf(runtime.home, { files: ["store.db"] }), name).toEqual(before);
     }
-  });
+  }, 120_000);
 });
