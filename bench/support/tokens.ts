@@ -9,8 +9,8 @@ export interface PromptTokens {
   readonly actions: number;
 }
 
-/** The block of Holdpoint's prompts that holds the actions. */
-const ACTIONS = /<actions>\n[\s\S]*?\n<\/actions>/g;
+/** The block of Holdpoint's prompts that holds the actions, as schemas or, for a program, as functions. */
+const ACTIONS = /<(actions|functions)>\n[\s\S]*?\n<\/\1>/g;
 
 /** @returns counts the prompt tokens of calls, as they were received */
 export function createCounter(): (calls: readonly Call[]) => PromptTokens {

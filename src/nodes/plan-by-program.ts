@@ -47,7 +47,8 @@ export async function planByProgram(
 ): Promise<Plan | NoPlan | Pause | undefined> {
   const functions = programFunctions(deps.registry.of(run.tenant));
   for (;;) {
-    const programs = await programsFor(deps, run, context.revision);
+    const all = await listPrograms(deps.ledger, run.tenant, run.id);
+    const programs = all.filter(({ revision }) => revision === context.revision);
     const last = programs.at(-1);
     if (last && isTaken(last)) return ended(deps, run, context, last);
     if (last?.outcome === null) {
@@ -56,7 +57,9 @@ export async function planByProgram(
       continue;
     }
     if (last?.outcome && programs.length >= MAX_PROGRAMS) return givenUp(programs.length, last.outcome);
-    const written = await write(deps, config, run, { context, functions, last });
+    // Of several processes that ask for the next one, the first that is told one records it.
+    const number = (all.at(-1)?.number ?? 0) + 1;
+    const written = await write(deps, config, run, { context, functions, last, number });
     if (written !== "written") return written;
   }
 }
@@ -80,9 +83,15 @@ async function write(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
-  asked: { context: ProgramContext; functions: ReadonlyMap<string, Action>; last: Program | undefined },
+  asked: {
+    readonly context: ProgramContext;
+    readonly functions: ReadonlyMap<string, Action>;
+    readonly last: Program | undefined;
+    /** The one that it is to be. */
+    readonly number: number;
+  },
 ): Promise<"written" | NoPlan | Pause | undefined> {
-  const { context, functions, last } = asked;
+  const { context, functions, last, number } = asked;
   if (!deps.models.planner) return undefined;
   const pseudonyms = createPseudonyms();
   const { feedback, earlier, revision, why } = context;
@@ -100,7 +109,6 @@ async function write(
   if (!reply) return undefined;
   if (reply.kind === "failed") return unanswered(reply);
   const { goal, code } = pseudonyms.restoreJson(reply.value);
-  const number = ((await listPrograms(deps.ledger, run.tenant, run.id)).at(-1)?.number ?? 0) + 1;
   await recordProgram(deps.ledger, stampOf(deps, config), run.id, { number, revision, goal, why, code });
   return "written";
 }
@@ -128,8 +136,8 @@ async function tryOnce(
     guard: { ledger, identity: actorOf(run), signal, stopped: () => signal.aborted, now },
     recorded: await listReads(ledger, run.tenant, run.id),
     record: async (outcome) => {
-      await recordReads(ledger, stamp(), run.id, [outcome]);
-      return !(await isRunOver(ledger, run.tenant, run.id));
+      const [recorded] = await recordReads(ledger, stamp(), run.id, [outcome]);
+      return (await isRunOver(ledger, run.tenant, run.id)) ? undefined : recorded;
     },
     objection: (call) => objectionTo(deps, run, call),
   });

@@ -4,9 +4,9 @@ import { type Json, JsonObjectSchema } from "../domain/json.ts";
 import { programStep } from "../domain/program.ts";
 import type { Run } from "../domain/run.ts";
 import { runRead } from "../execution/run-read.ts";
-import { recordReads } from "../ledger/reads.ts";
+import { listReads, type ReadOutcome, readKey, recordReads } from "../ledger/reads.ts";
 import type { Sample } from "../models/prompts/program.ts";
-import type { Action } from "../tools/action.ts";
+import type { Action, AnyRead } from "../tools/action.ts";
 import { actorOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 
 /** The most reads that are asked, rows of a list, and characters of a text. */
@@ -14,30 +14,47 @@ const MAX_SAMPLES = 5;
 const MAX_ITEMS = 3;
 const MAX_TEXT = 80;
 
-/** Text from outside is never shown as a sample. What fails is left out: the program will hear of it. */
+/**
+ * Text from outside is never shown as a sample. What fails is left out: the program will hear of it. Each is asked once in
+ * a run: whoever asks for another program, or goes on after a crash, takes what is recorded.
+ */
 export async function takeSamples(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
   functions: ReadonlyMap<string, Action>,
 ): Promise<Sample[]> {
-  const signal = signalOf(config);
-  const guard = {
-    ...{ ledger: deps.ledger, identity: actorOf(run), signal, now: deps.now },
-    stopped: () => signal.aborted,
-  };
+  const recorded = await listReads(deps.ledger, run.tenant, run.id);
   const samples: Sample[] = [];
   for (const [name, action] of functions) {
     if (action.kind !== "read" || action.sample === undefined || action.untrustedOutput) continue;
     if (samples.length === MAX_SAMPLES) break;
     const args = JsonObjectSchema.parse(action.sample);
-    const step = programStep(0, samples.length + 1);
-    const read = await runRead(guard, action, { runId: run.id, step, args });
-    if (read === undefined || read instanceof Error) continue;
-    await recordReads(deps.ledger, stampOf(deps, config), run.id, [read]);
-    if (read.status === "succeeded") samples.push({ function: name, args, answer: cut(read.output) });
+    const call = { step: programStep(0, samples.length + 1), args };
+    const key = readKey(run.id, { ...call, action: action.name, version: action.version });
+    const read = recorded.find((one) => one.key === key) ?? (await readNow(deps, config, run, { action, call }));
+    if (read?.status === "succeeded") samples.push({ function: name, args, answer: cut(read.output) });
   }
   return samples;
+}
+
+/** @returns what is recorded of it then; undefined where it came to nothing */
+async function readNow(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  { action, call }: { readonly action: AnyRead; readonly call: Pick<ReadOutcome, "step" | "args"> },
+): Promise<ReadOutcome | undefined> {
+  const signal = signalOf(config);
+  const guard = {
+    ...{ ledger: deps.ledger, identity: actorOf(run), signal, now: deps.now },
+    stopped: () => signal.aborted,
+  };
+  const read = await runRead(guard, action, { runId: run.id, ...call });
+  if (read === undefined || read instanceof Error) return undefined;
+  // That it was cut off says nothing of what it would have come to.
+  if (signal.aborted && read.status !== "succeeded") return undefined;
+  return (await recordReads(deps.ledger, stampOf(deps, config), run.id, [read]))[0];
 }
 
 function cut(value: Json): Json {

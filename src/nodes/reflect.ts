@@ -25,10 +25,11 @@ export interface Said extends Pick<Reflection, "wentWell" | "missing" | "feedbac
 }
 
 /**
- * Whether nothing is left to be said of a run: one step, which did what it does, or a program, all of which was done. The
- * action's own words, or the program's, are the answer then, and no model is asked.
+ * Whether nothing is left to be said of a run: one step, which did what it does, or a program, all of which was done, or
+ * which had only to answer. The action's own words, or the program's, are the answer then, and no model is asked.
  */
-export function speaksForItself({ revision, record, program }: Facts, { status, text }: Answer): boolean {
+export function speaksForItself({ failure, revision, record, program }: Facts, { status, text }: Answer): boolean {
+  if (status === "success" && failure?.status === "success") return true;
   if (status === "success" && program?.outcome?.result?.answer === text) return true;
   const [step, ...others] = revision?.plan.steps ?? [];
   if (!revision || !step || others.length > 0 || status !== "success") return false;

@@ -28,8 +28,11 @@ export interface Trial {
   readonly concurrency: number;
   /** What it had read when it was tried before. */
   readonly recorded: readonly ReadOutcome[];
-  /** Records what it read, before it is told of it. @returns whether it may go on */
-  record(outcome: ReadOutcome): Promise<boolean>;
+  /**
+   * Records what it read, before it is told of it.
+   * @returns what is recorded then, which somebody else may have done before; undefined when it may not go on
+   */
+  record(outcome: ReadOutcome): Promise<ReadOutcome | undefined>;
   /** What policy says against a call; undefined when it says nothing. */
   objection(call: { readonly step: string; readonly action: string; readonly args: JsonObject }): string | undefined;
 }
@@ -114,14 +117,19 @@ class Rehearsal {
   }
 
   async #read(action: AnyRead, { step, args }: Call): Promise<Json> {
-    const { runId, guard } = this.#trial;
-    const key = readKey(runId, { step, action: action.name, version: action.version, args });
-    const before = this.#recorded.get(key);
-    const read = before ?? (await runRead(guard, action, { runId, step, args, staged: this.#staged() }));
-    if (read === undefined || read instanceof Error) return this.#cutOff(new CutOff(read));
-    if (!before && !(await this.#trial.record(read))) return this.#cutOff(new CutOff(undefined));
+    const key = readKey(this.#trial.runId, { step, action: action.name, version: action.version, args });
+    const read = this.#recorded.get(key) ?? (await this.#readNow(action, { step, args }));
     if (read.status === "succeeded") return read.output;
     throw new ActionFailure(statusOf(read), read.summary);
+  }
+
+  async #readNow(action: AnyRead, call: Call): Promise<ReadOutcome> {
+    const { runId, guard } = this.#trial;
+    const read = await runRead(guard, action, { runId, ...call, staged: this.#staged() });
+    if (read === undefined || read instanceof Error) return this.#cutOff(new CutOff(read));
+    // That it was cut off says nothing of what it would have come to.
+    if (guard.signal.aborted && read.status !== "succeeded") return this.#cutOff(new CutOff(undefined));
+    return (await this.#trial.record(read)) ?? this.#cutOff(new CutOff(undefined));
   }
 
   async #write(
