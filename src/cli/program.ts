@@ -12,6 +12,7 @@ import { EXIT } from "./exit-status.ts";
 import { explain } from "./explain.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
 import { type MaintainOptions, maintain, notices } from "./maintain.ts";
+import { metrics } from "./metrics.ts";
 import { checkPlaybooks, listPlaybooks, matchPlaybook } from "./playbooks.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
@@ -192,6 +193,9 @@ function addMaintenanceCommands(program: Command, act: Act): void {
     .option("--once", "one pass; without it, one after the other until a signal comes")
     .option("--every <seconds>", "the pause between two passes (default: 60)")
     .action((options: CommonOptions & MaintainOptions) => act(options, (session) => maintain(session, options)));
+  common(program.command("metrics"))
+    .description("print counts of every tenant for monitoring, in the text format of Prometheus")
+    .action((options: CommonOptions) => act(options, metrics));
   common(program.command("notices"))
     .description("what was told, or is to be: automatic approvals, approvals that expire; newest first")
     .action((options: CommonOptions) => act(options, (session) => notices(session)));

@@ -156,6 +156,7 @@ export async function countSteps(db: Ledger, tenant: string, scope: MeasureScope
           "reads.action",
           sql<number>`case when reads.status = 'failed' then 1 else 0 end`.as("failed"),
         ])
+        .where("reads.step", "not like", "program.%") // what a program reads is no step
         .unionAll(
           q
             .selectFrom("scope")

@@ -31,6 +31,7 @@ export const OPERATIONS = {
   audit: "admin",
   forget: "admin",
   maintain: "admin",
+  metrics: "admin",
   reseed: "admin",
 } as const satisfies Record<string, Role>;
 

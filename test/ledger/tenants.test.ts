@@ -439,6 +439,9 @@ const CALLS: Record<string, Call> = {
 const WITHOUT_TENANT = [
   ...["approvals.combine", "audit-chain.detailDigest", "audit-chain.promisedDetail", "audit-chain.ChainFollower"],
   ...["audit-export.anchorLine", "audit-export.checkExport", "audit-export.parseAnchor", "effects.effectKey"],
+  // For whoever runs the system: names and counts, no data.
+  ...["metrics.countExecutions", "metrics.countModelCalls", "metrics.countPending", "metrics.countRunsByEnd"],
+  ...["metrics.listOpenBreakers"],
   ...["database.createLedger", "database.openLedger", "database.openSqliteLedger", "database.openLedgerIn"],
   ...[
     "database.migrateLedger",
@@ -576,7 +579,7 @@ describe("the command line", () => {
     const [list = ""] = (stdout.split("Commands:\n")[1] ?? "").split("\n\n");
     const commands = [...list.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? "");
     const tried = Object.keys(COMMANDS).map((name) => name.split(/[ ,]/)[0]);
-    expect(commands.filter((name) => !tried.includes(name))).toEqual(["reseed", "maintain", "help"]);
+    expect(commands.filter((name) => !tried.includes(name))).toEqual(["reseed", "maintain", "metrics", "help"]);
   });
 
   it.each(Object.keys(COMMANDS))("%s gives nothing of another tenant, and changes nothing", async (name) => {

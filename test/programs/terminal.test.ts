@@ -80,6 +80,7 @@ describe("a program on the command line", () => {
     expect(shown).toContain("Program 2 Two things at once.");
     expect(shown).toMatch(/success: 3 Classic are sold, 1 Aviator is taken back\., 2 write\(s\) staged/);
     expect(shown).toContain("program.2.1: find_products, succeeded");
+    expect(shown).toContain("steps failed 0 of 2"); // what the programs read is no step
   });
 });
 

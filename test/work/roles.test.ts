@@ -141,6 +141,7 @@ const CASES: Record<string, Case> = {
   "audit anchor": { operation: "audit", words: ({ file }) => ["audit", "anchor", "--to", file("anchors.jsonl", "")] },
   forget: { operation: "forget", words: ({ done }) => ["forget", done, "--yes"] },
   "maintain --once": { operation: "maintain", words: () => ["maintain", "--once"] },
+  metrics: { operation: "metrics", words: () => ["metrics"] },
   notices: { operation: "viewNotices", words: () => ["notices"] },
   stats: { operation: "viewStats", words: () => ["stats", "--days", "7", "--by", "day"] },
   "stats, of a thread": { operation: "viewStats", words: ({ done }) => ["stats", "--thread", done] },
