@@ -3,6 +3,7 @@ import type { Step } from "../domain/plan.ts";
 import { PlanArgsSchema } from "../domain/plan-proposal.ts";
 import { printable } from "../domain/printable.ts";
 import type { Question } from "../nodes/question.ts";
+import { renderToldProgram } from "./render-program.ts";
 import { dim, heading, indent, listed } from "./text.ts";
 
 /** What the plan does, step by step, and why a person is asked. */
@@ -11,6 +12,7 @@ export function renderPlanQuestion(question: Question): string {
   const { steps = [], assumptions = [], risks = [] } = plan.data ?? {};
   const edited = question.actions.flatMap((action) => action.edited?.by ?? []);
   return [
+    ...(question.program ? renderToldProgram(question.program) : []),
     `${heading("Proposed plan")} ${dim("nothing of it has run; each of its writes is asked for by itself")}`,
     ...steps.map((step, index) => indent(renderStep(step, index + 1))),
     ...listed("Taken for granted", assumptions),

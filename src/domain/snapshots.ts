@@ -10,6 +10,9 @@ export const SnapshotSchema = z.object({
 /** One table. */
 export type Snapshot = z.infer<typeof SnapshotSchema>;
 
+/** What came and went again was never there. */
+const isThere = ({ before, after }: Snapshot["rows"][number]): boolean => before !== null || after !== null;
+
 /**
  * @param changes oldest first: what several of them do to one row is one step from what it was to what it becomes
  * @returns each table that is touched, in the order in which they are
@@ -18,9 +21,12 @@ export function snapshotsOf(changes: readonly Change[]): Snapshot[] {
   const tables = new Map<string, Map<string, Snapshot["rows"][number]>>();
   for (const { table, key, before, after } of changes) {
     const rows = tables.get(table) ?? new Map<string, Snapshot["rows"][number]>();
-    const known = rows.get(key);
-    rows.set(key, { key, before: known ? known.before : before, after });
+    // Several new rows may be called the same until they have ids of their own.
+    let place = key;
+    while (before === null && rows.get(place)?.after) place = `${place} `;
+    const known = rows.get(place);
+    rows.set(place, { key, before: known ? known.before : before, after });
     tables.set(table, rows);
   }
-  return [...tables].map(([table, rows]) => ({ table, rows: [...rows.values()] }));
+  return [...tables].map(([table, rows]) => ({ table, rows: [...rows.values()].filter(isThere) }));
 }

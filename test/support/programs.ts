@@ -35,8 +35,8 @@ export const programmer = (user: RegExp | string = /<functions>/) => expectCall(
 export const program = (code: string, goal = "It is done.") => json({ goal, code: code.trim() });
 
 /** Asks as Alice. */
-export const ask = (runtime: StoreRuntime, request: string): Promise<ThreadView> =>
-  startRequest(runtime, alice, { request });
+export const ask = (runtime: StoreRuntime, request: string, threadId?: string): Promise<ThreadView> =>
+  startRequest(runtime, alice, { request, ...(threadId === undefined ? {} : { threadId }) });
 
 /** Approves all that is asked, as Alice. */
 export const approve = (runtime: StoreRuntime, { threadId }: ThreadView): Promise<ThreadView> =>

@@ -4,6 +4,7 @@ import { type ActionContext, defineAction, type ReadAction } from "../action.ts"
 import { busyFor, busyTimes } from "./busy.ts";
 import { addresses, moment, orderFault, TIME_ZONE } from "./fields.ts";
 import type { Office } from "./office.ts";
+import { eventsThen } from "./overbooking.ts";
 import { describeSpan, type Span, toLocal } from "./zones.ts";
 
 const MAX_DAYS = 62;
@@ -44,7 +45,7 @@ export function createCheckAvailability(office: Office): ReadAction<Input, Outpu
     run: async (args: Input, context: ActionContext) => {
       const zone = args.timeZone ?? office.timeZone;
       const span = { from: Date.parse(args.from), until: Date.parse(args.until) };
-      const times = busyTimes(await office.calendar.between(span, context), span, { zone, owner: office.address });
+      const times = busyTimes(await eventsThen(office, span, context), span, { zone, owner: office.address });
       const shown = (spans: readonly Span[]) =>
         spans.map(({ from, until }) => ({ start: toLocal(from, zone), end: toLocal(until, zone) }));
       const people = args.people.map((person) => {

@@ -9,6 +9,7 @@ import { addresses, isAddress, isSamePerson, line, TIME_ZONE } from "./fields.ts
 import { addressOf } from "./ics.ts";
 import { type Occurrence, occurrencesOf } from "./occurrences.ts";
 import type { Office } from "./office.ts";
+import { eventsThen } from "./overbooking.ts";
 import { addDays, dayOf, describeSpan, instantAt, type Span, toLocal } from "./zones.ts";
 
 const MAX_DAYS = 366;
@@ -83,7 +84,7 @@ async function findEvents(office: Office, args: Input, context: ActionContext): 
   const zone = args.timeZone ?? office.timeZone;
   const span = spanOf(args, { zone, now: context.now });
   const wanted = (vevent: ICAL.Component) => isWanted(vevent, args, office.address);
-  const found = (await office.calendar.between(span, context))
+  const found = (await eventsThen(office, span, context))
     .flatMap((ics) => occurrencesOf(ics, { span, zone: office.timeZone, wanted }))
     .sort((a, b) => a.from - b.from || (a.id < b.id ? -1 : 1));
   const events = found.slice(0, MAX_FOUND).map((occurrence) => shown(occurrence, zone));

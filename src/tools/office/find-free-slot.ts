@@ -6,6 +6,7 @@ import { busyFor, busyTimes } from "./busy.ts";
 import { assertDays, dayWords, toDay } from "./days.ts";
 import { addresses, minutes, TIME_ZONE } from "./fields.ts";
 import type { Office } from "./office.ts";
+import { eventsThen } from "./overbooking.ts";
 import { freeTimes, windowOf, windowsBetween } from "./slots.ts";
 import { dayOf, describeDay, describeSpan, type Span, toLocal } from "./zones.ts";
 
@@ -77,7 +78,7 @@ async function findSlot(office: Office, args: Input, context: ActionContext): Pr
   if (last.until <= now) throw none(args, days, `that is over; it is ${toLocal(now, zone)} now`);
   const span: Span = { from: first.from, until: last.until };
   const busy = busyFor(
-    busyTimes(await office.calendar.between(span, context), span, { zone, owner: office.address }),
+    busyTimes(await eventsThen(office, span, context), span, { zone, owner: office.address }),
     args.people,
   );
   const wanted = { length: args.minutes * 60_000, most: MAX_ALTERNATIVES + 1, now };

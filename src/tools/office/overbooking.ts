@@ -72,7 +72,7 @@ const asIcs = (event: CalendarEvent, { address, timeZone: zone }: Office, id = "
 export async function eventsThen(
   office: Office,
   span: Span,
-  { staged, ...asking }: Asking & { staged: readonly Change[] },
+  { staged = [], ...asking }: Asking & { readonly staged?: readonly Change[] },
 ): Promise<string[]> {
   const changes = staged.filter(({ table }) => table === TABLE);
   const changed = new Set(changes.map(({ key }) => key));

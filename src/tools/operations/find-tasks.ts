@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineAction, type ReadAction } from "../action.ts";
 import { line } from "../office/fields.ts";
 import type { Operations } from "./operations.ts";
-import { readTasks, TaskSchema, taskFields } from "./tasks.ts";
+import { readTasks, stagedTasks, TaskSchema, taskFields } from "./tasks.ts";
 
 const MAX_FOUND = 200;
 
@@ -32,9 +32,10 @@ export function createFindTasks({ files }: Operations): ReadAction<Filter, Found
     description: `Finds tasks by words, assignee, project, status and due day; every one is optional. At most ${MAX_FOUND} are listed.`,
     input: InputSchema,
     example: { status: "open" },
+    sample: { status: "open" },
     output: OutputSchema,
-    run: async (filter: Filter, { tenant }) => {
-      const tasks = readTasks(files.db(), tenant, filter);
+    run: async (filter: Filter, { tenant, staged = [], ...context }) => {
+      const tasks = readTasks(files.db(), tenant, filter, stagedTasks(staged, context));
       return { tasks: tasks.slice(0, MAX_FOUND), total: tasks.length };
     },
     summarize: (_filter, { tasks, total }) => {

@@ -44,17 +44,35 @@ export interface TaskFilter {
   readonly dueUntil?: string | undefined;
 }
 
-/** The tasks that fit; those that are due first stand first, and those without a day last. */
-export function readTasks(db: Db, tenant: string, filter: TaskFilter = {}): Task[] {
+/**
+ * The tasks that fit; those that are due first stand first, and those without a day last.
+ * @param staged tasks that are not there yet
+ */
+export function readTasks(db: Db, tenant: string, filter: TaskFilter = {}, staged: readonly Task[] = []): Task[] {
   const same = (a: string | null, b: string | undefined) => b === undefined || a?.toLowerCase() === b.toLowerCase();
   const text = filter.text?.toLowerCase() ?? "";
-  return db
+  const stored = db
     .prepare<[string], Task>(`select ${COLUMNS} from tasks where tenant = ? order by due is null, due, created_at, id`)
-    .all(tenant)
+    .all(tenant);
+  return [...stored, ...staged]
+    .sort((one, other) => dueOf(one) - dueOf(other))
     .filter((task) => same(task.assignee, filter.assignee) && same(task.project, filter.project))
     .filter(({ status }) => filter.status === undefined || status === filter.status)
     .filter(({ due }) => filter.dueUntil === undefined || (due !== null && due <= filter.dueUntil))
     .filter(({ title, description }) => `${title}\n${description ?? ""}`.toLowerCase().includes(text));
+}
+
+/** Milliseconds since 1970; those without a day are due last. */
+const dueOf = ({ due }: Task): number => (due === null ? Number.MAX_SAFE_INTEGER : Date.parse(due));
+
+/** The tasks that are staged, as they will be, with `new` in place of the ids that they do not have yet. */
+export function stagedTasks(
+  staged: readonly Change[],
+  { principal, now }: { readonly principal: string; readonly now: string },
+): Task[] {
+  return staged
+    .filter(({ table, before, after }) => table === TABLE && before === null && after !== null)
+    .map(({ key, after }) => TaskSchema.parse({ ...after, id: key, createdBy: principal, createdAt: now }));
 }
 
 export function findTask(db: Db, tenant: string, id: string): Task | undefined {
@@ -74,11 +92,13 @@ export function deleteTask(db: Db, tenant: string, id: string): void {
   db.prepare("delete from tasks where tenant = ? and id = ?").run(tenant, id);
 }
 
+const TABLE = "tasks";
+
 /** What people see of it. */
 const rowOf = ({ id: _id, createdAt: _at, createdBy: _by, ...row }: Task) => row;
 
 export const taskInsert = (key: string, task: Task): Change => ({
-  ...{ table: "tasks", key, before: null, after: rowOf(task) },
+  ...{ table: TABLE, key, before: null, after: rowOf(task) },
 });
 
 /** What is different of a task from what a write left behind, a sentence each. */
