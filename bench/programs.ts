@@ -23,9 +23,8 @@ async function measureTrial(report: Report): Promise<void> {
       if (round >= WARM_UP) worked.push(workedMs);
     },
   });
-  const whole = median(times.tried);
   const share = (part: readonly number[]) => `${Math.round(100 * ratioOf(part, times.tried))} % of it`;
-  report.line("a program, from its start to its end", ms(whole));
+  report.limit("a program, from its start to its end", { value: median(times.tried), max: 150, unit: "ms" });
   report.line("the same with the same actions in a plain function", ms(median(times.plain)));
   report.line("the program, as a multiple of that", `${ratioOf(times.tried, times.plain).toFixed(1)} x`);
   report.line(
@@ -44,6 +43,7 @@ interface Asked extends PromptTokens {
 async function measureModels(report: Report): Promise<void> {
   const count = createCounter();
   const totals = MODES.map((): Asked => ({ calls: 0, all: 0, actions: 0 }));
+  let longest = 0;
   report.line("request", MODES.map((mode) => mode.padEnd(24)).join(""));
   report.line("", MODES.map(() => cells("calls", "tokens", "(rest)")).join(""));
   for (const planned of REQUESTS) {
@@ -54,12 +54,18 @@ async function measureModels(report: Report): Promise<void> {
       ends.add(end);
       const one = { calls: calls.length, ...count(calls) };
       asked.push(one);
+      if (mode === "program") longest = Math.max(longest, one.all - one.actions);
       totals[place] = sum(totals[place] ?? one, one);
     }
     if (ends.size > 1) throw new Error(`"${planned.request}" came to several ends: ${[...ends].join("\n")}`);
     report.line(planned.request, asked.map(shown).join(""));
   }
   report.line("all of them", totals.map(shown).join(""));
+  report.limit("prompt tokens for a program, the longest, but for descriptions", {
+    value: longest,
+    max: 700,
+    unit: "tokens",
+  });
 }
 
 const sum = (one: Asked, other: Asked): Asked => ({

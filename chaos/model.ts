@@ -1,7 +1,7 @@
 /**
- * The model endpoint of the scenario "replans", in the receiver's process: it answers by what it is asked alone, so that
- * it says the same to whoever goes on after a kill. Its first plan fails in its second stage; its second one names and
- * words the step that is done differently.
+ * The model endpoint of the scenarios "replans" and "programs", in the receiver's process: it answers by what it is asked
+ * alone, so that it says the same to whoever goes on after a kill. Of steps, its first plan fails in its second stage; its
+ * second one names and words the step that is done differently. Its program reads twice, and writes twice.
  */
 
 interface ChatRequest {
@@ -14,7 +14,7 @@ export function completionFor(request: ChatRequest): object {
   const said = JSON.stringify(request.messages);
   const id = /Send (\S+?)\./.exec(said)?.[1] ?? "";
   const name = request.tools?.[0]?.function.name ?? "";
-  const reply = said.includes("recorded_outcomes") ? reflect(said) : plan(said, id);
+  const reply = replyTo(said, id);
   const call = { id: "call_1", type: "function", function: { name, arguments: JSON.stringify(reply) } };
   return {
     ...{ id: "chatcmpl-1", object: "chat.completion", created: 0, model: "chaos" },
@@ -25,9 +25,24 @@ export function completionFor(request: ChatRequest): object {
   };
 }
 
+function replyTo(said: string, id: string): object {
+  if (said.includes("recorded_outcomes")) return reflect(said);
+  return said.includes("<functions>") ? program(id) : plan(said, id);
+}
+
 function reflect(said: string): object {
   const failed = said.includes("<problem>");
   return { met: !failed, missing: [], next: failed ? "replan" : "done", advice: "", answer: "Sent." };
+}
+
+function program(id: string): object {
+  const code = `
+const first = await look({});
+const second = await look({});
+if (!first.clear || !second.clear) return { status: "no_match", answer: "It may not go on." };
+for (const text of ["${id}-a", "${id}-b"]) await send({ text });
+return { status: "success", answer: "Both are sent." };`;
+  return { goal: "Sent.", code: code.trim() };
 }
 
 function plan(said: string, id: string): object {

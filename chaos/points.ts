@@ -6,9 +6,10 @@ export interface Point {
   readonly name: string;
   /**
    * `fails`: the last of three writes is refused, so that the others are undone. `doubts`: nobody can tell what became of
-   * the second write. `replans`: a second stage is refused, and planned again by a model.
+   * the second write. `replans`: a second stage is refused, and planned again by a model. `programs`: a model plans it by a
+   * program.
    */
-  readonly scenario: "succeeds" | "fails" | "doubts" | "replans";
+  readonly scenario: "succeeds" | "fails" | "doubts" | "replans" | "programs";
   /** The receivers with which it is reached. */
   readonly kinds: readonly Kind[];
   readonly at: AtStatement | KillByReceiver;
@@ -37,6 +38,9 @@ const EFFECT = 'update "effects"';
 const INTO_PROPOSALS = 'insert into "proposals"';
 const INTO_DECISIONS = 'insert into "decisions"';
 const INTO_REVISIONS = 'insert into "plan_revisions"';
+const INTO_READS = 'insert into "reads"';
+const INTO_PROGRAMS = 'insert into "programs"';
+const PROGRAM = 'update "programs"';
 
 export const points: readonly Point[] = [
   point("asked, before the first checkpoint", at("before", ["INTO checkpoints"])),
@@ -71,6 +75,12 @@ export const points: readonly Point[] = [
   point("done step recognised, nothing proposed", at("committed", ['insert into "kept_steps"']), "replans"),
   point("another plan approved, not resumed", at("committed", [INTO_DECISIONS], 3), "replans"),
   point("another plan's effect done, no outcome", at("before", [EFFECT, "succeeded"], 2), "replans"),
+  point("program written, not saved", at("before", [INTO_PROGRAMS]), "programs"),
+  point("program saved, not tried", at("committed", [INTO_PROGRAMS]), "programs"),
+  point("in the middle of a program", at("committed", [INTO_READS, "program.1.2"]), "programs"),
+  point("program tried, no outcome", at("before", [PROGRAM]), "programs"),
+  point("program taken, no plan", at("committed", [PROGRAM]), "programs"),
+  point("program's effect done, no outcome", at("before", [EFFECT, "succeeded"]), "programs"),
 ];
 
 export const findPoint = (name: string): Point => {

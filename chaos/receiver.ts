@@ -7,7 +7,7 @@
  * - `opaque`: acts on every call, and tells nothing.
  *
  * It refuses a text with "refuse" in it, and does not answer to one with "half", which it has acted on. Under /v1 it is
- * the model of the scenario "replans".
+ * the model of those scenarios that have one.
  */
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";

@@ -34,13 +34,15 @@ export async function openSubject(subject: Subject, kill?: KillByReceiver): Prom
   const actions = [createSend(subject.kind, subject.url, kill), look];
   // What is put to the test are transactions.
   const parts = { actions, policy: { planReview: "never" } } as const;
-  if (subject.scenario !== "replans") return await createRuntime({ home: subject.home }, { ...parts, matchRequest });
+  const isByModel = subject.scenario === "replans" || subject.scenario === "programs";
+  if (!isByModel) return await createRuntime({ home: subject.home }, { ...parts, matchRequest });
   const names = { planner: "chaos", reviewer: "chaos", reflector: "chaos" };
   const models = { apiKey: "chaos", baseUrl: `${subject.url}v1`, timeoutMs: 30_000, ...names };
   const { createModels } = await import("../src/models/roles.ts"); // only here: its client takes long to load
   const { planner, reflector } = createModels(models);
+  const planningMode = subject.scenario === "programs" ? "program" : "auto";
   return await createRuntime(
-    { home: subject.home, models, planning: "model" },
+    { home: subject.home, models, planning: "model", planningMode },
     { ...parts, models: { ...(planner ? { planner } : {}), ...(reflector ? { reflector } : {}) } },
   );
 }

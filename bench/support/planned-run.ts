@@ -32,7 +32,7 @@ export async function runPlanned(
   { request, planner, reflects }: PlannedRequest,
   mode: PlanningMode,
 ): Promise<PlannedRun> {
-  const isBySteps = planner[mode] === planner.steps || (mode === "auto" && planner.auto[0] === planner.steps[0]);
+  const isBySteps = planner.steps.some((reply) => planner[mode].includes(reply));
   const reflection = { met: true, missing: [], next: "done", advice: "", answer: "It is done." };
   const turns = [...planner[mode], ...(reflects && isBySteps ? [json(reflection)] : [])];
   const server = await openServer(

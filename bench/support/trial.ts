@@ -20,6 +20,7 @@ const few = products.filter(({ quantity }) => quantity < 5);
 const worth = ({ price, quantity }) => price * (20 - quantity);
 const total = few.reduce((sum, product) => sum + worth(product), 0);
 const dearest = few.sort((one, other) => worth(other) - worth(one) || one.id.localeCompare(other.id)).slice(0, 3);
+console.log("dearest of", few.length, "are", dearest.map(({ id }) => id).join(", "));
 for (const { id } of dearest) {
   await adjust_stock({ item: id, quantity: 20, reason: "topped up" });
 }

@@ -152,8 +152,11 @@ describe("a model", () => {
       ],
     });
   const no = json({ outcome: "unsupported", message: "That cannot be done.", goal: "", steps: [] });
-  const review = json({
+  const ESCALATED = {
     ...{ needed: "yes", consequences: "none", order: "safe", saferWay: "", verdict: "escalate", reasons: [] },
+  };
+  const review = json({
+    ...ESCALATED,
     actions: [{ step: "s1", verdict: "escalate", reason: "A person should look." }],
   });
   const planner = (user: RegExp) => expectCall({ model: "planner", user });
@@ -195,6 +198,31 @@ describe("a model", () => {
     const text = renderResult(result);
     expect(text).toMatch(/│ in-german +│ 3 of 4 +│ 0.75 +│ 0.00 +│ 1.0 +│ 2.0 +│/);
     expect(text).toContain("pass^1 0.750, pass^2 0.500, pass^3 0.250, pass^4 0.000");
+  });
+
+  it("may plan by programs: what the environment says of that counts", async () => {
+    const code = `
+const { products } = await find_products({ inStock: true });
+const [cheapest] = products.sort((one, other) => one.price - other.price);
+await sell({ item: cheapest.id, quantity: 1, customer: "Emil" });
+return { status: "success", answer: "Emil buys one " + cheapest.name + "." };`;
+    const server = await playOpenAI(
+      expectCall({ model: "planner", user: /<functions>.*cheapest/s }).answer(json({ goal: "Sold.", code })),
+      expectCall({ model: "reviewer" }).answer(json({ ...ESCALATED, actions: [] })),
+    );
+    const environment = {
+      ...{ OPENAI_API_KEY: server.apiKey, OPENAI_BASE_URL: server.url, HOLDPOINT_PLANNING_MODE: "program" },
+      ...{ HOLDPOINT_PLANNER_MODEL: "planner", HOLDPOINT_REVIEWER_MODEL: "reviewer" },
+    };
+    const path = fileWith(readmeExample("suite", { file: "docs/evaluation.md", language: "yaml" }));
+    const said: string[] = [];
+    const surroundings = {
+      environment,
+      write: (text: string) => void said.push(text),
+      writeError: (text: string) => void said.push(text),
+    };
+    expect(await runEval(["--suite", path, "--only", "cheapest-that-is-there"], surroundings)).toBe(0);
+    expect(said.join("")).toMatch(/│ cheapest-that-is-there +│ 1 of 1 +│ 1.00 +│ 1.0 +│ 2.0 +│/);
   });
 
   it("that cannot be reached fails the run, with the reason", async () => {
