@@ -20,7 +20,7 @@ export const routes = {
     "transaction denied": "reflector",
     "nothing to check": "reflector",
   },
-  planner: { planned: "guardrail", "no plan": "reflector", paused: END },
+  planner: { planned: "guardrail", "no plan": "reflector", drained: "planner", paused: END },
   reviewer: { "person asked": "human", cleared: "committer", denied: "reflector" },
   human: {
     approved: "committer",

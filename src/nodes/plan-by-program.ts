@@ -18,7 +18,7 @@ import { declared, programFunctions } from "../transaction/program-functions.ts"
 import { tryProgram } from "../transaction/try-program.ts";
 import { type PlanContext, unanswered } from "./ask-planner.ts";
 import { askRole } from "./ask-role.ts";
-import { actorOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
+import { actorOf, isDraining, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 import { untilTried } from "./held-back.ts";
 import { endOfProgram } from "./program-plan.ts";
 import { takeSamples } from "./program-samples.ts";
@@ -44,7 +44,7 @@ export async function planByProgram(
   config: LangGraphRunnableConfig,
   run: Run,
   context: ProgramContext,
-): Promise<Plan | NoPlan | Pause | undefined> {
+): Promise<Plan | NoPlan | Pause | CutOff | undefined> {
   const functions = programFunctions(deps.registry.of(run.tenant));
   for (;;) {
     const all = await listPrograms(deps.ledger, run.tenant, run.id);
@@ -52,8 +52,8 @@ export async function planByProgram(
     const last = programs.at(-1);
     if (last && isTaken(last)) return ended(deps, run, context, last);
     if (last?.outcome === null) {
-      const pause = await tryOnce(deps, config, run, { program: last, functions });
-      if (pause) return pause;
+      const held = await tryOnce(deps, config, run, { program: last, functions });
+      if (held) return held;
       continue;
     }
     if (last?.outcome && programs.length >= MAX_PROGRAMS) return givenUp(programs.length, last.outcome);
@@ -121,34 +121,37 @@ function toldOf({ code }: Program, { faults, untrusted }: ProgramOutcome): LastP
 const UNTOLD =
   "It did not come to an end that counts. It had read text from outside, so what went wrong is not told: check each step, and return a result.";
 
-/** Tries a program and records what came of it. @returns the pause where something held it back */
+/** A program was not tried to its end, since the run is over by now, or nothing more is to be begun: it can go on. */
+export interface CutOff {
+  readonly cutOff: true;
+}
+
+/** Tries a program and records what came of it. @returns what held it back, where something did */
 async function tryOnce(
   deps: NodeDeps,
   config: LangGraphRunnableConfig,
   run: Run,
   { program, functions }: { program: Program; functions: ReadonlyMap<string, Action> },
-): Promise<Pause | NoPlan | undefined> {
+): Promise<Pause | CutOff | undefined> {
   const { ledger, concurrency, now } = deps;
   const signal = signalOf(config);
   const stamp = () => stampOf(deps, config);
+  const stopped = () => signal.aborted || isDraining(config);
   const tried = await tryProgram({
     ...{ runId: run.id, program, functions, concurrency },
-    guard: { ledger, identity: actorOf(run), signal, stopped: () => signal.aborted, now },
+    guard: { ledger, identity: actorOf(run), signal, stopped, now },
     recorded: await listReads(ledger, run.tenant, run.id),
     record: async (outcome) => {
       const [recorded] = await recordReads(ledger, stamp(), run.id, [outcome]);
-      return (await isRunOver(ledger, run.tenant, run.id)) ? undefined : recorded;
+      return stopped() || (await isRunOver(ledger, run.tenant, run.id)) ? undefined : recorded;
     },
     objection: (call) => objectionTo(deps, run, call),
   });
-  if (tried instanceof Error) return untilTried([tried]) ?? CANCELLED;
-  if (tried === undefined) return CANCELLED;
+  if (tried instanceof Error) return untilTried([tried]);
+  if (tried === undefined) return { cutOff: true };
   await recordProgramOutcome(ledger, stamp(), run.id, { program, outcome: tried });
   return undefined;
 }
-
-/** The run's own end says what came of it. */
-const CANCELLED: NoPlan = { status: "cancelled", message: "It was ended while a program was tried.", details: [] };
 
 /** A call of a program has to pass the checks that a step of a plan has to pass before it is carried out. */
 function objectionTo(

@@ -12,10 +12,10 @@ import { getRun } from "../ledger/runs.ts";
 import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { State, Update } from "../state.ts";
 import { askPlanner, type PlanContext } from "./ask-planner.ts";
-import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { identityOf, isDraining, type NodeDeps, stampOf } from "./deps.ts";
 import { endExpansion, findExpansion } from "./expand.ts";
 import { pauseAt } from "./pause.ts";
-import { planByProgram, programsFor } from "./plan-by-program.ts";
+import { type CutOff, planByProgram, programsFor } from "./plan-by-program.ts";
 import { loadEarlier, type NoPlan, stopReplanning } from "./replan.ts";
 
 type Planned = Update & { outcome: Outcome<"planner"> };
@@ -29,12 +29,22 @@ export function createPlanner(deps: NodeDeps) {
     const context = await findContext(deps, run, revisions);
     const latest = revisions.at(-1);
     if (!context) return latest ? planned(latest) : { outcome: "no plan" };
-    const number = (latest?.number ?? 0) + 1;
-    const made = await makePlan(deps, config, run, { ...context, revision: number });
-    if ("why" in made) return (await pauseAt(deps, config, run, made)) ?? { outcome: "no plan" };
-    if (!("steps" in made)) return await noPlan(deps, config, run, { ...context, made, latest });
-    return planned(await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made }));
+    return await planAnew(deps, config, run, { ...context, latest });
   };
+}
+
+async function planAnew(
+  deps: NodeDeps,
+  config: LangGraphRunnableConfig,
+  run: Run,
+  context: PlanContext & { readonly latest: Revision | undefined },
+): Promise<Planned> {
+  const number = (context.latest?.number ?? 0) + 1;
+  const made = await makePlan(deps, config, run, { ...context, revision: number });
+  if ("cutOff" in made) return { outcome: isDraining(config) ? "drained" : "no plan" };
+  if ("why" in made) return (await pauseAt(deps, config, run, made)) ?? { outcome: "no plan" };
+  if (!("steps" in made)) return await noPlan(deps, config, run, { ...context, made });
+  return planned(await recordRevision(deps.ledger, stampOf(deps, config), { runId: run.id, number, plan: made }));
 }
 
 /** What a plan is wanted for; undefined where the newest one is what is wanted. */
@@ -70,7 +80,7 @@ async function planFor(
   config: LangGraphRunnableConfig,
   run: Run,
   context: PlanContext & { readonly revision: number; readonly matched: PlaybookResult | undefined },
-): Promise<Plan | NoPlan | Pause | undefined> {
+): Promise<Plan | NoPlan | Pause | CutOff | undefined> {
   const { matched, expansion, revision } = context;
   const isProgram = deps.planningMode === "program" && !expansion && deps.models.planner !== undefined;
   if (matched?.kind === "plan" && !isProgram) return matched.plan;
@@ -87,7 +97,7 @@ async function makePlan(
   config: LangGraphRunnableConfig,
   run: Run,
   context: PlanContext & { readonly revision: number },
-): Promise<Plan | NoPlan | Pause> {
+): Promise<Plan | NoPlan | Pause | CutOff> {
   const { feedback, earlier, expansion } = context;
   if (expansion?.spent) return { status: "failed", message: explainBudget(expansion.spent), details: [] };
   // A playbook would only say the same again.

@@ -1,4 +1,5 @@
 /** Programs in runs that do not go straight on: plans before a person, other plans after a failure, cancelled runs. */
+import { RunControl } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { ActionFailure } from "../../src/errors.ts";
@@ -6,7 +7,7 @@ import { listPrograms } from "../../src/ledger/programs.ts";
 import { listReads } from "../../src/ledger/reads.ts";
 import { defineAction } from "../../src/tools/action.ts";
 import { cancelThread } from "../../src/work/cancel.ts";
-import { answerThread } from "../../src/work/threads.ts";
+import { answerThread, continueThread, startRequest } from "../../src/work/threads.ts";
 import { clientOf } from "../support/openai/client.ts";
 import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
 import { approve, ask, openPrograms, program, programmer } from "../support/programs.ts";
@@ -81,6 +82,38 @@ return { status: "success", answer: "The label is printed at the ${printer}." };
     expect((await approve(runtime, again)).run.answer).toMatchObject({
       ...{ status: "success", text: "It is printed, at the back." },
     });
+  });
+});
+
+describe("a run that is asked to stop while its program reads", () => {
+  it("begins no other read, and goes on later with what was read", async () => {
+    const read: number[] = [];
+    const control = new RunControl();
+    const look = defineAction({
+      kind: "read",
+      name: "look",
+      version: 1,
+      title: "Look",
+      description: "Looks.",
+      input: z.strictObject({ n: z.int() }),
+      output: z.strictObject({ n: z.int() }),
+      run: async ({ n }) => {
+        read.push(n);
+        if (n === 1) control.requestDrain();
+        return { n };
+      },
+      summarize: () => "Looked.",
+    });
+    const code = `
+let sum = 0;
+for (let n = 0; n < 4; n++) sum += (await look({ n })).n;
+return { status: "success", answer: "Together " + sum + "." };`;
+    const runtime = await openPrograms(await playOpenAI(programmer().answer(program(code))), { actions: [look] });
+    const stopped = startRequest(runtime, { ...alice, control }, { request: "Look four times.", threadId: "t" });
+    await expect(stopped).rejects.toThrow();
+    expect(read).toEqual([0, 1]);
+    expect((await continueThread(runtime, alice, "t")).run.answer?.text).toBe("Together 6.");
+    expect(read).toEqual([0, 1, 2, 3]);
   });
 });
 
