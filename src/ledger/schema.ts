@@ -272,6 +272,18 @@ export interface ModelCallsTable {
   outcome: string;
 }
 
+interface AnsweredRequestsTable {
+  tenant: string;
+  principal: string;
+  key: string;
+  fingerprint: string;
+  createdAt: string;
+  /** While somebody answers it: when they are taken for dead. */
+  until: string;
+  /** As JSON; null while it is being answered. */
+  answer: string | null;
+}
+
 export interface LedgerSchema {
   runs: RunsTable;
   planRevisions: PlanRevisionsTable;
@@ -293,4 +305,5 @@ export interface LedgerSchema {
   tenantKeys: TenantKeysTable;
   notices: NoticesTable;
   breakers: BreakersTable;
+  answeredRequests: AnsweredRequestsTable;
 }
