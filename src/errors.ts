@@ -9,6 +9,7 @@ import { storableText } from "./domain/text.ts";
 export type ErrorCode =
   | "usage" // the caller gave something that does not fit
   | "unknown_thread" // no run of this tenant is on that thread
+  | "unauthenticated" // nobody knows who calls
   | "denied" // the caller has not the role that it takes
   | "not_paused" // nothing waits for a decision there
   | "decision_taken" // somebody else decided first
@@ -24,6 +25,7 @@ export type Remedy = "fix_input" | "retry" | "ask_person" | "report";
 const REMEDIES: Record<ErrorCode, Remedy> = {
   usage: "fix_input",
   unknown_thread: "fix_input",
+  unauthenticated: "fix_input",
   denied: "ask_person",
   not_paused: "fix_input",
   decision_taken: "ask_person",

@@ -47,6 +47,7 @@ const BY_ANSWER: Record<AnswerStatus, number> = {
 const BY_ERROR: Record<ErrorCode, number> = {
   usage: EXIT.usage,
   unknown_thread: EXIT.usage,
+  unauthenticated: EXIT.usage,
   denied: EXIT.usage,
   not_paused: EXIT.conflict,
   decision_taken: EXIT.conflict,
