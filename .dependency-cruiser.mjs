@@ -19,7 +19,12 @@ const LAYERS = [
   { members: ["index"], closed: true },
 ];
 
-const ENTRY_FILES = ["^src/index\\.ts$", "^src/graph/index\\.ts$", "^src/server/entry\\.ts$", "^src/cli/main\\.ts$"];
+const ENTRY_FILES = [
+  "^src/index\\.ts$",
+  "^src/graph/index\\.ts$",
+  "^src/server/(entry|agent-auth)\\.ts$",
+  "^src/cli/main\\.ts$",
+];
 
 const pathOf = (member) => `^src/${member}(/|\\.ts$)`;
 const pathsOf = (layers) => layers.flatMap((layer) => layer.members.map(pathOf));
