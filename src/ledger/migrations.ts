@@ -361,6 +361,31 @@ const programs: Migration = {
   },
 };
 
+const apiKeys: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("api_keys")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("id", "text", (c) => c.notNull().primaryKey())
+      .addColumn("name", "text", (c) => c.notNull())
+      .addColumn("principal", "text", (c) => c.notNull())
+      .addColumn("role", "text", (c) => c.notNull())
+      .addColumn("scopes", "text")
+      .addColumn("hash", "text", (c) => c.notNull())
+      .addColumn("previous_hash", "text")
+      .addColumn("previous_until", "text")
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addColumn("expires_at", "text")
+      .addColumn("last_used_at", "text")
+      .addColumn("revoked_at", "text")
+      .execute();
+    await db.schema.createIndex("api_keys_by_tenant").on("api_keys").columns(["tenant", "created_at"]).execute();
+    for (const table of ["approvals", "decisions"]) {
+      await db.schema.alterTable(table).addColumn("role", "text").execute();
+    }
+  },
+};
+
 /** What the HTTP server needs: lists that are read in pages, and requests that are sent again. */
 const http: Migration = {
   async up(db: Kysely<unknown>) {
@@ -398,6 +423,7 @@ export const migrations: MigrationProvider = {
       "0011_budgets": budgets,
       "0013_measures": measures,
       "0014_programs": programs,
+      "0015_api_keys": apiKeys,
       "0016_http": http,
     };
   },

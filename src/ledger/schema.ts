@@ -82,6 +82,8 @@ interface ApprovalsTable {
   proposalId: string;
   principal: string;
   onBehalfOf: string | null;
+  /** What whoever authenticated the person said; null where the members count. */
+  role: string | null;
   actions: string;
   at: string;
 }
@@ -179,6 +181,7 @@ export interface DecisionsTable {
   reason: string | null;
   onBehalfOf: string | null;
   settingsVersion: number | null;
+  role: string | null;
   decidedAt: string;
 }
 
@@ -259,6 +262,26 @@ export interface BreakersTable {
   trialUntil: string | null;
 }
 
+export interface ApiKeysTable {
+  tenant: string;
+  id: string;
+  name: string;
+  principal: string;
+  role: string;
+  /** A JSON list of operations; null for all of the role. */
+  scopes: string | null;
+  /** SHA-256 of the secret, in hexadecimal digits. */
+  hash: string;
+  /** The one before, while it is still taken. */
+  previousHash: string | null;
+  previousUntil: string | null;
+  createdAt: string;
+  expiresAt: string | null;
+  /** Written rarely: it may lag behind. */
+  lastUsedAt: string | null;
+  revokedAt: string | null;
+}
+
 export interface ModelCallsTable {
   tenant: string;
   id: string;
@@ -306,4 +329,5 @@ export interface LedgerSchema {
   notices: NoticesTable;
   breakers: BreakersTable;
   answeredRequests: AnsweredRequestsTable;
+  apiKeys: ApiKeysTable;
 }

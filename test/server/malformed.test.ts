@@ -9,7 +9,7 @@ import { createRuntime, type StoreRuntime } from "../../src/runtime.ts";
 import { ENDPOINTS } from "../../src/server/app.ts";
 import { type AnyEndpoint, isWrite } from "../../src/server/endpoint.ts";
 import { ProblemSchema } from "../../src/server/problem-schema.ts";
-import { BUY, request, startServer, type TestServer } from "../support/server.ts";
+import { BUY, startServer, type TestServer } from "../support/server.ts";
 
 let home: string;
 let runtime: StoreRuntime;
@@ -86,7 +86,7 @@ describe("a body", () => {
     await fc.assert(
       fc.asyncProperty(bodies, async (body) => {
         assertNoDefect(
-          await request(server.url, line, { body: JSON.stringify(body) ?? "null", headers: { prefer: "wait=1" } }),
+          await server.send(line, { body: JSON.stringify(body) ?? "null", headers: { prefer: "wait=1" } }),
         );
       }),
       { numRuns: 25 },
@@ -134,7 +134,7 @@ describe("a path, a query and headers", () => {
         };
         const line = `${endpoint.method.toUpperCase()} ${path}${isWrite(endpoint) ? "" : query}`;
         if (ENDING.includes(endpoint.id) || endpoint.id === "maintain" || endpoint.id === "recover") return;
-        assertNoDefect(await request(server.url, line, { headers, ...(isWrite(endpoint) ? { body: {} } : {}) }));
+        assertNoDefect(await server.send(line, { headers, ...(isWrite(endpoint) ? { body: {} } : {}) }));
       }),
       { numRuns: 150 },
     );

@@ -1,19 +1,30 @@
 /** A real server on a real port, over real files. */
 import { RunControl } from "@langchain/langgraph";
 import { onTestFinished } from "vitest";
-import { HoldpointError } from "../../src/errors.ts";
+import { RoleSchema } from "../../src/domain/role.ts";
+import { createKey } from "../../src/ledger/api-keys.ts";
 import type { Runtime } from "../../src/runtime.ts";
-import type { Authenticator } from "../../src/server/auth/authenticate.ts";
+import { createAuthenticator } from "../../src/server/auth/authenticate.ts";
 import { type ServeParts, serve } from "../../src/server/serve.ts";
 
-/** Believes `Bearer <tenant>/<principal>`: what keys and tokens are is tested for itself. */
-const believing: Authenticator = {
-  async authenticate(headers) {
-    const [, tenant, principal] = /^Bearer ([\w-]+)\/([\w-]+)$/.exec(headers.get("authorization") ?? "") ?? [];
-    if (!tenant || !principal) throw new HoldpointError("unauthenticated", "No key was sent.", { hint: "Send one." });
-    return { identity: { tenant, principal }, countedBy: `${tenant}/${principal}`, by: "key" };
-  },
-};
+/** Somebody of a tenant, in short: `acme/viewer` has that role; a name that is no role has them all. */
+type Who = `${string}/${string}`;
+
+/** Gives each caller of a server a real key. */
+function createKeyring(runtime: Runtime): (who: Who) => Promise<string> {
+  const secrets = new Map<Who, Promise<string>>();
+  const make = async (who: Who): Promise<string> => {
+    const [tenant = "", principal = ""] = who.split("/");
+    const stamp = { tenant, principal: "root", role: "admin" as const, at: runtime.now() };
+    const role = RoleSchema.safeParse(principal).data ?? "admin";
+    return (await createKey(runtime.ledger, stamp, { name: `key of ${principal}`, principal, role })).secret;
+  };
+  return (who) => {
+    const secret = secrets.get(who) ?? make(who);
+    secrets.set(who, secret);
+    return secret;
+  };
+}
 
 export interface Answered {
   readonly status: number;
@@ -24,8 +35,8 @@ export interface Answered {
 }
 
 interface Sent {
-  /** `tenant/principal`; null for nobody. */
-  readonly as?: string | null;
+  /** Default: `acme/alice`; null for nobody. */
+  readonly as?: Who | null;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal;
@@ -36,8 +47,10 @@ export interface TestServer {
   /** What it logged, but for answers. */
   readonly logged: { fields: object; message: string }[];
   /** Sends a request: `GET /api/v1/runs`. */
-  send(request: string, sent?: Sent): Promise<Answered>;
-  fetch(request: string, sent?: Sent): Promise<Response>;
+  send(line: string, sent?: Sent): Promise<Answered>;
+  fetch(line: string, sent?: Sent): Promise<Response>;
+  /** The key of somebody. */
+  keyOf(who: Who): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -49,7 +62,7 @@ export async function startServer(runtime: Runtime, parts: Partial<ServeParts> =
   const keep = (fields: object, message: string) => void logged.push({ fields, message });
   const { url, ended } = await serve({
     ...{ runtime, host: "127.0.0.1", port: 0, development: false, origins: [], publicUrl: undefined, version: "test" },
-    authenticator: believing,
+    authenticator: createAuthenticator({ ledger: runtime.ledger, now: runtime.now }),
     log: { info: () => undefined, warn: keep, error: keep },
     stop: { signal: stopped.signal, control },
     requestsPerMinute: 100_000,
@@ -61,10 +74,13 @@ export async function startServer(runtime: Runtime, parts: Partial<ServeParts> =
     stopped.abort();
     await ended;
   };
+  const keyOf = createKeyring(runtime);
+  const fetchAs = async (line: string, { as = "acme/alice", ...sent }: Sent = {}) =>
+    await fetchFrom(url, line, { ...sent, key: as === null ? undefined : await keyOf(as) });
   return {
-    ...{ url, logged, stop },
-    fetch: (line, sent) => fetchFrom(url, line, sent),
-    send: (line, sent) => request(url, line, sent),
+    ...{ url, logged, stop, keyOf },
+    fetch: fetchAs,
+    send: async (line, sent) => await read(await fetchAs(line, sent)),
   };
 }
 
@@ -75,13 +91,16 @@ export async function openServer(runtime: Runtime, parts: Partial<ServeParts> = 
   return server;
 }
 
-async function fetchFrom(url: string, line: string, sent: Sent = {}): Promise<Response> {
+async function fetchFrom(
+  url: string,
+  line: string,
+  { key, body, headers = {}, signal }: Omit<Sent, "as"> & { key: string | undefined },
+): Promise<Response> {
   const [method = "GET", path = "/"] = line.split(" ");
-  const { as = "acme/alice", body, headers = {}, signal } = sent;
   return await fetch(`${url}${path}`, {
     method,
     headers: {
-      ...(as === null ? {} : { authorization: `Bearer ${as}` }),
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers,
     },
@@ -90,9 +109,8 @@ async function fetchFrom(url: string, line: string, sent: Sent = {}): Promise<Re
   });
 }
 
-/** Sends a request, such as `GET /api/v1/runs`, and reads all of the answer; of events those that have come by then. */
-export async function request(url: string, line: string, sent: Sent = {}): Promise<Answered> {
-  const response = await fetchFrom(url, line, sent);
+/** Reads all of an answer; of events those that have come by the first news of the run. */
+async function read(response: Response): Promise<Answered> {
   const type = response.headers.get("content-type") ?? "";
   const text = type === "text/event-stream" ? await begun(response) : await response.text();
   const body = /json(;|$)/.test(type) ? JSON.parse(text) : undefined;
