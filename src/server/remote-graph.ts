@@ -2,6 +2,7 @@
  * The graph as an Agent Server runs it, with the interface that the rest of Holdpoint has of a compiled one: threads and
  * checkpoints are the server's, and each call is made as whoever asked, so that the server's own rules hold.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { GraphInterrupt, RemoteException, type StateSnapshot } from "@langchain/langgraph";
 import { RemoteGraph } from "@langchain/langgraph/remote";
 import type { Client } from "@langchain/langgraph-sdk";
@@ -17,10 +18,14 @@ type GraphHandle = Pick<HoldpointGraph, "invoke" | "stream" | "getState" | "upda
  */
 export function remoteGraph(client: Client, graphId: string): HoldpointGraph {
   const remote = new RemoteGraph({ graphId, client });
-  const stream = async (input: unknown, options?: object) => untilAsked(await remote.stream(input as never, options));
+  const stream = async (input: unknown, options: CallOptions = {}) =>
+    untilAsked(await remote.stream(input as never, options).catch(fail), async () => {
+      const threadId = options.configurable?.thread_id;
+      if (threadId !== undefined) await untilIdle(client, threadId);
+    });
   const handle: Record<keyof GraphHandle, unknown> = {
     stream,
-    invoke: async (input: unknown, options?: object) => {
+    invoke: async (input: unknown, options?: CallOptions) => {
       let state: unknown;
       for await (const values of await stream(input, { ...options, streamMode: "values" })) state = values;
       return state;
@@ -31,9 +36,7 @@ export function remoteGraph(client: Client, graphId: string): HoldpointGraph {
         throw fromServer(error);
       }),
     updateState: async (...given: Parameters<typeof remote.updateState>) =>
-      await remote.updateState(...given).catch((error: unknown) => {
-        throw fromServer(error);
-      }),
+      await remote.updateState(...given).catch(fail),
   };
   return handle as unknown as HoldpointGraph;
 }
@@ -41,13 +44,28 @@ export function remoteGraph(client: Client, graphId: string): HoldpointGraph {
 /** A thread that is not there yet. */
 const NOTHING = { values: {}, next: [], tasks: [], config: {} } as unknown as StateSnapshot;
 
-/** A question ends a local stream, and a remote one by an exception. */
-async function* untilAsked(chunks: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+interface CallOptions {
+  readonly configurable?: { readonly thread_id?: string };
+  readonly streamMode?: "values";
+}
+
+/** A question ends a local stream, and a remote one by an exception, before the server is done with the thread. */
+async function* untilAsked(chunks: AsyncIterable<unknown>, ended: () => Promise<void>): AsyncGenerator<unknown> {
   try {
     yield* chunks;
   } catch (error) {
-    if (error instanceof GraphInterrupt) return;
-    throw fromServer(error);
+    if (!(error instanceof GraphInterrupt)) throw fromServer(error);
+    await ended();
+  }
+}
+
+const LOOK_MS = 10;
+const PATIENCE_MS = 5_000;
+
+/** Until then the server takes no other call on the thread. */
+async function untilIdle(client: Client, threadId: string): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(LOOK_MS)) {
+    if ((await client.threads.get(threadId)).status !== "busy") return;
   }
 }
 
@@ -62,6 +80,10 @@ function withInterruptIds(snapshot: StateSnapshot): StateSnapshot {
   }));
   return { ...snapshot, tasks };
 }
+
+const fail = (error: unknown): never => {
+  throw fromServer(error);
+};
 
 /** Errors of nodes come by name and message, those of the server by their status. */
 function fromServer(error: unknown): unknown {
