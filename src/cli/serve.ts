@@ -5,7 +5,6 @@ import { assertMay } from "../ledger/members.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
 import type { Authenticator } from "../server/auth/authenticate.ts";
 import { serve } from "../server/serve.ts";
-import type { Log } from "../server/served.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 import { EXIT } from "./exit-status.ts";
@@ -41,7 +40,7 @@ export async function serveHttp(session: Session, options: ServeOptions): Promis
       requestsPerMinute: settings.requestsPerMinute,
     },
     authenticator: development ? everybody : nobody,
-    log: logTo(surroundings.writeError),
+    log: runtime.log,
   });
   const { url } = serving;
   const warning = development
@@ -72,10 +71,4 @@ const nobody: Authenticator = {
   authenticate: async () => {
     throw new HoldpointError("unauthenticated", "No key is known.", { hint: "Start with --dev." });
   },
-};
-
-const logTo = (write: (text: string) => void): Log => {
-  const line = (level: string) => (fields: object, message: string) =>
-    write(`${JSON.stringify({ level, time: new Date().toISOString(), msg: message, ...fields })}\n`);
-  return { info: () => undefined, warn: line("warn"), error: line("error") };
 };
