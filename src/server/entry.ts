@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { RunControl } from "@langchain/langgraph";
 import { Client } from "@langchain/langgraph-sdk";
-import { warn } from "../telemetry/tell.ts";
 import { type MaintenanceReport, startMaintenance } from "../work/maintain.ts";
 import { isLocalHost, isRequired } from "./agent-auth.ts";
 import { config, runtime } from "./agent-runtime.ts";
@@ -13,7 +12,7 @@ import { createApp } from "./app.ts";
 import { type Authenticator, createAuthenticator } from "./auth/authenticate.ts";
 import { createHub } from "./hub.ts";
 import { remoteGraph } from "./remote-graph.ts";
-import type { Log, Served } from "./served.ts";
+import type { Served } from "./served.ts";
 import { packageVersion } from "./version.ts";
 
 const EVERY_MS = 60_000;
@@ -35,12 +34,6 @@ const authenticator: Authenticator = {
 const credentialsIn = (headers: Headers): Record<string, string> =>
   Object.fromEntries([...headers].filter(([name]) => name === "authorization" || name === "x-api-key"));
 
-const log: Log = {
-  info: () => undefined,
-  warn: (fields, message) => warn(`${message}: ${JSON.stringify(fields)}`),
-  error: (fields, message) => warn(`${message}: ${JSON.stringify(fields)}`),
-};
-
 const served: Served = {
   runtime,
   runtimeFor: (_who, headers) => {
@@ -54,9 +47,9 @@ const served: Served = {
       /^(.{8})(.{4}).(.{3}).(.{3})(.{12})/.exec(createHash("sha256").update(seed).digest("hex")) ?? [];
     return `${a}-${b}-8${c}-8${d}-${e}`;
   },
-  hub: createHub(ledger, (error) => warn(`Events could not be read: ${String(error)}`)),
+  hub: createHub(ledger, (error) => runtime.log.warn({ err: error }, "events could not be read")),
   control: new RunControl(),
-  log,
+  log: runtime.log,
   publicUrl: config.server?.publicUrl,
 };
 
@@ -70,7 +63,7 @@ export const app = createApp({
 const ending = new AbortController();
 process.prependOnceListener("exit", () => ending.abort());
 const tell = ({ failures }: MaintenanceReport): void => {
-  for (const { job, subject, problem } of failures) warn(`Maintenance: ${job} ${subject}: ${problem}`);
+  for (const { tenant, job, subject, problem } of failures) runtime.log.warn({ tenant, job, subject }, problem);
 };
 // What a crash left goes on, too: effects and decisions are in the ledger, so it need not wait for somebody to open it.
 void startMaintenance(runtime, { everyMs: EVERY_MS, signal: ending.signal, onPass: tell });

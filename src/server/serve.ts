@@ -3,12 +3,13 @@ import { serve as listen, type ServerType } from "@hono/node-server";
 import { derivedId } from "../domain/json.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
+import type { Log } from "../telemetry/log.ts";
 import { startMaintenance } from "../work/maintain.ts";
 import type { Stop } from "../work/stop.ts";
 import { createApp } from "./app.ts";
 import type { Authenticator } from "./auth/authenticate.ts";
 import { createHub } from "./hub.ts";
-import type { Log, Served } from "./served.ts";
+import type { Served } from "./served.ts";
 
 export interface ServeParts {
   readonly runtime: Runtime;

@@ -49,7 +49,12 @@ describe("a server that is killed", () => {
     const decided = await second.send(`POST /api/v1/actions/executions/${waiting.question.proposalId}:s1/approve`);
     expect(decided.body.run.answer.text).toContain("19 left in stock");
     const ended = await second.end("SIGTERM");
-    expect(ended).toEqual({ status: 0, stderr: "" });
+    expect(ended.status).toBe(0);
+    const logged = ended.stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(logged.every(({ level, msg }) => level === "info" && msg === "answered")).toBe(true);
   });
 
   it("in the middle of a decision does it once, whether it had begun or not", async () => {
