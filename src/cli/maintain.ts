@@ -2,9 +2,9 @@
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
 import { assertMay } from "../ledger/members.ts";
-import { listNotices, type StoredNotice } from "../ledger/notices.ts";
+import type { StoredNotice } from "../ledger/notices.ts";
 import { maskText } from "../telemetry/mask.ts";
-import { type MaintenanceReport, maintainOnce, startMaintenance } from "../work/maintain.ts";
+import { type MaintenanceReport, startMaintenance } from "../work/maintain.ts";
 import { EXIT, exitStatusOfPass } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
@@ -19,15 +19,21 @@ const EVERY_S = 60;
 
 /** One pass, or one after the other until a signal comes. */
 export async function maintain(session: Session, options: MaintainOptions): Promise<number> {
-  const { runtime, identity, surroundings, control, json } = session;
+  const { backend, local, surroundings, json } = session;
   const everyMs = secondsOf(options.every) * 1000;
-  await assertMay(runtime.ledger, identity, "maintain");
   if (options.once) {
-    const report = await maintainOnce(runtime, control ? { control } : {});
+    const report = await backend.maintainOnce();
     const status = exitStatusOfPass(report);
     surroundings.write(`${json ? JSON.stringify({ ...report, exitStatus: status }, null, 2) : render(report)}\n`);
     return status;
   }
+  if (!local) {
+    throw new HoldpointError("usage", "The server makes a pass each minute by itself.", {
+      hint: "Give --once for one more now.",
+    });
+  }
+  const { runtime, identity } = local;
+  await assertMay(runtime.ledger, identity, "maintain");
   const signal = surroundings.stop?.signal ?? new AbortController().signal;
   const onPass = (report: MaintenanceReport) => {
     if (report.done.length === 0 && report.failures.length === 0) return;
@@ -55,9 +61,8 @@ function render({ done, failures, stopped }: MaintenanceReport): string {
 }
 
 /** What the tenant is told of, newest first. */
-export async function notices({ runtime, identity, surroundings, json }: Session): Promise<number> {
-  await assertMay(runtime.ledger, identity, "viewNotices");
-  const all = await listNotices(runtime.ledger, identity.tenant);
+export async function notices({ backend, surroundings, json }: Session): Promise<number> {
+  const all = await backend.notices();
   if (json) {
     surroundings.write(`${JSON.stringify({ notices: all }, null, 2)}\n`);
     return EXIT.done;

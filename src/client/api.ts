@@ -2,8 +2,11 @@
 
 /** Where each call is: its method, its path, and `once` where the same key twice does it once. */
 export const CALLS = {
+  acceptTools: ["post", "/api/v1/actions/tools", "once"],
   approveExecution: ["post", "/api/v1/actions/executions/{id}/approve", "once"],
   cancelRun: ["post", "/api/v1/runs/{id}/cancel", "once"],
+  compareAudit: ["post", "/api/v1/audit/verification", "once"],
+  createKey: ["post", "/api/v1/keys"],
   decide: ["post", "/api/v1/actions/approvals/{id}/decide", "once"],
   decideBatch: ["post", "/api/v1/actions/approvals/batch", "once"],
   editPlan: ["put", "/api/v1/runs/{id}/plan", "once"],
@@ -12,6 +15,7 @@ export const CALLS = {
   exportAudit: ["get", "/api/v1/audit/export"],
   forget: ["post", "/api/v1/forget", "once"],
   getApproval: ["get", "/api/v1/actions/approvals/{id}"],
+  getAuditHead: ["get", "/api/v1/audit/head"],
   getDefinition: ["get", "/api/v1/actions/definitions/{name}"],
   getExecution: ["get", "/api/v1/actions/executions/{id}"],
   getMetrics: ["get", "/metrics"],
@@ -26,24 +30,33 @@ export const CALLS = {
   listDefinitions: ["get", "/api/v1/actions/definitions"],
   listDelegations: ["get", "/api/v1/delegations"],
   listExecutions: ["get", "/api/v1/actions/executions"],
+  listKeys: ["get", "/api/v1/keys"],
   listMembers: ["get", "/api/v1/members"],
   listNotices: ["get", "/api/v1/notices"],
+  listPlaybooks: ["get", "/api/v1/playbooks"],
   listRuns: ["get", "/api/v1/runs"],
+  listTools: ["get", "/api/v1/actions/tools"],
   maintain: ["post", "/api/v1/maintenance", "once"],
+  matchRequest: ["post", "/api/v1/playbooks/match", "once"],
   patchSettings: ["patch", "/api/v1/actions/settings", "once"],
   putSettings: ["put", "/api/v1/actions/settings", "once"],
   ready: ["get", "/ready"],
   recover: ["post", "/api/v1/runs/recover", "once"],
   rejectExecution: ["post", "/api/v1/actions/executions/{id}/reject", "once"],
   removeMember: ["delete", "/api/v1/members/{person}", "once"],
+  reseed: ["post", "/api/v1/store/reseed", "once"],
   resumeRun: ["post", "/api/v1/runs/{id}/resume", "once"],
+  revokeKey: ["delete", "/api/v1/keys/{key}", "once"],
   rollBackExecution: ["post", "/api/v1/actions/executions/{id}/rollback", "once"],
   rollBackRun: ["post", "/api/v1/runs/{id}/rollback", "once"],
+  rotateKey: ["post", "/api/v1/keys/{key}/rotate"],
   setDelegation: ["put", "/api/v1/delegations/{person}", "once"],
   setMember: ["put", "/api/v1/members/{person}", "once"],
   startRun: ["post", "/api/v1/runs", "once"],
   streamRun: ["get", "/api/v1/runs/{id}/events"],
+  testPolicy: ["post", "/api/v1/policy/test", "once"],
   verifyAudit: ["get", "/api/v1/audit/verification"],
+  whoAmI: ["get", "/api/v1/me"],
 } as const;
 
 export interface paths {
@@ -301,6 +314,32 @@ export interface paths {
     patch: operations["patchSettings"];
     trace?: never;
   };
+  "/api/v1/actions/tools": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What MCP servers offer that nobody has accepted yet
+     * @description Takes the role viewer.
+     */
+    get: operations["listTools"];
+    put?: never;
+    /**
+     * Take tools of MCP servers as they are now
+     * @description For admins of the tenant `default`. They are called so from the server's next start on.
+     *
+     *     Takes the role admin.
+     */
+    post: operations["acceptTools"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/audit": {
     parameters: {
       query?: never;
@@ -341,6 +380,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/audit/head": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The last entry's number and hash, to be kept outside
+     * @description Takes the role admin.
+     */
+    get: operations["getAuditHead"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/audit/verification": {
     parameters: {
       query?: never;
@@ -354,7 +413,11 @@ export interface paths {
      */
     get: operations["verifyAudit"];
     put?: never;
-    post?: never;
+    /**
+     * The same, and whether the log still leads to heads that were kept outside
+     * @description Takes the role admin.
+     */
+    post: operations["compareAudit"];
     delete?: never;
     options?: never;
     head?: never;
@@ -445,6 +508,72 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/keys": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The keys there are, without their secrets
+     * @description Takes the role admin.
+     */
+    get: operations["listKeys"];
+    put?: never;
+    /**
+     * Make a key
+     * @description Its secret is answered once and kept nowhere: where the answer is lost, revoke it and make another.
+     *
+     *     Takes the role admin.
+     */
+    post: operations["createKey"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/keys/{key}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End a key for good
+     * @description Takes the role admin.
+     */
+    delete: operations["revokeKey"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/keys/{key}/rotate": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give a key another secret; the one before is taken for another day
+     * @description Takes the role admin.
+     */
+    post: operations["rotateKey"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/v1/maintenance": {
     parameters: {
       query?: never;
@@ -461,6 +590,23 @@ export interface paths {
      *     Takes the role admin.
      */
     post: operations["maintain"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/me": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Who calls, by the key or the token */
+    get: operations["whoAmI"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -525,6 +671,66 @@ export interface paths {
     get: operations["listNotices"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/playbooks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The predefined plans, and what can be asked
+     * @description Takes the role viewer.
+     */
+    get: operations["listPlaybooks"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/playbooks/match": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Which playbook takes a request, and the plan that it gives; nothing runs
+     * @description Takes the role viewer.
+     */
+    post: operations["matchRequest"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/v1/policy/test": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Put cases before the policy; nothing runs
+     * @description Takes the role viewer.
+     */
+    post: operations["testPolicy"];
     delete?: never;
     options?: never;
     head?: never;
@@ -753,6 +959,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/v1/store/reseed": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give the example store its initial data again
+     * @description For admins of the tenant `default`.
+     *
+     *     Takes the role admin.
+     */
+    post: operations["reseed"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/health": {
     parameters: {
       query?: never;
@@ -813,6 +1041,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    Accept: {
+      /** @description Default: all. */
+      name?: string;
+    };
+    AcceptedTools: {
+      accepted: {
+        [key: string]: unknown;
+      }[];
+    } & {
+      [key: string]: unknown;
+    };
+    Anchor: {
+      at: string;
+      hash: string;
+      seq: number;
+      tenant: string;
+    };
+    Anchors: {
+      anchors: components["schemas"]["Anchor"][];
+    };
     Approval: {
       actions: {
         action: string;
@@ -1107,6 +1355,10 @@ export interface components {
         thread: components["schemas"]["Thread"] & (Record<string, never> | null);
       }[];
     };
+    Caller: {
+      principal: string;
+      tenant: string;
+    };
     Cancel: {
       reason?: string;
       /**
@@ -1292,6 +1544,27 @@ export interface components {
     } & {
       [key: string]: unknown;
     };
+    Key: {
+      /**
+       * Format: date-time
+       * @description ISO 8601, UTC.
+       */
+      createdAt: string;
+      expiresAt: string | null;
+      id: string;
+      lastUsedAt: string | null;
+      name: string;
+      principal: string;
+      revokedAt: string | null;
+      /** @enum {string} */
+      role: "viewer" | "operator" | "approver" | "admin";
+      scopes: string[] | null;
+    } & {
+      [key: string]: unknown;
+    };
+    Keys: {
+      keys: components["schemas"]["Key"][];
+    };
     Maintenance: {
       at: string;
       done: {
@@ -1303,6 +1576,9 @@ export interface components {
     } & {
       [key: string]: unknown;
     };
+    MatchRequest: {
+      request: string;
+    };
     Member: {
       /** @enum {string} */
       role: "viewer" | "operator" | "approver" | "admin";
@@ -1313,6 +1589,20 @@ export interface components {
         /** @enum {string} */
         role: "viewer" | "operator" | "approver" | "admin";
       }[];
+    };
+    NewKey: {
+      /**
+       * Format: date-time
+       * @description ISO 8601, such as 2026-01-31T18:00:00Z.
+       */
+      expiresAt?: string;
+      name: string;
+      /** @description As whom it acts. Default: its name. */
+      principal?: string;
+      /** @enum {string} */
+      role: "viewer" | "operator" | "approver" | "admin";
+      /** @description The only operations that it is for; see docs/policy.md. */
+      scopes?: string[];
     };
     NewRun: {
       /** @description What you want done, in plain words. */
@@ -1390,6 +1680,39 @@ export interface components {
       runId: string;
       threadId: string;
       verdict: string | null;
+    };
+    Playbook: {
+      description?: string;
+      /** @description Requests that it takes. */
+      examples: string[];
+      /** @description Where it comes from, for people. */
+      from: string;
+      name: string;
+      parameters: string[];
+      title: string;
+    };
+    PlaybookResult: {
+      kind: string;
+    } & {
+      [key: string]: unknown;
+    };
+    Playbooks: {
+      playbooks: components["schemas"]["Playbook"][];
+      whatCanBeAsked: string[];
+    };
+    PolicyCases: {
+      /** @description A file of cases, YAML; see docs/policy.md. */
+      cases: string;
+      /**
+       * @description What the file is called in errors.
+       * @default cases.yaml
+       */
+      path: string;
+    };
+    PolicyResults: {
+      results: {
+        [key: string]: unknown;
+      }[];
     };
     Problem: {
       /** @enum {string} */
@@ -1676,6 +1999,9 @@ export interface components {
       /** @description An answer in any of the formats of docs/server.md: Holdpoint's own, LangChain's, or Agent Inbox's. */
       answer?: unknown;
     };
+    RevokedKey: {
+      key: components["schemas"]["Key"];
+    };
     Rollback: {
       /**
        * @description Also where others have changed since what it changed.
@@ -1689,6 +2015,13 @@ export interface components {
       kind: "rolled_back" | "moved_on";
     } & {
       [key: string]: unknown;
+    };
+    Rotate: {
+      /**
+       * @description End the one before at once.
+       * @default false
+       */
+      now: boolean;
     };
     Run: {
       /** @description How it ended. */
@@ -1785,6 +2118,11 @@ export interface components {
       items: components["schemas"]["Run"][];
       /** @description The cursor of the next page; null after the last one. */
       next: string | null;
+    };
+    Secret: {
+      key: components["schemas"]["Key"];
+      /** @description Shown this once. */
+      secret: string;
     };
     Settings: {
       settings: {
@@ -1959,7 +2297,16 @@ export interface components {
       /** @enum {string} */
       status: "ok" | "unavailable" | "stopping";
     };
+    Store: {
+      tables: ({
+        table: string;
+      } & {
+        [key: string]: unknown;
+      })[];
+    };
     Thread: {
+      /** @description The steps whose arguments a person changed. */
+      edited: string[];
       /** @description What was written, oldest first. */
       effects: {
         action: string;
@@ -2046,6 +2393,16 @@ export interface components {
         };
       };
       threadId: string;
+    };
+    WaitingTools: {
+      waiting: {
+        tools: {
+          [key: string]: unknown;
+        }[];
+        unreachable: {
+          [key: string]: unknown;
+        }[];
+      } | null;
     };
   };
   responses: never;
@@ -2606,6 +2963,71 @@ export interface operations {
       };
     };
   };
+  listTools: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The tools, and the servers that could not be asked; null where no servers are configured. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WaitingTools"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  acceptTools: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Sent again under the same key, the request does nothing again, and gets the same answer for a day. */
+        "idempotency-key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["Accept"];
+      };
+    };
+    responses: {
+      /** @description What was accepted, and the servers that could not be asked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AcceptedTools"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   listAudit: {
     parameters: {
       query?: {
@@ -2675,6 +3097,35 @@ export interface operations {
       };
     };
   };
+  getAuditHead: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The head. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Anchor"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   verifyAudit: {
     parameters: {
       query?: never;
@@ -2683,6 +3134,42 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: {
+      /** @description `fault` names the first entry that does not fit; null where the log is whole. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AuditCheck"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  compareAudit: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Sent again under the same key, the request does nothing again, and gets the same answer for a day. */
+        "idempotency-key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Anchors"];
+      };
+    };
     responses: {
       /** @description `fault` names the first entry that does not fit; null where the log is whole. */
       200: {
@@ -2871,6 +3358,139 @@ export interface operations {
       };
     };
   };
+  listKeys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The keys. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Keys"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  createKey: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewKey"];
+      };
+    };
+    responses: {
+      /** @description The key and its secret. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Secret"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  revokeKey: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Sent again under the same key, the request does nothing again, and gets the same answer for a day. */
+        "idempotency-key"?: string;
+      };
+      path: {
+        /** @description A key's id. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The key. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RevokedKey"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  rotateKey: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description A key's id. */
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        "application/json": components["schemas"]["Rotate"];
+      };
+    };
+    responses: {
+      /** @description The key and its secret. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Secret"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   maintain: {
     parameters: {
       query?: never;
@@ -2890,6 +3510,35 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Maintenance"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  whoAmI: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The caller. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Caller"];
         };
       };
       /** @description A problem. */
@@ -3018,6 +3667,107 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Notices"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  listPlaybooks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The playbooks. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Playbooks"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  matchRequest: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Sent again under the same key, the request does nothing again, and gets the same answer for a day. */
+        "idempotency-key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["MatchRequest"];
+      };
+    };
+    responses: {
+      /** @description The plan, or why there is none. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlaybookResult"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  testPolicy: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Sent again under the same key, the request does nothing again, and gets the same answer for a day. */
+        "idempotency-key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PolicyCases"];
+      };
+    };
+    responses: {
+      /** @description What came of each. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PolicyResults"];
         };
       };
       /** @description A problem. */
@@ -3482,6 +4232,38 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Stats"];
+        };
+      };
+      /** @description A problem. */
+      default: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  reseed: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Sent again under the same key, the request does nothing again, and gets the same answer for a day. */
+        "idempotency-key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What is in it. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Store"];
         };
       };
       /** @description A problem. */

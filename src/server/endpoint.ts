@@ -8,7 +8,7 @@ import type { Identity } from "../domain/run.ts";
 import { assertMayAnswer } from "../ledger/delegations.ts";
 import { assertMay } from "../ledger/members.ts";
 import { OPERATIONS, type Operation } from "../policy/operations.ts";
-import type { Runtime } from "../runtime.ts";
+import type { StoreRuntime } from "../runtime.ts";
 import { answerOnce } from "./once.ts";
 import { HttpProblem, type Misfit } from "./problem.ts";
 import { ProblemSchema } from "./problem-schema.ts";
@@ -22,7 +22,7 @@ export interface Call<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly identity: Identity;
-  readonly runtime: Runtime;
+  readonly runtime: StoreRuntime;
   readonly served: Served;
   readonly headers: Headers;
   /** Aborted when whoever asked went away. */
@@ -106,7 +106,7 @@ export function mount(app: App, served: Served, given: AnyEndpoint): void {
   app.openAPIRegistry.registerPath({
     ...{ method, path, operationId: id, tags: [tag], summary },
     description: [description, role].filter((line) => line !== undefined).join("\n\n"),
-    ...(operation === null ? { security: [] } : {}),
+    ...(operation === null && !path.startsWith("/api/") ? { security: [] } : {}),
     request: {
       ...(params ? { params } : {}),
       ...(query ? { query } : {}),
