@@ -1,6 +1,6 @@
 /** Runs by a server: what a command sets off is followed until it rests. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Client, Output } from "../client/index.ts";
+import type { Client, Output, RunEvent } from "../client/index.ts";
 import type { ProgressEvent } from "../domain/progress.ts";
 import type { RollbackReport, Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
@@ -135,12 +135,26 @@ async function following(
   }
 }
 
+/** Tells of progress as it comes, and before that of how a run stands that is under way: a stream may begin in its middle. */
+function teller(remote: Remote): (happened: RunEvent) => Promise<void> {
+  const { onProgress } = remote;
+  let isTold = false;
+  return async ({ event, data }) => {
+    if (!onProgress) return;
+    if (event === "progress") onProgress(data as unknown as ProgressEvent);
+    if (event !== "run" || data.status !== "running" || isTold) return;
+    isTold = true;
+    const { progress } = await recordOf(remote, data.id);
+    if (progress.revision > 0) onProgress({ type: "progress", ...progress, steps: [...progress.steps] });
+  };
+}
+
 /** Tells of progress until it is ended; what goes wrong is for the call to tell. */
-async function watch({ client, onProgress }: Remote, id: string, signal: AbortSignal): Promise<void> {
+async function watch(given: Remote, id: string, signal: AbortSignal): Promise<void> {
+  const { client } = given;
+  const tell = teller(given);
   try {
-    for await (const { event, data } of client.events(id, { signal })) {
-      if (event === "progress") onProgress?.(data as unknown as ProgressEvent);
-    }
+    for await (const happened of client.events(id, { signal })) await tell(happened);
   } catch {
     // It is only told of.
   }
@@ -148,11 +162,12 @@ async function watch({ client, onProgress }: Remote, id: string, signal: AbortSi
 
 /** A run as it is once it has ended, waits for somebody or is paused; until then it is told of. */
 async function untilItRests(remote: Remote, thread: ShownThread): Promise<ShownThread> {
-  const { client, signal, onProgress } = remote;
+  const { client, signal } = remote;
   if (thread.run.status !== "running") return await untilItAsks(remote, thread);
-  for await (const { event, data } of client.events(thread.run.id, signal ? { signal } : {})) {
-    if (event === "progress") onProgress?.(data as unknown as ProgressEvent);
-    if (event === "run" && data.status !== "running") break;
+  const tell = teller(remote);
+  for await (const happened of client.events(thread.run.id, signal ? { signal } : {})) {
+    if (happened.event === "run" && happened.data.status !== "running") break;
+    await tell(happened);
   }
   return await untilItAsks(remote, await at(remote, thread.run.id));
 }

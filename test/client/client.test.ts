@@ -6,6 +6,7 @@ import { createClient, type RunEvent } from "../../src/client/index.ts";
 import { createRuntime, type StoreRuntime } from "../../src/runtime.ts";
 import type { ServeParts } from "../../src/server/serve.ts";
 import { BUY, openServer } from "../support/server.ts";
+import { serveProcess } from "../support/server-process.ts";
 import { tempDir } from "../support/temp.ts";
 
 async function opened(parts: Partial<ServeParts> = {}) {
@@ -141,4 +142,35 @@ describe("the events of a run", () => {
     expect(entries).toEqual([...new Set(entries)].toSorted((one, other) => one - other));
     expect(heard.at(-1)).toMatchObject({ event: "end", data: { status: "rejected" } });
   });
+});
+
+describe("a server that is killed and started again", () => {
+  it("is listened to as before: nothing is told twice, and nothing is left out", async () => {
+    const home = tempDir();
+    const first = await serveProcess(home);
+    const client = createClient({ url: first.url });
+    const { run, question } = await client.call("startRun", { body: { request: BUY } });
+    const heard: RunEvent[] = [];
+    let begun = () => {};
+    const hearing = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const listening = (async () => {
+      for await (const event of client.events(run.id)) {
+        heard.push(event);
+        if (event.event === "run") begun();
+      }
+    })();
+    await hearing;
+    await first.end("SIGKILL");
+    const second = await serveProcess(home, { port: Number(new URL(first.url).port) });
+    onTestFinished(() => second.end("SIGKILL"));
+    const answer = { decisions: [{ step: question?.actions[0]?.step, type: "approve" }] };
+    const { run: ended } = await client.call("resumeRun", { path: { id: run.id }, body: { answer } });
+    expect(ended.answer?.status).toBe("success");
+    await listening;
+    const told = heard.flatMap((one) => (one.event === "entry" ? [one.data.seq] : []));
+    const { items } = await client.call("listAudit", { query: { run: run.id, limit: 200 } });
+    expect(told).toEqual(items.map(({ seq }) => seq).toReversed());
+  }, 30_000);
 });
