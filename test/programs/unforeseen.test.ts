@@ -1,0 +1,66 @@
+/** What programs do that their author did not think of. Rows C2 and C3, invariants 7 and 12. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { listPrograms } from "../../src/ledger/programs.ts";
+import { listReads } from "../../src/ledger/reads.ts";
+import { changeSettings } from "../../src/ledger/settings.ts";
+import { defineAction } from "../../src/tools/action.ts";
+import { continueThread } from "../../src/work/threads.ts";
+import { playOpenAI } from "../support/openai-server.ts";
+import { ask, openPrograms, program, programmer } from "../support/programs.ts";
+import { alice, bob } from "../support/runtime.ts";
+
+const NOTHING = 'return { status: "no_match", answer: "Nothing." };';
+const read = (name: string, run: (n: number) => Promise<unknown>, more: object = {}) =>
+  defineAction({
+    ...{ kind: "read", name, version: 1, title: name, description: "Reads.", retry: { attempts: 1 } },
+    input: z.strictObject({ n: z.int().default(0) }),
+    output: z.json(),
+    run: async ({ n }) => (await run(n)) as z.infer<ReturnType<typeof z.json>>,
+    summarize: () => "Read.",
+    ...more,
+  });
+
+const bell = defineAction({
+  kind: "write",
+  name: "ring_bell",
+  version: 1,
+  title: "Ring the bell",
+  description: "Rings the bell.",
+  input: z.strictObject({}),
+  output: z.strictObject({}),
+  reversibility: "reversible",
+  preview: async () => [{ table: "bells", key: "b", before: null, after: { rung: true } }],
+  run: async () => ({ output: {}, changes: [] }),
+  undo: async () => "Unrung.",
+  summarize: () => "Rung.",
+});
+
+describe("a write that is refused before it is previewed", () => {
+  it.each([
+    ["by policy", 'sell({ item: "SG001", quantity: 1, customer: "x; rm -rf / --no-preserve-root" })', /is blocked/],
+    ["for a reference", 'sell({ item: "${s1.id}", quantity: 1 })', /looks like a reference/],
+    ["for no object", 'sell("SG001")', /takes one object/],
+    ["for what cannot cross", 'sell({ item: "SG001", quantity: 1, customer: "\\0" })', /cannot be called with that/],
+    [
+      "for a prototype",
+      'sell(JSON.parse(\'{"item":"SG001","quantity":1,"__proto__":{}}\'))',
+      /cannot be called with that/,
+    ],
+  ])("%s cannot be passed over in a success", async (_how, call, fault) => {
+    const code = `
+await sell({ item: "SG004", quantity: 1 });
+try { await ${call}; } catch {}
+return { status: "success", answer: "Both are sold." };`;
+    const server = await playOpenAI(
+      programmer().answer(program(code)),
+      programmer(/<faults>/).answer(program(NOTHING)),
+    );
+    const runtime = await openPrograms(server);
+    const { run, question } = await ask(runtime, "Sell both.");
+    expect(question).toBeNull();
+    const [first] = await listPrograms(runtime.ledger, "acme", run.id);
+    expect(first?.outcome?.faults.join()).toMatch(fault);
+  });
+});
