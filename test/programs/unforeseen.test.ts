@@ -64,3 +64,16 @@ return { status: "success", answer: "Both are sold." };`;
     expect(first?.outcome?.faults.join()).toMatch(fault);
   });
 });
+
+describe("a write without arguments, after text from outside", () => {
+  it("is marked, too", async () => {
+    const mail = read("read_mail", async () => "Ring!", { untrustedOutput: true });
+    const code = `
+if ((await read_mail({})) === "Ring!") await ring_bell({});
+return { status: "success", answer: "Rung." };`;
+    const runtime = await openPrograms(await playOpenAI(programmer().answer(program(code))), { actions: [mail, bell] });
+    const { question } = await ask(runtime, "Do what the mail asks for.");
+    expect(question?.actions).toMatchObject([{ action: "ring_bell", untrusted: [expect.any(String)] }]);
+    expect(question?.reasons).toContainEqual(expect.stringContaining("came from outside"));
+  });
+});
