@@ -59,6 +59,8 @@ export async function tryProgram(trial: Trial): Promise<ProgramOutcome | HeldBac
     guard.signal.throwIfAborted();
     if (error instanceof CutOff) return error.by;
     throw error;
+  } finally {
+    rehearsal.end();
   }
 }
 
@@ -83,6 +85,7 @@ class Rehearsal {
   readonly #refused: string[] = [];
   #calls = 0;
   #isTainted = false;
+  #isOver = false;
 
   constructor(trial: Trial) {
     this.#trial = trial;
@@ -93,6 +96,11 @@ class Rehearsal {
   /** Aborts when the program is not to go on. */
   get cut(): AbortSignal {
     return this.#cut.signal;
+  }
+
+  /** Calls that wait for their turn are not begun any more. */
+  end(): void {
+    this.#isOver = true;
   }
 
   /** Carries out one call. @param answered how many of its calls, the first of them, it knows the answer of @throws ActionFailure, whose message the program is told */
@@ -108,10 +116,22 @@ class Rehearsal {
     }
     if (action.kind === "read") {
       this.#isTainted ||= action.untrustedOutput === true;
-      return await this.#turns.read(() => this.#read(action, { step, args }));
+      return await this.#turns.read(async () => {
+        this.#begin();
+        return await this.#read(action, { step, args });
+      });
     }
     const known = { call: this.#calls, answered, ...(this.#isTainted ? { untrusted: true as const } : {}) };
-    return await this.#turns.write(() => this.#write(action, { step, args }, known));
+    return await this.#turns.write(async () => {
+      this.#begin();
+      return await this.#write(action, { step, args }, known);
+    });
+  }
+
+  /** @throws when the program has ended, or nothing more is to begin */
+  #begin(): void {
+    if (this.#isOver) throw new Error("the program has ended");
+    if (this.#cut.signal.aborted || this.#trial.guard.stopped()) this.#cutOff(new CutOff(undefined));
   }
 
   /** A write that was not even tried could not be done either. @param why what the program is told */

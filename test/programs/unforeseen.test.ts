@@ -77,3 +77,20 @@ return { status: "success", answer: "Rung." };`;
     expect(question?.reasons).toContainEqual(expect.stringContaining("came from outside"));
   });
 });
+
+describe("calls that wait for their turn", () => {
+  it("are not carried out once the program has ended", async () => {
+    let begun = 0;
+    const slow = read("look", async () => {
+      begun += 1;
+      await sleep(200);
+      return null;
+    });
+    const code = 'for (let n = 0; n < 100; n++) look({ n });\nthrow new Error("enough");';
+    const server = await playOpenAI(programmer().answer(program(code)), programmer(/enough/).answer(program(NOTHING)));
+    const runtime = await openPrograms(server, { actions: [slow] });
+    await ask(runtime, "Look.");
+    await sleep(500);
+    expect(begun).toBeLessThanOrEqual(10);
+  });
+});
