@@ -94,3 +94,29 @@ describe("calls that wait for their turn", () => {
     expect(begun).toBeLessThanOrEqual(10);
   });
 });
+
+describe("the time of a run", () => {
+  it("is looked at between a program's reads, and nothing more begins once it is over", async () => {
+    let now = Date.parse("2030-01-07T08:00:00.000Z");
+    const looked: number[] = [];
+    const look = read("look", async (n) => {
+      looked.push(n);
+      now += 20 * 60_000;
+      return null;
+    });
+    const code = `
+for (let n = 0; n < 5; n++) await look({ n });
+return { status: "success", answer: "Looked." };`;
+    const runtime = await openPrograms(await playOpenAI(programmer().answer(program(code))), {
+      actions: [look],
+      now: () => new Date(now).toISOString(),
+    });
+    await changeSettings(runtime.ledger, { ...bob.identity, at: runtime.now() }, { maxMinutes: 30 });
+    const { run, threadId } = await ask(runtime, "Look five times.");
+    expect(looked).toEqual([0, 1]);
+    expect(run.answer).toMatchObject({ status: "failed", text: expect.stringContaining("40 of 30 minutes of work") });
+    expect((await listReads(runtime.ledger, "acme", run.id)).filter(({ action }) => action === "look")).toHaveLength(2);
+    expect((await continueThread(runtime, alice, threadId)).run.answer?.status).toBe("failed");
+    expect(looked).toEqual([0, 1]);
+  });
+});
