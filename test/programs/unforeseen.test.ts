@@ -120,3 +120,28 @@ return { status: "success", answer: "Looked." };`;
     expect(looked).toEqual([0, 1]);
   });
 });
+
+describe("personal data", () => {
+  const sentIn = (server: Awaited<ReturnType<typeof playOpenAI>>, call: number) =>
+    String(server.calls[call]?.body.messages.at(-1)?.content);
+
+  it("is masked in a sample before that is cut, not after", async () => {
+    const text = `${"word ".repeat(13)}adalovelace@example.com`; // the cut is within the address
+    const people = read("find_people", async () => [text], { sample: {} });
+    const server = await playOpenAI(programmer().answer(program(NOTHING)));
+    await ask(await openPrograms(server, { actions: [people] }), "Who is it?");
+    expect(sentIn(server, 0)).toContain("[mail 1]");
+    expect(sentIn(server, 0)).not.toContain("adalove");
+  });
+
+  it("is masked in a fault before that is cut, not after", async () => {
+    const people = read("find_people", async () => "adalovelace@example.com");
+    const code = 'throw new Error("word ".repeat(93) + (await find_people({})));';
+    const server = await playOpenAI(
+      programmer().answer(program(code)),
+      programmer(/<faults>/).answer(program(NOTHING)),
+    );
+    await ask(await openPrograms(server, { actions: [people] }), "Who is it?");
+    expect(sentIn(server, 1)).not.toContain("adalove");
+  });
+});
