@@ -110,7 +110,8 @@ async function write(
   const reply = await askRole(deps, config, { ...question, readText: readProgram });
   if (!reply) return undefined;
   if (reply.kind === "failed") return unanswered(reply);
-  const { goal, code } = pseudonyms.restoreJson(reply.value);
+  const goal = pseudonyms.restore(reply.value.goal);
+  const code = pseudonyms.restoreCode(reply.value.code);
   await recordProgram(deps.ledger, stampOf(deps, config), run.id, { number, revision, goal, why, code });
   return "written";
 }

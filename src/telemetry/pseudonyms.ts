@@ -8,6 +8,8 @@ export interface Pseudonyms {
   mask<T extends Json>(value: T): T;
   /** A text with what stands behind its marks. */
   restore(text: string): string;
+  /** JavaScript with what stands behind its marks, written so that a text with a mark in it, however it is quoted, means just that. */
+  restoreCode(code: string): string;
   /** A value with what stands behind the marks in its texts and names. */
   restoreJson<T extends Json>(value: T): T;
   /** What looks like a mark in a text, and stands for nothing. */
@@ -17,6 +19,9 @@ export interface Pseudonyms {
 }
 
 const MARK = /\[[a-z]{2,8} \d{1,6}\]/g;
+
+/** A text as it can stand in a JavaScript literal, whatever that is quoted with. */
+const escaped = (text: string): string => JSON.stringify(text).slice(1, -1).replaceAll(/['`$]/g, "\\$&");
 
 export function createPseudonyms(): Pseudonyms {
   const marks = new Map<string, string>();
@@ -30,9 +35,9 @@ export function createPseudonyms(): Pseudonyms {
     return `[${kind} ${count}]`;
   };
   const found = () => new Map([...marks].map(([key, name]) => [name, key.slice(key.indexOf(" ") + 1)]));
-  const restore = (text: string): string => {
+  const restore = (text: string, write = (found: string) => found): string => {
     const known = found();
-    return text.replaceAll(MARK, (name) => known.get(name) ?? name);
+    return text.replaceAll(MARK, (name) => write(known.get(name) ?? name));
   };
   const restoreJson = (value: Json): Json => {
     if (typeof value === "string") return restore(value);
@@ -42,7 +47,8 @@ export function createPseudonyms(): Pseudonyms {
   };
   return {
     mask: (value) => maskJson(value, mark),
-    restore,
+    restore: (text) => restore(text),
+    restoreCode: (code) => restore(code, escaped),
     restoreJson: restoreJson as Pseudonyms["restoreJson"],
     unknownMarks(text) {
       const known = found();

@@ -144,4 +144,16 @@ describe("personal data", () => {
     await ask(await openPrograms(server, { actions: [people] }), "Who is it?");
     expect(sentIn(server, 1)).not.toContain("adalove");
   });
+
+  it.each([['a"b'], ["a'b`${c}\\n\n"]])("behind a mark is that very text in a program: %j", async (password) => {
+    const accounts = read("find_accounts", async () => [{ password }], { sample: {} });
+    const code = `
+const [{ password }] = await find_accounts({});
+const same = [ "[secret 1]", '[secret 1]', \`[secret 1]\` ].every((one) => one === password);
+return { status: "no_match", answer: same ? "Same." : "Other." };`;
+    const server = await playOpenAI(programmer().answer(program(code)));
+    const { run } = await ask(await openPrograms(server, { actions: [accounts] }), "Is it the same?");
+    expect(sentIn(server, 0)).toContain("[secret 1]");
+    expect(run.answer?.text).toMatch(/^Same/);
+  });
 });
