@@ -145,6 +145,19 @@ describe("personal data", () => {
     expect(sentIn(server, 1)).not.toContain("adalove");
   });
 
+  it("behind a mark that a program wrote is not shown with the program when it goes back", async () => {
+    const people = read("find_people", async () => [{ mail: "ada@example.com", password: "o'neill1" }], { sample: {} });
+    const code = "const mail = '[mail 1]', word = '[secret 1]';\\nthrow new Error('again');";
+    const server = await playOpenAI(
+      programmer().answer(program(code)),
+      programmer(/<last_program>/).answer(program('return { status: "no_match", answer: "No " + "[mail 1]".length };')),
+    );
+    const { run } = await ask(await openPrograms(server, { actions: [people] }), "Who is it?");
+    expect(sentIn(server, 1)).toContain("const mail = '[mail 1]', word = '[secret 1]';");
+    expect(sentIn(server, 1)).not.toMatch(/ada@example|neill/);
+    expect(run.answer?.text).toContain("No 15");
+  });
+
   it.each([['a"b'], ["a'b`${c}\\n\n"]])("behind a mark is that very text in a program: %j", async (password) => {
     const accounts = read("find_accounts", async () => [{ password }], { sample: {} });
     const code = `

@@ -47,7 +47,7 @@ export interface LastProgram {
 }
 
 /**
- * The prompt for a program. What samples and faults hold of secrets and personal data is not shown.
+ * The prompt for a program. What samples, faults and the last program hold of secrets and personal data is not shown.
  * @param pseudonyms stand for that; what the model says is restored with them
  */
 export function programPrompt(
@@ -75,7 +75,7 @@ export function programPrompt(
     ...(feedback.length > 0 ? [dataBlock("findings", feedback.slice(0, MAX_TOLD)), SENT_BACK] : []),
     ...(last
       ? [
-          textBlock("last_program", last.code),
+          textBlock("last_program", pseudonyms.maskCode(last.code)),
           dataBlock(
             "faults",
             masked(last.faults).map((fault) => cut(fault)),
