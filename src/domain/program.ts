@@ -99,7 +99,10 @@ export const isProgramStep = (step: string): boolean => step.startsWith("program
 export function rowLines(rows: readonly Row[]): string[] {
   if (rows.length === 0) return [];
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? "")))];
+  const cells = [
+    columns,
+    ...rows.map((row) => columns.map((column) => (Object.hasOwn(row, column) ? String(row[column] ?? "") : ""))),
+  ];
   const widths = columns.map((_column, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   return cells.map((line) =>
     line

@@ -170,3 +170,11 @@ return { status: "no_match", answer: same ? "Same." : "Other." };`;
     expect(run.answer?.text).toMatch(/^Same/);
   });
 });
+
+describe("rows", () => {
+  it("do not show what every object has", async () => {
+    const code = 'return { status: "success", answer: "x", rows: [{ constructor: 1, toString: 2 }, { a: 3 }] };';
+    const runtime = await openPrograms(await playOpenAI(programmer().answer(program(code))));
+    expect((await ask(runtime, "Show it.")).run.answer?.details.join("\n")).not.toContain("native code");
+  });
+});
