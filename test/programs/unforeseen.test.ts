@@ -177,4 +177,21 @@ describe("rows", () => {
     const runtime = await openPrograms(await playOpenAI(programmer().answer(program(code))));
     expect((await ask(runtime, "Show it.")).run.answer?.details.join("\n")).not.toContain("native code");
   });
+
+  it("stay small, however many columns they name", async () => {
+    const code = `
+const rows = [];
+for (let n = 0; n < 100; n++) {
+  const row = {};
+  for (let m = 0; m < 100; m++) row["c" + n + "_" + m] = 1;
+  rows.push(row);
+}
+return { status: "success", answer: "x", rows };`;
+    const server = await playOpenAI(
+      programmer().answer(program(code)),
+      programmer(/<faults>/).answer(program(NOTHING)),
+    );
+    const { run } = await ask(await openPrograms(server), "Show it.");
+    expect(run.answer?.details.join("\n").length).toBeLessThan(400_000);
+  });
 });
