@@ -195,3 +195,27 @@ return { status: "success", answer: "x", rows };`;
     expect(run.answer?.details.join("\n").length).toBeLessThan(400_000);
   });
 });
+
+describe("the answer of a program", () => {
+  it("shows no key and nobody's address, whatever its status", async () => {
+    const people = read("find_people", async () => "ada@example.com sk_live_51H8abcdefghijklmnopqrstuvwx");
+    for (const status of ["success", "no_match"]) {
+      const code = `const text = await find_people({});
+return { status: "${status}", answer: "It is " + text, rows: [{ text }] };`;
+      const runtime = await openPrograms(await playOpenAI(programmer().answer(program(code))), { actions: [people] });
+      const said = JSON.stringify((await ask(runtime, "Who is it?")).run.answer);
+      expect(said).not.toContain("ada@example.com");
+      expect(said).not.toContain("sk_live_51H8");
+    }
+  });
+});
+
+describe("a goal that grows by what stands behind its marks", () => {
+  it("is cut, and the run goes on", async () => {
+    const people = read("find_people", async () => ["ada.lovelace.countess@example.com"], { sample: {} });
+    const code = 'await sell({ item: "SG001", quantity: 1 });\nreturn { status: "success", answer: "Sold." };';
+    const server = await playOpenAI(programmer().answer(program(code, `${"g".repeat(485)} [mail 1]`)));
+    const { question } = await ask(await openPrograms(server, { actions: [people] }), "Sell one Aviator.");
+    expect(question?.actions).toHaveLength(1);
+  });
+});
