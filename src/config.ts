@@ -50,10 +50,22 @@ export interface Config {
   readonly office?: OfficeConfig;
   /** A YAML file of endpoints for webhooks, absolute. */
   readonly webhooks?: string;
+  /** What the environment says of the HTTP server; absent where it says nothing. */
+  readonly server?: ServerConfig;
   /** Whoever does not say who they are is refused by every server, on this machine too. */
   readonly auth?: "required";
   /** Whose tokens servers take; absent for nobody's. */
   readonly tokens?: TokenSettings;
+}
+
+/** The HTTP server. */
+export interface ServerConfig {
+  /** Origins whose pages may call it. */
+  readonly origins?: readonly string[];
+  /** Where people find it, without a slash at the end; for links. */
+  readonly publicUrl?: string;
+  /** How many requests each key may send in a minute. */
+  readonly requestsPerMinute?: number;
 }
 
 /** An issuer of tokens, and what its tokens say where. */
@@ -120,6 +132,13 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const originsIn = (list: string): string[] =>
+  list
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
 const EnvironmentSchema = z.object({
   HOLDPOINT_HOME: text(z.string().trim()),
   HOLDPOINT_ENCRYPTION_KEY: text(z.string().trim()),
@@ -144,6 +163,16 @@ const EnvironmentSchema = z.object({
       .regex(/^[^\s@]+@[^\s@]+$/, "must be a mail address"),
   ),
   HOLDPOINT_WEBHOOKS: text(z.string().trim()),
+  HOLDPOINT_ORIGINS: text(
+    z
+      .string()
+      .trim()
+      .refine((list) => originsIn(list).every(isOrigin), {
+        error: "must be origins such as https://app.example.com, with commas between",
+      }),
+  ),
+  HOLDPOINT_PUBLIC_URL: text(plainAddress),
+  HOLDPOINT_REQUESTS_PER_MINUTE: text(z.string().regex(/^[1-9]\d{0,6}$/, "must be a number from 1 to 9999999")),
   HOLDPOINT_AUTH: text(z.enum(["required"], "must be required, or be left out")),
   HOLDPOINT_JWT_ISSUER: text(z.string().trim().max(1000)),
   HOLDPOINT_JWT_AUDIENCE: text(z.string().trim().max(1000)),
@@ -204,6 +233,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...httpConfig(values, environment),
     ...officeConfig(values),
     ...(values.HOLDPOINT_WEBHOOKS === undefined ? {} : { webhooks: resolve(values.HOLDPOINT_WEBHOOKS) }),
+    ...serverConfig(values),
     ...authConfig(values),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
@@ -260,6 +290,20 @@ function officeConfig(values: Environment): { office?: OfficeConfig } {
     ...(values.CALDAV_SHARED === undefined ? {} : { caldavShared: values.CALDAV_SHARED === "true" }),
   };
   return Object.keys(office).length === 0 ? {} : { office: Object.freeze(office) };
+}
+
+function serverConfig(values: Environment): { server?: ServerConfig } {
+  const {
+    HOLDPOINT_ORIGINS: origins,
+    HOLDPOINT_PUBLIC_URL: publicUrl,
+    HOLDPOINT_REQUESTS_PER_MINUTE: perMinute,
+  } = values;
+  const server = {
+    ...(origins === undefined ? {} : { origins: originsIn(origins) }),
+    ...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, "") }),
+    ...(perMinute === undefined ? {} : { requestsPerMinute: Number(perMinute) }),
+  };
+  return Object.keys(server).length === 0 ? {} : { server: Object.freeze(server) };
 }
 
 function modelConfig(values: Environment): ModelConfig | undefined {

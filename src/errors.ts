@@ -8,9 +8,10 @@ import { storableText } from "./domain/text.ts";
 /** What went wrong, as a stable word for programs. */
 export type ErrorCode =
   | "usage" // the caller gave something that does not fit
+  | "unauthenticated" // it is not known who calls
   | "unknown_thread" // no run of this tenant is on that thread
-  | "unauthenticated" // nobody knows who calls
   | "denied" // the caller has not the role that it takes
+  | "stale" // it was changed since the caller looked
   | "not_paused" // nothing waits for a decision there
   | "decision_taken" // somebody else decided first
   | "stopped" // a signal asked it to stop; it can go on
@@ -24,9 +25,10 @@ export type Remedy = "fix_input" | "retry" | "ask_person" | "report";
 
 const REMEDIES: Record<ErrorCode, Remedy> = {
   usage: "fix_input",
-  unknown_thread: "fix_input",
   unauthenticated: "fix_input",
+  unknown_thread: "fix_input",
   denied: "ask_person",
+  stale: "retry",
   not_paused: "fix_input",
   decision_taken: "ask_person",
   stopped: "retry",

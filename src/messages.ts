@@ -10,6 +10,7 @@ import {
   RemoveMessage,
 } from "@langchain/core/messages";
 import { messagesStateReducer } from "@langchain/langgraph";
+import { derivedId } from "./domain/json.ts";
 import { HoldpointError } from "./errors.ts";
 
 /** Longer texts are refused as requests, and cut here: checkpoints must not grow with them. UTF-16 code units. */
@@ -91,6 +92,10 @@ export function lastHuman(messages: readonly BaseMessage[]): { id: string; text:
   const last = messages.at(-1);
   return last?.id && HumanMessage.isInstance(last) ? { id: last.id, text: last.text } : undefined;
 }
+
+/** The id of the run that a message starts: the same when it is sent again. */
+export const runIdOf = (threadId: string, said: { id: string; text: string }): string =>
+  derivedId("run", { thread: threadId, id: said.id, text: said.text });
 
 /** A request that came otherwise than as a message. */
 export function humanMessage(id: string, text: string): BaseMessage {

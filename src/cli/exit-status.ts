@@ -49,6 +49,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
   unknown_thread: EXIT.usage,
   unauthenticated: EXIT.usage,
   denied: EXIT.usage,
+  stale: EXIT.conflict,
   not_paused: EXIT.conflict,
   decision_taken: EXIT.conflict,
   stopped: EXIT.stopped,

@@ -16,6 +16,7 @@ import { type MaintainOptions, maintain, notices } from "./maintain.ts";
 import { metrics } from "./metrics.ts";
 import { checkPlaybooks, listPlaybooks, matchPlaybook } from "./playbooks.ts";
 import { testPolicy } from "./policy-test.ts";
+import { type ServeOptions, serveHttp } from "./serve.ts";
 import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
 import { members, settings } from "./settings.ts";
 import { type StatsOptions, stats } from "./stats.ts";
@@ -224,6 +225,12 @@ function addMaintenanceCommands(program: Command, act: Act): void {
     .option("--once", "one pass; without it, one after the other until a signal comes")
     .option("--every <seconds>", "the pause between two passes (default: 60)")
     .action((options: CommonOptions & MaintainOptions) => act(options, (session) => maintain(session, options)));
+  common(program.command("serve"))
+    .description("serve the HTTP interface until a signal comes; see docs/server.md")
+    .option("--port <number>", "listen there (default: 8787; 0 for any that is free)")
+    .option("--host <address>", "on this address (default: 127.0.0.1)")
+    .option("--dev", "nobody needs a key; only this machine is served")
+    .action((options: CommonOptions & ServeOptions) => act(options, (session) => serveHttp(session, options)));
   common(program.command("metrics"))
     .description("print counts of every tenant for monitoring, in the text format of Prometheus")
     .action((options: CommonOptions) => act(options, metrics));

@@ -2,7 +2,7 @@
 import { userInfo } from "node:os";
 import { parse, relative } from "node:path";
 import type { RunControl } from "@langchain/langgraph";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig, type ServerConfig } from "../config.ts";
 import type { ProgressEvent } from "../domain/progress.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
@@ -41,6 +41,7 @@ export interface Session {
   readonly playbooks: readonly string[];
   /** Where the HTTP actions are that the environment names. */
   readonly httpActions: string | undefined;
+  readonly server: ServerConfig & Pick<Config, "auth" | "tokens">;
   /** How the caller would type a further command of Holdpoint. */
   command(rest: string): string;
 }
@@ -86,6 +87,11 @@ export async function withSession(
       json: options.json ?? false,
       playbooks: config.playbooks === undefined ? [] : [config.playbooks],
       httpActions: config.http?.path,
+      server: {
+        ...config.server,
+        ...(config.auth ? { auth: config.auth } : {}),
+        ...(config.tokens ? { tokens: config.tokens } : {}),
+      },
       command,
     });
   } finally {

@@ -54,7 +54,7 @@ export interface KeyInput {
 }
 
 /** How long the secret before is taken after a rotation, in milliseconds. */
-export const OVERLAP_MS = 24 * 3_600_000;
+const OVERLAP_MS = 24 * 3_600_000;
 /** How long after a use that was written none is, in milliseconds. */
 const USE_MS = 10 * 60_000;
 

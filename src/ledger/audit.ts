@@ -4,7 +4,7 @@
  * digest of it, so that it can be forgotten and the chain stays whole.
  */
 import { randomBytes } from "node:crypto";
-import type { Insertable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import { canonicalJson, derivedId, digestOf, type JsonObject } from "../domain/json.ts";
 import type { Stamp } from "../domain/run.ts";
 import { maskJson, maskText } from "../telemetry/mask.ts";
@@ -119,10 +119,60 @@ export async function listAudit(db: Ledger, tenant: string, runId?: string): Pro
   let query = db.selectFrom("auditLog").selectAll().where("tenant", "=", tenant).orderBy("seq");
   if (runId !== undefined) query = query.where("runId", "=", runId);
   const rows = await query.execute();
-  return rows.map(({ seq, at, principal, event, runId: of, data, detail, hash }) => {
-    const forgotten = detail === null && promisedDetail(data) !== undefined;
-    return { seq, at, principal, event, runId: of, data: forgotten ? { forgotten } : JSON.parse(detail ?? data), hash };
-  });
+  return rows.map(toEntry);
+}
+
+function toEntry({ seq, at, principal, event, runId, data, detail, hash }: Selectable<AuditLogTable>): AuditEntry {
+  const forgotten = detail === null && promisedDetail(data) !== undefined;
+  return { seq, at, principal, event, runId, data: forgotten ? { forgotten } : JSON.parse(detail ?? data), hash };
+}
+
+/** A tenant's entries, newest first, up to one of them. */
+export async function pageOfAudit(
+  db: Ledger,
+  tenant: string,
+  query: {
+    readonly limit: number;
+    /** The number of the last entry of the page before. */
+    readonly before?: number | undefined;
+    readonly event?: string | undefined;
+    readonly runId?: string | undefined;
+    readonly principal?: string | undefined;
+  },
+): Promise<{ items: AuditEntry[]; next: number | null }> {
+  const { limit, before, event, runId, principal } = query;
+  let rows = db.selectFrom("auditLog").selectAll().where("tenant", "=", tenant);
+  if (before !== undefined) rows = rows.where("seq", "<", before);
+  if (event !== undefined) rows = rows.where("event", "=", event);
+  if (runId !== undefined) rows = rows.where("runId", "=", runId);
+  if (principal !== undefined) rows = rows.where("principal", "=", auditName(tenant, principal));
+  const found = (
+    await rows
+      .orderBy("seq", "desc")
+      .limit(limit + 1)
+      .execute()
+  ).map(toEntry);
+  const items = found.slice(0, limit);
+  return { items, next: found.length > limit ? (items.at(-1)?.seq ?? null) : null };
+}
+
+/** The entries of some runs of a tenant after a number, oldest first, at most 10,000. */
+export async function listAuditAfter(
+  db: Ledger,
+  tenant: string,
+  runIds: readonly string[],
+  after: number,
+): Promise<AuditEntry[]> {
+  const rows = await db
+    .selectFrom("auditLog")
+    .selectAll()
+    .where("tenant", "=", tenant)
+    .where("runId", "in", [...runIds])
+    .where("seq", ">", after)
+    .orderBy("seq")
+    .limit(10_000)
+    .execute();
+  return rows.map(toEntry);
 }
 
 /** Takes out what the entries of a run hold; that it was forgotten has to be said by a `data.forgotten` that names it. */

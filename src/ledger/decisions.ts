@@ -24,7 +24,7 @@ import { opened, openedOne, sealed } from "./sealed-columns.ts";
 import { getSettings } from "./settings.ts";
 import { recordUsesIn } from "./uses.ts";
 
-function toDecision(row: Selectable<DecisionsTable>): Decision {
+export function toDecision(row: Selectable<DecisionsTable>): Decision {
   return DecisionSchema.parse({ ...row, actions: JSON.parse(row.actions) });
 }
 

@@ -14,7 +14,7 @@ import type { EffectsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
 import { releaseAmountsIn } from "./uses.ts";
 
-function toEffect(row: Selectable<EffectsTable>): Effect {
+export function toEffect(row: Selectable<EffectsTable>): Effect {
   return EffectSchema.parse({
     ...row,
     args: JSON.parse(row.args),

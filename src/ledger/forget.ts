@@ -6,6 +6,7 @@ import { canonicalJson, storedJson } from "../domain/json.ts";
 import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
+import { deleteAnswers } from "./answered-requests.ts";
 import { forgetKeys } from "./api-keys.ts";
 import { forgetApprovals, listApprovals } from "./approvals.ts";
 import { appendAudit, forgetAudit, forgetAuditOf, pseudonymOf } from "./audit.ts";
@@ -84,6 +85,7 @@ export async function forget(db: Ledger, stamp: Stamp, subject: ForgetSubject): 
     const whose = "person" in subject ? { person: pseudonymOf(stamp.tenant, subject.person) } : subject;
     // Tombstones are not encrypted: what else this key opened, here or in a copy, is gone with it.
     if ("all" in subject) await destroyKey(trx, stamp.tenant);
+    await deleteAnswers(trx, stamp.tenant); // they hold what was asked, and whose it is they do not say
     const data = { ...whose, runs: asked, decisions, ...(entries.length > 0 ? { entries: [...entries] } : {}) };
     await appendAudit(trx, { ...stamp, event: "data.forgotten", data });
     return { runs: asked.length, decisions, threads };

@@ -386,6 +386,28 @@ const apiKeys: Migration = {
   },
 };
 
+/** What the HTTP server needs: lists that are read in pages, and requests that are sent again. */
+const http: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("answered_requests")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("principal", "text", (c) => c.notNull())
+      .addColumn("key", "text", (c) => c.notNull())
+      .addColumn("fingerprint", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addColumn("until", "text", (c) => c.notNull())
+      .addColumn("answer", "text")
+      .addPrimaryKeyConstraint("answered_requests_pk", ["tenant", "principal", "key"])
+      .execute();
+    const index = (name: string, table: string, columns: string[]) =>
+      db.schema.createIndex(name).on(table).columns(columns).execute();
+    await index("proposals_by_time", "proposals", ["tenant", "created_at", "id"]);
+    await index("proposals_by_status", "proposals", ["tenant", "status", "created_at", "id"]);
+    await index("audit_by_run", "audit_log", ["tenant", "run_id", "seq"]);
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -402,6 +424,7 @@ export const migrations: MigrationProvider = {
       "0013_measures": measures,
       "0014_programs": programs,
       "0015_api_keys": apiKeys,
+      "0016_http": http,
     };
   },
 };

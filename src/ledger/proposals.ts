@@ -21,7 +21,7 @@ import { getRun, setRunStatus } from "./runs.ts";
 import type { ProposalsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
 
-function toProposal(row: Selectable<ProposalsTable>): Proposal {
+export function toProposal(row: Selectable<ProposalsTable>): Proposal {
   return ProposalSchema.parse({
     ...row,
     actions: JSON.parse(row.actions),

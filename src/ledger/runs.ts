@@ -22,7 +22,7 @@ import { aliveUntil } from "./liveness.ts";
 import type { RunsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
 
-function toRun(row: Selectable<RunsTable>): Run {
+export function toRun(row: Selectable<RunsTable>): Run {
   return {
     id: row.id,
     tenant: row.tenant,

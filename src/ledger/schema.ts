@@ -295,6 +295,18 @@ export interface ModelCallsTable {
   outcome: string;
 }
 
+interface AnsweredRequestsTable {
+  tenant: string;
+  principal: string;
+  key: string;
+  fingerprint: string;
+  createdAt: string;
+  /** While somebody answers it: when they are taken for dead. */
+  until: string;
+  /** As JSON; null while it is being answered. */
+  answer: string | null;
+}
+
 export interface LedgerSchema {
   runs: RunsTable;
   planRevisions: PlanRevisionsTable;
@@ -316,5 +328,6 @@ export interface LedgerSchema {
   tenantKeys: TenantKeysTable;
   notices: NoticesTable;
   breakers: BreakersTable;
+  answeredRequests: AnsweredRequestsTable;
   apiKeys: ApiKeysTable;
 }

@@ -20,6 +20,7 @@ const COLUMNS = {
   decisions: ["actions", "reason"],
   approvals: ["actions"],
   effects: ["args", "output", "undoData", "changes", "note"],
+  answeredRequests: ["answer"],
 } as const satisfies Record<string, readonly string[]>;
 type Table = keyof typeof COLUMNS;
 

@@ -61,13 +61,23 @@ export type SettingsChange = object | ((settings: TenantSettings) => unknown);
 /**
  * Changes settings, which makes a new version; what is not named stays, also within `approvals`.
  * @param change from outside
- * @throws HoldpointError `denied`, `usage` that names the setting that does not fit; nothing is changed then
+ * @param expected only if this version holds
+ * @throws HoldpointError `denied`, `stale`, `usage` that names the setting that does not fit; nothing is changed then
  */
-export async function changeSettings(db: Ledger, stamp: Stamp, change: SettingsChange): Promise<VersionedSettings> {
+export async function changeSettings(
+  db: Ledger,
+  stamp: Stamp,
+  change: SettingsChange,
+  expected?: number,
+): Promise<VersionedSettings> {
   return await db.transaction().execute(async (trx) => {
     await assertMay(trx, stamp, "changeSettings");
     await lockAudit(trx, stamp.tenant); // whoever comes second changes what the first made
     const before = await getSettings(trx, stamp.tenant);
+    if (expected !== undefined && expected !== before.version) {
+      const text = `Version ${expected} of the settings does not hold any more: version ${before.version} does.`;
+      throw new HoldpointError("stale", text, { hint: "Read them again, and change what they are now." });
+    }
     const given = typeof change === "function" ? change(before.settings) : merged(before.settings, change);
     const settings = parseSettings(given);
     const version = before.version + 1;

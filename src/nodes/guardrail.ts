@@ -4,7 +4,7 @@
  */
 
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
-import { derivedId, digestOf } from "../domain/json.ts";
+import { digestOf } from "../domain/json.ts";
 import { isByModel } from "../domain/plan.ts";
 import { type Finding, nameRules, type Proposal } from "../domain/proposal.ts";
 import { isOver, type Run, type Stamp } from "../domain/run.ts";
@@ -20,7 +20,7 @@ import { findLatestProposal, getProposal, listProposals, moveProposal, recordFin
 import { isSentBack, judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { findRun, getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
-import { humanMessage, lastHuman, MAX_STORED_TEXT } from "../messages.ts";
+import { humanMessage, lastHuman, MAX_STORED_TEXT, runIdOf } from "../messages.ts";
 import { unsettled } from "../planning/check-plan.ts";
 import type { GateFacts } from "../policy/gate.ts";
 import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
@@ -82,7 +82,7 @@ function unheard(state: State, config: LangGraphRunnableConfig): Request | undef
 /** Its id is derived from the message, so that it is the same request when it is replayed. */
 function lastSaid(messages: State["messages"], config: LangGraphRunnableConfig) {
   const said = lastHuman(messages);
-  return said && { id: derivedId("run", { thread: threadOf(config), ...said }), text: said.text, messageId: said.id };
+  return said && { id: runIdOf(threadOf(config), said), text: said.text, messageId: said.id };
 }
 
 /**

@@ -34,6 +34,7 @@ export const OPERATIONS = {
   forget: "admin",
   maintain: "admin",
   metrics: "admin",
+  serve: "admin",
   reseed: "admin",
 } as const satisfies Record<string, Role>;
 

@@ -6,6 +6,7 @@ import { RunControl } from "@langchain/langgraph";
 import { listAllTenants } from "../ledger/tenants.ts";
 import type { Runtime } from "../runtime.ts";
 import { expire } from "./maintenance/expire.ts";
+import { keepAnswers } from "./maintenance/keep-answers.ts";
 import { keepAudit } from "./maintenance/keep-audit.ts";
 import { keepCheckpoints } from "./maintenance/keep-checkpoints.ts";
 import { notify } from "./maintenance/notify.ts";
@@ -35,6 +36,7 @@ const jobsOf = (unasked: boolean): readonly Job[] => [
   notify,
   keepCheckpoints,
   keepAudit,
+  keepAnswers,
 ];
 
 /** How a pass hears that it is to stop: what is in flight ends, and nothing new starts. */

@@ -60,16 +60,23 @@ function parseThreadId(text: string): string {
   });
 }
 
+/** An id for a new thread. */
+export const newThreadId = (): string => `t-${randomBytes(5).toString("hex")}`;
+
+export interface RequestInput {
+  readonly request: string;
+  /** Default: a new one. */
+  readonly threadId?: string | undefined;
+  /** What is asked under the same id again is the same request: see {@link runIdOf}. */
+  readonly messageId?: string | undefined;
+}
+
 /**
  * Starts a run and goes on until it ends or waits for a person.
  * @throws HoldpointError `usage` when the request cannot be taken (nothing is recorded then), `busy` while an approved
  * transaction of the thread has not ended
  */
-export async function startRequest(
-  runtime: Runtime,
-  caller: Caller,
-  input: { request: string; threadId?: string },
-): Promise<ThreadView> {
+export async function startRequest(runtime: Runtime, caller: Caller, input: RequestInput): Promise<ThreadView> {
   await assertMay(runtime.ledger, caller.identity, "ask");
   const findings = runtime.policy.checkRequest(input.request);
   if (strictest(findings, "allow") === "deny") {
@@ -77,11 +84,14 @@ export async function startRequest(
       hint: "Nothing was started; say in a sentence what you want done.",
     });
   }
-  const threadId = parseThreadId(input.threadId ?? `t-${randomBytes(5).toString("hex")}`);
+  const threadId = parseThreadId(input.threadId ?? newThreadId());
   const { tenant } = caller.identity;
   if (await isForeignThread(runtime.ledger, tenant, threadId)) throw unknownThread(threadId);
   const before = await findThreadRun(runtime.ledger, tenant, threadId);
-  const state = await invoke(runtime, caller, threadId, { request: input.request });
+  const { request, messageId } = input;
+  const given =
+    messageId === undefined ? { request } : { messages: [{ type: "human", id: messageId, content: request }] };
+  const state = await invoke(runtime, caller, threadId, given);
   const runId = state.run?.id;
   if (before && runId === before.id) {
     const text = `"${input.request}" was not taken: an approved request on the thread had to end first.`;
@@ -357,7 +367,7 @@ async function invoke(
   runtime: Runtime,
   caller: Caller,
   threadId: string,
-  input: { request: string } | Command | null,
+  input: { request: string } | { messages: object[] } | Command | null,
 ): Promise<State> {
   const options = {
     configurable: { thread_id: threadId },

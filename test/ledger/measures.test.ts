@@ -335,7 +335,12 @@ describe.each(databases)("measures on %s", (_name, open) => {
       await ledger.schema.alterTable(table).dropColumn(column).execute();
     }
     await ledger.updateTable("runs").set({ idleSince: null }).execute();
-    await ledger.schema.dropTable("programs").execute(); // a later one adds it
+    // Later ones add these.
+    await ledger.schema.dropTable("programs").execute();
+    await ledger.schema.dropTable("answeredRequests").execute();
+    for (const index of ["proposals_by_time", "proposals_by_status", "audit_by_run"]) {
+      await ledger.schema.dropIndex(index).execute();
+    }
     await ledger
       .deleteFrom("kysely_migration" as never)
       .where("name" as never, ">=", "0013_measures" as never)

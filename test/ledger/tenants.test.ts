@@ -11,6 +11,7 @@ import type { Plan } from "../../src/domain/plan.ts";
 import type { Effect, Proposal } from "../../src/domain/proposal.ts";
 import type { Stamp } from "../../src/domain/run.ts";
 import { createHoldpoint, HoldpointError } from "../../src/index.ts";
+import * as answeredRequests from "../../src/ledger/answered-requests.ts";
 import * as apiKeys from "../../src/ledger/api-keys.ts";
 import * as approvals from "../../src/ledger/approvals.ts";
 import * as audit from "../../src/ledger/audit.ts";
@@ -35,6 +36,7 @@ import * as measures from "../../src/ledger/measures.ts";
 import * as members from "../../src/ledger/members.ts";
 import * as modelCalls from "../../src/ledger/model-calls.ts";
 import * as notices from "../../src/ledger/notices.ts";
+import * as pages from "../../src/ledger/pages.ts";
 import * as postponements from "../../src/ledger/postponements.ts";
 import * as programs from "../../src/ledger/programs.ts";
 import * as proposals from "../../src/ledger/proposals.ts";
@@ -164,6 +166,10 @@ async function record(ledger: Ledger, done: string, waiting: string): Promise<vo
   await ledger.transaction().execute((trx) => runs.insertRun(trx, acme, paused));
   await runs.pauseRun(ledger, acme, PAUSED, DUE);
   await ledger.updateTable("actionUses").set({ amount: 3 }).execute();
+  const keyed = { ...REPEATED, tenant: acme.tenant };
+  await answeredRequests.beginAnswer(ledger, keyed, { now: AT, until: LATER });
+  await answeredRequests.keepAnswer(ledger, keyed, { status: 200, headers: {}, body: MARK });
+  await answeredRequests.beginAnswer(ledger, { ...keyed, key: "unanswered" }, { now: AT, until: LATER });
   await breakers.recordFailure(ledger, acme, { action: "note", trial: null, failures: 1, openMs: 60_000 });
   await ledger.updateTable("breakers").set({ trialUntil: LATER }).execute();
   const counts = { promptTokens: 1, completionTokens: 1, durationMs: 1, outcome: "answer" };
@@ -207,6 +213,10 @@ const dear = (proposal: Proposal): Proposal => ({
   actions: proposal.actions.map((action) => ({ ...action, impact: { ...action.impact, amount: 5 } })),
 });
 
+/** A request of acme's that may be sent again. */
+const REPEATED = { principal: acme.principal, key: "k", fingerprint: "f" };
+const PAGE = { limit: 10 };
+
 /** Every exported function that takes a tenant; those of `inTransaction` have to be called in one. */
 const CALLS: Record<string, Call> = {
   "api-keys.listKeys": ({ db, by }) => apiKeys.listKeys(db, by.tenant),
@@ -215,6 +225,19 @@ const CALLS: Record<string, Call> = {
   "api-keys.rotateKey": async ({ db, by, key }) => (await apiKeys.rotateKey(db, by, key.id)).key.principal,
   "api-keys.revokeKey": ({ db, by, key }) => apiKeys.revokeKey(db, by, key.id),
   "api-keys.forgetKeys": ({ trx, by }) => apiKeys.forgetKeys(trx, by, `${MARK}-bob`),
+  "answered-requests.beginAnswer": ({ db, by }) =>
+    answeredRequests.beginAnswer(db, { ...REPEATED, tenant: by.tenant }, { now: AT, until: LATER }),
+  "answered-requests.keepAnswer": ({ db, by }) =>
+    answeredRequests.keepAnswer(db, { ...REPEATED, tenant: by.tenant }, { status: 200, headers: {}, body: "other" }),
+  "answered-requests.giveUpAnswer": ({ db, by }) =>
+    answeredRequests.giveUpAnswer(db, { ...REPEATED, key: "unanswered", tenant: by.tenant }),
+  "answered-requests.deleteAnswers": ({ db, by }) => answeredRequests.deleteAnswers(db, by.tenant),
+  "pages.pageOfRuns": ({ db, by, done }) => pages.pageOfRuns(db, by.tenant, { ...PAGE, threadId: done.thread }),
+  "pages.pageOfPending": ({ db, by }) => pages.pageOfPending(db, by.tenant, PAGE),
+  "pages.pageOfCarried": ({ db, by, done }) => pages.pageOfCarried(db, by.tenant, { ...PAGE, runId: done.run }),
+  "pages.findCarried": ({ db, by, done }) => pages.findCarried(db, by.tenant, done.proposal.id),
+  "audit.pageOfAudit": ({ db, by, done }) => audit.pageOfAudit(db, by.tenant, { ...PAGE, runId: done.run }),
+  "audit.listAuditAfter": ({ db, by, done }) => audit.listAuditAfter(db, by.tenant, [done.run], 0),
   "approvals.listApprovals": ({ db, by, waiting }) => approvals.listApprovals(db, by.tenant, waiting.proposal.id),
   "approvals.addApproval": ({ db, by, waiting }) =>
     approvals.addApproval(db, by, waiting.proposal, { actions: [], onBehalfOf: null }),
@@ -449,6 +472,7 @@ const CALLS: Record<string, Call> = {
 /** These have no tenant: they open the database, calculate, or look after all tenants for whoever runs the system. */
 const WITHOUT_TENANT = [
   ...["approvals.combine", "audit-chain.detailDigest", "audit-chain.promisedDetail", "audit-chain.ChainFollower"],
+  ...["decisions.toDecision", "effects.toEffect", "proposals.toProposal", "runs.toRun"],
   ...["audit-export.anchorLine", "audit-export.checkExport", "audit-export.parseAnchor", "effects.effectKey"],
   // The tenant is what they say, or calculate with.
   ...["api-keys.findKey", "api-keys.identityOfKey", "members.assertInScope"],
@@ -597,7 +621,13 @@ describe("the command line", () => {
     const [list = ""] = (stdout.split("Commands:\n")[1] ?? "").split("\n\n");
     const commands = [...list.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? "");
     const tried = Object.keys(COMMANDS).map((name) => name.split(/[ ,]/)[0]);
-    expect(commands.filter((name) => !tried.includes(name))).toEqual(["reseed", "maintain", "metrics", "help"]);
+    expect(commands.filter((name) => !tried.includes(name))).toEqual([
+      "reseed",
+      "maintain",
+      "serve",
+      "metrics",
+      "help",
+    ]);
   });
 
   it.each(Object.keys(COMMANDS))("%s gives nothing of another tenant, and changes nothing", async (name) => {

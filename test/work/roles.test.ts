@@ -149,6 +149,7 @@ const CASES: Record<string, Case> = {
   forget: { operation: "forget", words: ({ done }) => ["forget", done, "--yes"] },
   "maintain --once": { operation: "maintain", words: () => ["maintain", "--once"] },
   metrics: { operation: "metrics", words: () => ["metrics"] },
+  serve: { operation: "serve", words: () => ["serve", "--dev", "--port", "0"] },
   notices: { operation: "viewNotices", words: () => ["notices"] },
   stats: { operation: "viewStats", words: () => ["stats", "--days", "7", "--by", "day"] },
   "stats, of a thread": { operation: "viewStats", words: ({ done }) => ["stats", "--thread", done] },
