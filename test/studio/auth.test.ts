@@ -6,6 +6,7 @@ import { findDecision } from "../../src/ledger/decisions.ts";
 import { listRuns } from "../../src/ledger/runs.ts";
 import { AgentServer, type Asked, type Values } from "../support/agent-server.ts";
 import { holdpoint } from "../support/child.ts";
+import { openIssuer } from "../support/issuer.ts";
 import { openLedgerOf } from "../support/ledger.ts";
 import { approveAll } from "../support/runtime.ts";
 
@@ -297,6 +298,38 @@ describe("where nothing is set up", () => {
     expect(await fetched({ ...json, "x-auth-scheme": "langsmith" })).toBe(401);
     expect(await clientOf(server, { "x-api-key": olga }).threads.search()).toEqual([]);
   });
+});
+
+describe("where an issuer is named", () => {
+  it(
+    "its tokens say who calls, in a thread that their tenant alone finds",
+    async () => {
+      const issuer = await openIssuer();
+      const server = new AgentServer({
+        HOLDPOINT_JWT_ISSUER: issuer.settings.issuer,
+        HOLDPOINT_JWT_AUDIENCE: issuer.settings.audience,
+      });
+      const as = async (claims: object) =>
+        clientOf(server, { authorization: `Bearer ${await issuer.token({ ...claims })}` });
+      try {
+        await server.start({ trial: "test/support/scripts/trial-graph.ts" });
+        const { threadId, asked } = await ask(await as({}), "write by-token");
+        expect(asked.value.requester).toBe("alice");
+        const command = { resume: { [asked.id]: approveAll(asked.value) } };
+        const foreign = await as({ tenant: "globex", roles: ["admin"] });
+        expect(await statusOf(foreign.runs.wait(threadId, "trial", { command }))).toBe(404);
+        const approver = await as({ sub: "bob", roles: ["viewer", "approver"] });
+        const ended = (await approver.runs.wait(threadId, "trial", { command })) as Values;
+        expect(ended.answer?.status).toBe("success");
+        expect(await statusOf((await as({ exp: 1 })).threads.search())).toBe(401);
+        expect(await statusOf((await as({ tenant: undefined })).threads.search())).toBe(403);
+        expect(await statusOf(clientOf(server, { "x-auth-scheme": "langsmith" }).threads.search())).toBe(401);
+      } finally {
+        await server.remove();
+      }
+    },
+    PATIENCE_MS,
+  );
 });
 
 describe("without authentication in langgraph.json", () => {
