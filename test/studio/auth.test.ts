@@ -138,6 +138,19 @@ describe("where callers have to say who they are", () => {
     expect((await as("gina").threads.get(owned)).metadata).toMatchObject({ owner: "globex" });
   });
 
+  it("a request that was cut off stays whose it was, whatever its call said", async () => {
+    const { thread_id: threadId } = await as("olga").threads.create();
+    const context = { tenant: "acme", principal: "anna" };
+    const cutOff = { input: { request: "write cut-off" }, context, interruptBefore: ["guardrail" as const] };
+    await as("olga").runs.wait(threadId, "trial", cutOff);
+    const { values } = await as("olga").threads.getState<{ asker: string }>(threadId);
+    expect(values.asker).toBe("olga");
+    const stolen = JSON.stringify(await statusOf(as("anna").runs.wait(threadId, "trial", { input: null })));
+    expect(stolen).toContain("Somebody else has just asked");
+    const { __interrupt__: [asked] = [] } = (await as("olga").runs.wait(threadId, "trial", { input: null })) as Values;
+    expect(asked?.value).toMatchObject({ requester: "olga", request: "write cut-off" });
+  });
+
   it("another tenant's thread cannot be read, found, run, answered, forked, edited, cancelled or deleted", async () => {
     const { threadId, asked } = await ask(as("olga"), "write secret-of-acme");
     const [run] = await as("olga").runs.list(threadId);
