@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type PlanningMode, PlanningModeSchema } from "./domain/plan.ts";
 import { HoldpointError } from "./errors.ts";
 import { parseKey } from "./sealing.ts";
+import { LOG_LEVELS, type LogLevel } from "./telemetry/log.ts";
 
 /** An OpenAI-compatible endpoint, and which of its models plays which role. */
 export interface ModelConfig {
@@ -42,6 +43,8 @@ export interface Config {
   readonly approval?: "always" | "rules";
   /** Where notices are posted to. */
   readonly notifyUrl?: string;
+  /** A YAML file of endpoints for events, absolute. */
+  readonly events?: string;
   /** How many reads of a run may be under way at once. */
   readonly concurrency?: number;
   /** HTTP actions; absent without HOLDPOINT_HTTP_ACTIONS. */
@@ -50,6 +53,8 @@ export interface Config {
   readonly office?: OfficeConfig;
   /** A YAML file of endpoints for webhooks, absolute. */
   readonly webhooks?: string;
+  /** What is told of the work on standard error. */
+  readonly log?: LogLevel;
   /** What the environment says of the HTTP server; absent where it says nothing. */
   readonly server?: ServerConfig;
   /** Whoever does not say who they are is refused by every server, on this machine too. */
@@ -163,6 +168,8 @@ const EnvironmentSchema = z.object({
       .regex(/^[^\s@]+@[^\s@]+$/, "must be a mail address"),
   ),
   HOLDPOINT_WEBHOOKS: text(z.string().trim()),
+  HOLDPOINT_EVENTS: text(z.string().trim()),
+  HOLDPOINT_LOG: text(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`)),
   HOLDPOINT_ORIGINS: text(
     z
       .string()
@@ -228,7 +235,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(values.HOLDPOINT_MCP === undefined ? {} : { mcp: resolve(values.HOLDPOINT_MCP) }),
     ...(values.HOLDPOINT_RULES === undefined ? {} : { rulesFile: resolve(values.HOLDPOINT_RULES) }),
     ...(values.HOLDPOINT_APPROVAL === undefined ? {} : { approval: values.HOLDPOINT_APPROVAL as "always" | "rules" }),
-    ...(values.HOLDPOINT_NOTIFY_URL === undefined ? {} : { notifyUrl: values.HOLDPOINT_NOTIFY_URL }),
+    ...tellingConfig(values),
     ...(values.HOLDPOINT_CONCURRENCY === undefined ? {} : { concurrency: Number(values.HOLDPOINT_CONCURRENCY) }),
     ...httpConfig(values, environment),
     ...officeConfig(values),
@@ -290,6 +297,16 @@ function officeConfig(values: Environment): { office?: OfficeConfig } {
     ...(values.CALDAV_SHARED === undefined ? {} : { caldavShared: values.CALDAV_SHARED === "true" }),
   };
   return Object.keys(office).length === 0 ? {} : { office: Object.freeze(office) };
+}
+
+/** Who is told of the work, and what. */
+function tellingConfig(values: Environment): Pick<Config, "notifyUrl" | "events" | "log"> {
+  const { HOLDPOINT_NOTIFY_URL: notifyUrl, HOLDPOINT_EVENTS: events, HOLDPOINT_LOG: log } = values;
+  return {
+    ...(notifyUrl === undefined ? {} : { notifyUrl }),
+    ...(events === undefined ? {} : { events: resolve(events) }),
+    ...(log === undefined ? {} : { log: log as LogLevel }),
+  };
 }
 
 function serverConfig(values: Environment): { server?: ServerConfig } {

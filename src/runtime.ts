@@ -21,6 +21,7 @@ import { whatCanBeAsked } from "./planning/playbooks/playbook.ts";
 import { storePlaybooks } from "./planning/playbooks/store.ts";
 import { createPolicy, type Policy, type PolicyOptions } from "./policy/policy.ts";
 import { openSqlite } from "./sqlite.ts";
+import { type Log, SILENT } from "./telemetry/log.ts";
 import type { Action } from "./tools/action.ts";
 import { httpActions, secretsInEnvironment } from "./tools/http/index.ts";
 import type { McpConnection } from "./tools/mcp/index.ts";
@@ -71,6 +72,8 @@ export interface RuntimeParts {
   readonly whatCanBeAsked?: readonly string[];
   /** Who is told of notices: an http(s) address, or a function. Default: nobody; they are kept. */
   readonly notify?: string | NoticeListener | undefined;
+  /** Is told of the work. Default: nobody. */
+  readonly log?: Log | undefined;
   /** ISO 8601 UTC. */
   readonly now?: (() => string) | undefined;
 }
@@ -91,6 +94,8 @@ export interface Runtime {
   readonly home: string;
   /** Who is told of notices. */
   readonly notify: string | NoticeListener | undefined;
+  /** Is told of the work. */
+  readonly log: Log;
   now(): string;
   /** Deletes the checkpoints of a thread. */
   deleteCheckpoints(threadId: string): Promise<void>;
@@ -131,8 +136,8 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
       checkpointer,
     );
     const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
-    const { home, notify } = parts;
-    return { ...shared, graph, home, notify, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
+    const { home, notify, log = SILENT } = parts;
+    return { ...shared, graph, home, notify, log, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
   } catch (error) {
     await closeAll(opened);
     throw error;

@@ -17,7 +17,7 @@ import { metrics } from "./metrics.ts";
 import { checkPlaybooks, listPlaybooks, matchPlaybook } from "./playbooks.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type ServeOptions, serveHttp } from "./serve.ts";
-import { type CommonOptions, type Session, type Surroundings, withSession } from "./session.ts";
+import { type CommonOptions, type Session, type SessionOptions, type Surroundings, withSession } from "./session.ts";
 import { members, settings } from "./settings.ts";
 import { type StatsOptions, stats } from "./stats.ts";
 
@@ -44,7 +44,7 @@ Exit statuses:
  */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let status: number = EXIT.done;
-  const act = (options: CommonOptions & { checks?: boolean }, work: (session: Session) => Promise<number>) =>
+  const act = (options: SessionOptions, work: (session: Session) => Promise<number>) =>
     withSession(surroundings, options, work).then((result) => {
       status = result;
     });
@@ -79,10 +79,7 @@ function commandFirst(argv: readonly string[], program: Command): string[] {
   return known && command !== undefined ? [command, ...rest, ...argv.slice(0, start)] : [...argv];
 }
 
-type Act = (
-  options: CommonOptions & { checks?: boolean },
-  work: (session: Session) => Promise<number>,
-) => Promise<void>;
+type Act = (options: SessionOptions, work: (session: Session) => Promise<number>) => Promise<void>;
 
 function createProgram(act: Act): Command {
   const program = new Command("holdpoint")
@@ -230,7 +227,9 @@ function addMaintenanceCommands(program: Command, act: Act): void {
     .option("--port <number>", "listen there (default: 8787; 0 for any that is free)")
     .option("--host <address>", "on this address (default: 127.0.0.1)")
     .option("--dev", "nobody needs a key; only this machine is served")
-    .action((options: CommonOptions & ServeOptions) => act(options, (session) => serveHttp(session, options)));
+    .action((options: CommonOptions & ServeOptions) =>
+      act({ ...options, log: "info" }, (session) => serveHttp(session, options)),
+    );
   common(program.command("metrics"))
     .description("print counts of every tenant for monitoring, in the text format of Prometheus")
     .action((options: CommonOptions) => act(options, metrics));

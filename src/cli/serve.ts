@@ -5,12 +5,11 @@ import { hasKeys } from "../ledger/api-keys.ts";
 import { assertMay } from "../ledger/members.ts";
 import { createAuthenticator } from "../server/auth/authenticate.ts";
 import { serve } from "../server/serve.ts";
-import type { Log } from "../server/served.ts";
+import { packageVersion } from "../server/version.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
-import { packageVersion } from "./version.ts";
 
 export interface ServeOptions {
   port?: string;
@@ -47,7 +46,7 @@ export async function serveHttp(session: Session, options: ServeOptions): Promis
       tokens: settings.tokens,
       development,
     }),
-    log: logTo(surroundings.writeError),
+    log: runtime.log,
   });
   const { url } = serving;
   const warning = development
@@ -82,9 +81,3 @@ async function assertReachable({ runtime, server, command }: Session, developmen
     hint: `Make a key with \`${command("keys create <name> --role admin")}\`, or try it out on this machine with --dev.`,
   });
 }
-
-const logTo = (write: (text: string) => void): Log => {
-  const line = (level: string) => (fields: object, message: string) =>
-    write(`${JSON.stringify({ level, time: new Date().toISOString(), msg: message, ...fields })}\n`);
-  return { info: () => undefined, warn: line("warn"), error: line("error") };
-};

@@ -9,6 +9,7 @@ import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
 import { toPrincipal } from "../policy/principals.ts";
 import { createRuntime, type StoreRuntime } from "../runtime.ts";
+import { createLog, type LogLevel } from "../telemetry/log.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 import { openLive, type Screen } from "./live.ts";
@@ -53,13 +54,17 @@ export interface CommonOptions {
   tenant?: string;
 }
 
-/**
- * Opens the databases, runs the command, and closes them whatever happens.
- * @param options with `checks` the playbooks and HTTP actions of the environment are not read: whether they can be is the question
- */
+export interface SessionOptions extends CommonOptions {
+  /** The playbooks and HTTP actions of the environment are not read: whether they can be is the question. */
+  checks?: boolean;
+  /** The level of the log where the environment names none. Default: `silent`. */
+  log?: LogLevel;
+}
+
+/** Opens the databases, runs the command, and closes them whatever happens. */
 export async function withSession(
   given: Surroundings,
-  options: CommonOptions & { checks?: boolean },
+  options: SessionOptions,
   work: (session: Session) => Promise<number>,
 ): Promise<number> {
   const tenant = toTenant(options.tenant ?? DEVELOPMENT_IDENTITY.tenant);
@@ -71,8 +76,9 @@ export async function withSession(
   const office = config.office ?? {};
   // What ${NAME} stands for in the endpoints is of the same environment.
   const operations = { webhooks: config.webhooks, environment: given.environment };
+  const log = createLog({ level: config.log ?? options.log ?? "silent", write: surroundings.writeError });
   const checked = options.checks ? { playbooks: [], httpActions: [] } : {};
-  const runtime = await createRuntime(config, { office, operations, ...checked });
+  const runtime = await createRuntime(config, { office, operations, ...checked, log });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;

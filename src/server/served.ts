@@ -1,15 +1,9 @@
 /** What the endpoints work with. */
 import type { RunControl } from "@langchain/langgraph";
 import type { Runtime } from "../runtime.ts";
+import type { Log } from "../telemetry/log.ts";
 import type { Authenticated } from "./auth/authenticate.ts";
 import type { Hub } from "./hub.ts";
-
-/** Takes what is said of the work of a server: one line, and fields that belong to it. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** What the middleware puts beside a request. */
 export interface Variables {
@@ -23,6 +17,8 @@ export interface Served {
   readonly runtime: Runtime;
   /** The same for a caller. Under the Agent Server its graph is reached as that caller. */
   runtimeFor(who: Authenticated, headers: Headers): Runtime;
+  /** An id for a new thread; the same for the same seed. */
+  newThreadId(seed: string): string;
   /** Tells event streams of what happens in this process. */
   readonly hub: Hub;
   /** Asks what is under way for a clean stop. */
