@@ -57,6 +57,10 @@ export interface Config {
   readonly log?: LogLevel;
   /** What the environment says of the HTTP server; absent where it says nothing. */
   readonly server?: ServerConfig;
+  /** Whoever does not say who they are is refused by every server, on this machine too. */
+  readonly auth?: "required";
+  /** Whose tokens servers take; absent for nobody's. */
+  readonly tokens?: TokenSettings;
 }
 
 /** The HTTP server. */
@@ -67,6 +71,20 @@ export interface ServerConfig {
   readonly publicUrl?: string;
   /** How many requests each key may send in a minute. */
   readonly requestsPerMinute?: number;
+}
+
+/** An issuer of tokens, and what its tokens say where. */
+export interface TokenSettings {
+  /** As it stands in the claim `iss`. */
+  readonly issuer: string;
+  /** What has to be in the claim `aud`. */
+  readonly audience: string;
+  /** Of its JSON Web Key Set. */
+  readonly jwksUrl: string;
+  /** The claim that names the tenant; dots lead into a claim. */
+  readonly tenantClaim: string;
+  /** The claim that names roles: a list, or words. */
+  readonly rolesClaim: string;
 }
 
 /** HTTP actions that are written as files. */
@@ -101,6 +119,15 @@ const plainAddress = z
   .refine((address) => new URL(address).username === "" && new URL(address).password === "", {
     error: "must be an address without a name and a password",
   });
+
+/** Keys that came unprotected over a network could be anybody's. */
+const isProtected = (address: string): boolean => {
+  const { protocol, hostname } = new URL(address);
+  return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+};
+const protectedAddress = plainAddress.refine(isProtected, {
+  error: "must be an https address, or one of this machine",
+});
 
 function isTimeZone(name: string): boolean {
   try {
@@ -153,6 +180,12 @@ const EnvironmentSchema = z.object({
   ),
   HOLDPOINT_PUBLIC_URL: text(plainAddress),
   HOLDPOINT_REQUESTS_PER_MINUTE: text(z.string().regex(/^[1-9]\d{0,6}$/, "must be a number from 1 to 9999999")),
+  HOLDPOINT_AUTH: text(z.enum(["required"], "must be required, or be left out")),
+  HOLDPOINT_JWT_ISSUER: text(z.string().trim().max(1000)),
+  HOLDPOINT_JWT_AUDIENCE: text(z.string().trim().max(1000)),
+  HOLDPOINT_JWT_JWKS_URL: text(protectedAddress),
+  HOLDPOINT_JWT_TENANT_CLAIM: text(z.string().trim().max(200)),
+  HOLDPOINT_JWT_ROLES_CLAIM: text(z.string().trim().max(200)),
   SMTP_URL: text(z.url({ protocol: /^smtps?$/, error: "must be an smtp or smtps address" })),
   CALDAV_URL: text(z.url({ protocol: /^https?$/, error: "must be an http or https address" })),
   CALDAV_SHARED: text(z.enum(["true", "false"], "must be true or false")),
@@ -208,6 +241,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...officeConfig(values),
     ...(values.HOLDPOINT_WEBHOOKS === undefined ? {} : { webhooks: resolve(values.HOLDPOINT_WEBHOOKS) }),
     ...serverConfig(values),
+    ...authConfig(values),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });
@@ -231,6 +265,27 @@ function httpConfig(
       secrets: Object.fromEntries(secrets) as Record<string, string>,
     },
   };
+}
+
+/** @throws HoldpointError `usage` when an issuer is named without an audience, or without an address for its keys */
+function authConfig(values: Environment): Pick<Config, "auth" | "tokens"> {
+  const { HOLDPOINT_JWT_ISSUER: issuer, HOLDPOINT_JWT_AUDIENCE: audience } = values;
+  const auth = values.HOLDPOINT_AUTH === undefined ? {} : { auth: "required" as const };
+  if (issuer === undefined) return auth;
+  if (audience === undefined) {
+    throw new HoldpointError("usage", "HOLDPOINT_JWT_ISSUER is set, but HOLDPOINT_JWT_AUDIENCE is not.", {
+      hint: "Name the audience: the issuer's tokens for other programs are not for this one.",
+    });
+  }
+  const jwksUrl = values.HOLDPOINT_JWT_JWKS_URL ?? `${issuer.replace(/\/+$/, "")}/.well-known/jwks.json`;
+  if (!protectedAddress.safeParse(jwksUrl).success) {
+    throw new HoldpointError("usage", "HOLDPOINT_JWT_ISSUER is no https address to get the issuer's keys from.", {
+      hint: "Name where they are in HOLDPOINT_JWT_JWKS_URL.",
+    });
+  }
+  const tenantClaim = values.HOLDPOINT_JWT_TENANT_CLAIM ?? "tenant";
+  const rolesClaim = values.HOLDPOINT_JWT_ROLES_CLAIM ?? "roles";
+  return { ...auth, tokens: Object.freeze({ issuer, audience, jwksUrl, tenantClaim, rolesClaim }) };
 }
 
 function officeConfig(values: Environment): { office?: OfficeConfig } {

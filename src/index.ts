@@ -5,6 +5,7 @@ import { type BaseCheckpointSaver, type Command, isCommand } from "@langchain/la
 import type { Dialect } from "kysely";
 import { z } from "zod";
 import type { PlanningMode } from "./domain/plan.ts";
+import type { Role } from "./domain/role.ts";
 import type { Identity, RollbackReport, Run } from "./domain/run.ts";
 import { explainError, HoldpointError } from "./errors.ts";
 import type { HoldpointGraph } from "./graph/build.ts";
@@ -50,7 +51,8 @@ export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
 export { ActionFailure, HoldpointError, StillUnderWay } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
-export type { Notice, NoticeKind } from "./ledger/notices.ts";
+export type { Notice } from "./ledger/notices.ts";
+export type { KeptKind as NoticeKind } from "./ledger/outbox.ts";
 export type { Question } from "./nodes/question.ts";
 export type { PlaybookInput as Playbook } from "./planning/own-playbooks/declaration.ts";
 export type { PlaybookFunction, PlaybookPlan } from "./planning/own-playbooks/from-function.ts";
@@ -94,6 +96,18 @@ export type { ComposeValidator, Composing } from "./tools/thinking/index.ts";
 export type { Done, MaintenanceReport, Undone } from "./work/maintain.ts";
 export type { Recovered } from "./work/recover.ts";
 export type { Stats, StatsQuery } from "./work/stats.ts";
+
+/** Who calls: whose data, who acts, and as what. */
+export interface CallContext {
+  /** Default: `default`. */
+  readonly tenant?: string;
+  /** Default: `local`. */
+  readonly principal?: string;
+  /** Where the program authenticates people itself: what they may; then the tenant's members do not count. */
+  readonly role?: Role;
+  /** The operations of docs/policy.md that they are limited to. */
+  readonly scopes?: readonly string[];
+}
 
 type PlaybookOption = string | PlaybookInput | PlaybookFunction;
 
@@ -196,7 +210,7 @@ export interface Holdpoint {
    * right now is left to them.
    * @param context whose runs, and who carries them on
    */
-  recover(context?: { tenant?: string; principal?: string }): Promise<Recovered[]>;
+  recover(context?: CallContext): Promise<Recovered[]>;
   /**
    * One pass of maintenance over all tenants: ends what nobody decided in time, carries on what a crash left, reminds of
    * what will expire, delivers notices, and removes what the settings do not keep any longer. To be called from time to
@@ -211,10 +225,7 @@ export interface Holdpoint {
    * @throws HoldpointError `not_paused` when it has ended, `unknown_thread`, `busy` when the process that is at it has not
    * stopped yet: the cancellation is recorded then
    */
-  cancel(
-    input: { threadId: string; reason?: string; rollback?: boolean },
-    context?: { tenant?: string; principal?: string },
-  ): Promise<Run>;
+  cancel(input: { threadId: string; reason?: string; rollback?: boolean }, context?: CallContext): Promise<Run>;
   /**
    * Undoes what the newest run of a thread did, last first. Where others have changed since what it changed, it says so
    * and undoes nothing, unless it is told to do it `anyway`. Asked for again after a crash, it goes on where it was.
@@ -222,14 +233,14 @@ export interface Holdpoint {
    */
   rollback(
     input: { threadId: string; reason?: string; anyway?: boolean },
-    context?: { tenant?: string; principal?: string },
+    context?: CallContext,
   ): Promise<RollbackReport>;
   /**
    * Measures the runs of a tenant that began in a time, by day or week where asked for, or those of a thread; see
    * docs/measures.md.
    * @throws HoldpointError `usage` when the query does not fit, `unknown_thread`
    */
-  stats(query?: StatsQuery, context?: { tenant?: string; principal?: string }): Promise<Stats>;
+  stats(query?: StatsQuery, context?: CallContext): Promise<Stats>;
   /**
    * Closes every database that Holdpoint opened. A transaction under way comes to its end first; other work is cut off,
    * and goes on later with `invoke(null, …)`.

@@ -9,6 +9,7 @@ import { z } from "zod";
 import { AnswerSchema } from "./domain/answer.ts";
 import { PlanSchema, StepStatusSchema } from "./domain/plan.ts";
 import { FindingSchema, ProposalSchema } from "./domain/proposal.ts";
+import { RoleSchema } from "./domain/role.ts";
 import { PauseSchema } from "./domain/run.ts";
 import { isMessages, MAX_STORED_TEXT, mergeMessages, readMessages } from "./messages.ts";
 
@@ -124,8 +125,14 @@ export const HoldpointInput = new StateSchema({
   ),
 });
 
-/** Who calls, in embedded use: whose data, and who acts. */
-export const CallerContext = z.object({
-  tenant: z.string().min(1).max(100).optional(),
-  principal: z.string().min(1).max(100).optional(),
+const name = z.string().min(1).max(100).optional();
+const CallerNames = z.object({ tenant: name, principal: name });
+
+/** Who calls, in embedded use: whose data, who acts, and as what, where the program itself authenticates people. */
+export const CallerContext = CallerNames.extend({
+  role: RoleSchema.optional(),
+  scopes: z.array(z.string().max(100)).max(100).optional(),
 });
+
+/** The same for LangGraph, by whose types a caller would have to give everything that a context may hold. */
+export const GraphContext: typeof CallerNames = CallerContext as unknown as typeof CallerNames;

@@ -46,8 +46,8 @@ const BY_ANSWER: Record<AnswerStatus, number> = {
 
 const BY_ERROR: Record<ErrorCode, number> = {
   usage: EXIT.usage,
-  unauthenticated: EXIT.usage,
   unknown_thread: EXIT.usage,
+  unauthenticated: EXIT.usage,
   denied: EXIT.usage,
   stale: EXIT.conflict,
   not_paused: EXIT.conflict,

@@ -11,6 +11,7 @@ import { type DelegateOptions, delegate } from "./delegate.ts";
 import { EXIT } from "./exit-status.ts";
 import { explain } from "./explain.ts";
 import { type ForgetOptions, forget } from "./forget.ts";
+import { addKey, endKey, type KeyOptions, listKeys, renewKey } from "./keys.ts";
 import { type MaintainOptions, maintain, notices } from "./maintain.ts";
 import { metrics } from "./metrics.ts";
 import { checkPlaybooks, listPlaybooks, matchPlaybook } from "./playbooks.ts";
@@ -161,6 +162,7 @@ function addUpkeep(program: Command, act: Act): void {
     .action((person: string | undefined, options: CommonOptions & DelegateOptions) =>
       act(options, (session) => delegate(session, person, options)),
     );
+  addKeyCommands(program, act);
   common(program.command("settings"))
     .description("what may happen by itself, and who decides the rest; with changes, a new version of it")
     .argument("[name=value...]", "such as automation=true, or approvals.high.people=2; values are JSON")
@@ -181,6 +183,35 @@ function addUpkeep(program: Command, act: Act): void {
     .action((options: CommonOptions) => act(options, (session) => reseed(session)));
   addForgetCommand(program, act);
   addMaintenanceCommands(program, act);
+}
+
+function addKeyCommands(program: Command, act: Act): void {
+  const keys = common(program.command("keys"))
+    .description("what programs show to a server to be let in; see docs/authentication.md")
+    .action((options: CommonOptions) => act(options, listKeys));
+  common(keys.command("create"))
+    .description("make a key, and show its secret, once")
+    .argument("<name>", "what it is for")
+    .requiredOption("--role <role>", "viewer, operator, approver or admin")
+    .option("--principal <name>", "as whom it acts (default: its name)")
+    .option("--scopes <operations>", "the only operations that it is for, such as ask,show; see docs/policy.md")
+    .option("--expires <time>", "such as 90d, or 2030-01-31T18:00:00Z (default: never)")
+    .action((name: string, _options: CommonOptions, command: Command) =>
+      act(command.optsWithGlobals(), (session) => addKey(session, name, command.opts<KeyOptions>())),
+    );
+  common(keys.command("rotate"))
+    .description("give a key another secret; the one before is taken for another day")
+    .argument("<id>", "the key's")
+    .option("--now", "end the one before at once")
+    .action((id: string, _options: CommonOptions, command: Command) =>
+      act(command.optsWithGlobals(), (session) => renewKey(session, id, command.opts())),
+    );
+  common(keys.command("revoke"))
+    .description("end a key for good")
+    .argument("<id>", "the key's")
+    .action((id: string, _options: CommonOptions, command: Command) =>
+      act(command.optsWithGlobals(), (session) => endKey(session, id)),
+    );
 }
 
 function addMaintenanceCommands(program: Command, act: Act): void {

@@ -1,9 +1,9 @@
 /** `serve`: the HTTP server. */
 import { RunControl } from "@langchain/langgraph";
 import { HoldpointError } from "../errors.ts";
+import { hasKeys } from "../ledger/api-keys.ts";
 import { assertMay } from "../ledger/members.ts";
-import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
-import type { Authenticator } from "../server/auth/authenticate.ts";
+import { createAuthenticator } from "../server/auth/authenticate.ts";
 import { serve } from "../server/serve.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
@@ -32,6 +32,7 @@ export async function serveHttp(session: Session, options: ServeOptions): Promis
       hint: "Leave --host out, or --dev, and give callers keys: `keys create`.",
     });
   }
+  await assertReachable(session, development);
   const serving = await serve({
     ...{ runtime, host, port: portOf(options.port), development, stop, version: packageVersion() },
     ...{
@@ -39,7 +40,12 @@ export async function serveHttp(session: Session, options: ServeOptions): Promis
       publicUrl: settings.publicUrl,
       requestsPerMinute: settings.requestsPerMinute,
     },
-    authenticator: development ? everybody : nobody,
+    authenticator: createAuthenticator({
+      ledger: runtime.ledger,
+      now: runtime.now,
+      tokens: settings.tokens,
+      development,
+    }),
     log: runtime.log,
   });
   const { url } = serving;
@@ -63,12 +69,15 @@ function portOf(given: string | undefined): number {
 /** Where no signal can come, it ends once it has begun. */
 const STOPPED: Stop = { control: new RunControl(), signal: AbortSignal.abort() };
 
-const everybody: Authenticator = {
-  authenticate: async () => ({ identity: DEVELOPMENT_IDENTITY, countedBy: "development", by: "development" }),
-};
-
-const nobody: Authenticator = {
-  authenticate: async () => {
-    throw new HoldpointError("unauthenticated", "No key is known.", { hint: "Start with --dev." });
-  },
-};
+/** Nobody could ever call a server that knows no key and no issuer. @throws HoldpointError `usage` */
+async function assertReachable({ runtime, server, command }: Session, development: boolean): Promise<void> {
+  if (development && server.auth === "required") {
+    throw new HoldpointError("usage", "HOLDPOINT_AUTH says that everybody needs a key, and --dev that nobody does.", {
+      hint: "Leave one of them out.",
+    });
+  }
+  if (development || server.tokens || (await hasKeys(runtime.ledger))) return;
+  throw new HoldpointError("usage", "Nobody could call this server: there is no key, and no issuer of tokens.", {
+    hint: `Make a key with \`${command("keys create <name> --role admin")}\`, or try it out on this machine with --dev.`,
+  });
+}

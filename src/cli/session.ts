@@ -2,7 +2,7 @@
 import { userInfo } from "node:os";
 import { parse, relative } from "node:path";
 import type { RunControl } from "@langchain/langgraph";
-import { readConfig, type ServerConfig } from "../config.ts";
+import { type Config, readConfig, type ServerConfig } from "../config.ts";
 import type { ProgressEvent } from "../domain/progress.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
@@ -42,7 +42,7 @@ export interface Session {
   readonly playbooks: readonly string[];
   /** Where the HTTP actions are that the environment names. */
   readonly httpActions: string | undefined;
-  readonly server: ServerConfig;
+  readonly server: ServerConfig & Pick<Config, "auth" | "tokens">;
   /** How the caller would type a further command of Holdpoint. */
   command(rest: string): string;
 }
@@ -78,7 +78,7 @@ export async function withSession(
   const operations = { webhooks: config.webhooks, environment: given.environment };
   const log = createLog({ level: config.log ?? options.log ?? "silent", write: surroundings.writeError });
   const checked = options.checks ? { playbooks: [], httpActions: [] } : {};
-  const runtime = await createRuntime(config, { office, operations, ...checked, log });
+  const runtime = await createRuntime(config, { office, operations, ...checked, log, environment: given.environment });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;
@@ -93,7 +93,11 @@ export async function withSession(
       json: options.json ?? false,
       playbooks: config.playbooks === undefined ? [] : [config.playbooks],
       httpActions: config.http?.path,
-      server: config.server ?? {},
+      server: {
+        ...config.server,
+        ...(config.auth ? { auth: config.auth } : {}),
+        ...(config.tokens ? { tokens: config.tokens } : {}),
+      },
       command,
     });
   } finally {

@@ -1,9 +1,10 @@
 /** `settings` and `members`: what a tenant lets happen by itself, and who may do what. */
+import { RoleSchema } from "../domain/role.ts";
 import { HoldpointError } from "../errors.ts";
 import { listMembers, setMember } from "../ledger/members.ts";
 import type { VersionedSettings } from "../ledger/settings.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
-import { RoleSchema, type TenantSettings } from "../policy/settings.ts";
+import type { TenantSettings } from "../policy/settings.ts";
 import { viewMembers, viewSettings } from "../work/look.ts";
 import { changeTenantSettings } from "../work/settings.ts";
 import { EXIT } from "./exit-status.ts";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FailureSchema } from "./answer.ts";
 import { ChangeSchema } from "./change.ts";
 import { digestOf, JsonObjectSchema, JsonSchema } from "./json.ts";
+import { RoleSchema } from "./role.ts";
 
 export { type Change, ChangeSchema, changedFields, type Row } from "./change.ts";
 
@@ -194,6 +195,8 @@ export const DecisionSchema = z.object({
   onBehalfOf: z.string().nullish(),
   /** The version of the tenant's settings by which it was taken; absent where a version took it that kept none. */
   settingsVersion: z.number().int().nullish(),
+  /** What whoever authenticated the person said; absent where their role among the members counts. */
+  role: RoleSchema.nullish(),
   decidedAt: z.string(),
 });
 export type Decision = z.infer<typeof DecisionSchema>;

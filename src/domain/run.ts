@@ -1,11 +1,16 @@
 /** A run: one request on a thread, from asking to answer, however many invocations it takes. */
 import { z } from "zod";
 import type { Answer } from "./answer.ts";
+import type { Role } from "./role.ts";
 
 /** Whose data, and who acts. */
 export interface Identity {
   readonly tenant: string;
   readonly principal: string;
+  /** What whoever authenticated the caller says; then the tenant's members do not count. */
+  readonly role?: Role | undefined;
+  /** The operations that the caller is limited to, besides by the role; absent for no such limit. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** Who changes something in the ledger, and when (ISO 8601 UTC). */

@@ -14,7 +14,7 @@ import { createReviewer } from "../nodes/reviewer.ts";
 import { createSignsOfLife } from "../nodes/signs-of-life.ts";
 import { createStager } from "../nodes/stager.ts";
 import { Tracker } from "../nodes/tracker.ts";
-import { CallerContext, HoldpointInput, HoldpointState, type Update } from "../state.ts";
+import { GraphContext, HoldpointInput, HoldpointState, type Update } from "../state.ts";
 import { type NodeName, routeFrom, routes } from "./routes.ts";
 
 /** Enough supersteps for 50 stages of one step each, and for planning again after them; LangGraph's default is 25. */
@@ -27,7 +27,7 @@ const RECURSION_LIMIT = 1000;
 export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   const alive = createSignsOfLife(deps.signs);
   const node = (name: NodeName, work: GraphNode<Update>) => alive(withRestoredState(deps, withProgress(name, work)));
-  const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: CallerContext })
+  const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: GraphContext })
     .addNode("guardrail", node("guardrail", createGuardrail(deps)))
     .addNode("planner", node("planner", createPlanner(deps)))
     .addNode("executor", node("executor", createExecutor(deps)))

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { canonicalJson, type Json } from "../domain/json.ts";
 import { type ActionDecision, ActionDecisionSchema } from "../domain/proposal.ts";
+import { type Role, RoleSchema } from "../domain/role.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
@@ -12,6 +13,8 @@ export interface Approval {
   readonly principal: string;
   /** By whose right, where it is another's. */
   readonly onBehalfOf: string | null;
+  /** What whoever authenticated them said; null where their role among the members counts. */
+  readonly role: Role | null;
   readonly actions: ActionDecision[];
   /** When, ISO 8601 UTC. */
   readonly at: string;
@@ -21,15 +24,16 @@ export interface Approval {
 export async function listApprovals(db: Ledger, tenant: string, proposalId: string): Promise<Approval[]> {
   const rows = await db
     .selectFrom("approvals")
-    .select(["principal", "onBehalfOf", "actions", "at"])
+    .select(["principal", "onBehalfOf", "role", "actions", "at"])
     .where("tenant", "=", tenant)
     .where("proposalId", "=", proposalId)
     .orderBy("at")
     .orderBy("principal")
     .execute();
-  return (await opened(db, "approvals", tenant, rows)).map(({ principal, onBehalfOf, actions, at }) => ({
+  return (await opened(db, "approvals", tenant, rows)).map(({ principal, onBehalfOf, role, actions, at }) => ({
     principal,
     onBehalfOf,
+    role: RoleSchema.nullable().parse(role),
     at,
     actions: z.array(ActionDecisionSchema).parse(JSON.parse(actions)),
   }));
@@ -44,13 +48,14 @@ export async function addApproval(
 ): Promise<Approval[]> {
   return await db.transaction().execute(async (trx) => {
     const said = canonicalJson(actions);
-    const row = await sealed(trx, "approvals", stamp.tenant, { actions: said, onBehalfOf, at: stamp.at });
+    const role = onBehalfOf === null ? (stamp.role ?? null) : null;
+    const row = await sealed(trx, "approvals", stamp.tenant, { actions: said, onBehalfOf, role, at: stamp.at });
     await trx
       .insertInto("approvals")
       .values({ ...row, tenant: stamp.tenant, proposalId: proposal.id, principal: stamp.principal })
       .onConflict((c) => c.columns(["tenant", "proposalId", "principal"]).doUpdateSet(row))
       .execute();
-    const data = { proposal: proposal.id, actions: JSON.parse(said) as Json, onBehalfOf };
+    const data = { proposal: proposal.id, actions: JSON.parse(said) as Json, onBehalfOf, ...(role ? { role } : {}) };
     await appendAudit(trx, { ...stamp, event: "proposal.approved_by_one", runId: proposal.runId, data });
     return await listApprovals(trx, stamp.tenant, proposal.id);
   });

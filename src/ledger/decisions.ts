@@ -55,7 +55,7 @@ export async function listDecisions(db: Ledger, tenant: string, runId: string): 
   return (await opened(db, "decisions", tenant, rows)).map(toDecision);
 }
 
-export type DecisionInput = Omit<Decision, "principal" | "decidedAt"> & {
+export type DecisionInput = Omit<Decision, "principal" | "decidedAt" | "role"> & {
   // Left out, `settingsVersion` is that of the settings of this moment.
   /** Refuse a decision by the person who asked (invariant 9). */
   separateApprover: boolean;
@@ -117,7 +117,8 @@ export async function takeDecisionIn(
   }
   const { separateApprover: _policy, deadline: _deadline, ...rest } = input;
   const settingsVersion = input.settingsVersion ?? (await getSettings(trx, stamp.tenant)).version;
-  const whose = { principal: stamp.principal, onBehalfOf: input.onBehalfOf ?? null, settingsVersion };
+  const role = input.decider === "person" && !input.onBehalfOf ? (stamp.role ?? null) : null;
+  const whose = { principal: stamp.principal, onBehalfOf: input.onBehalfOf ?? null, settingsVersion, role };
   const decision: Decision = { ...rest, ...whose, decidedAt: stamp.at };
   const row = { ...decision, tenant: stamp.tenant, actions: canonicalJson(decision.actions) };
   await trx
@@ -129,7 +130,7 @@ export async function takeDecisionIn(
   if (proposal.kind === "plan") await decideRevisionIn(trx, stamp, proposal, decision);
   else await recordUsesIn(trx, stamp, proposal, { steps, automatic: decision.decider === "policy" });
   const { proposalId, digest, decider, reason, onBehalfOf } = decision;
-  const by = { decider, ...(onBehalfOf ? { onBehalfOf } : {}), settingsVersion };
+  const by = { decider, ...(onBehalfOf ? { onBehalfOf } : {}), ...(role ? { role } : {}), settingsVersion };
   const data = { proposal: proposalId, digest, ...by, actions: JSON.parse(row.actions) as Json, reason };
   await appendAudit(trx, { ...stamp, event: `decision.${input.verdict}`, runId: proposal.runId, data });
   await tellOfDecisionIn(trx, stamp, proposal, decision);

@@ -2,14 +2,14 @@
  * Delegations: somebody lets another approve for them, for a time. A delegate never may more than the delegator at that
  * moment, a delegation is not handed on, and it is for approving only.
  */
+import { includesRole, type Role } from "../domain/role.ts";
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { OPERATIONS } from "../policy/operations.ts";
 import { toPrincipal } from "../policy/principals.ts";
-import { includesRole, type Role } from "../policy/settings.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
-import { assertMay, findRole } from "./members.ts";
+import { assertInScope, assertMay, findRole, listMembers, roleOf } from "./members.ts";
 
 export interface Delegation {
   /** Whose right it is. */
@@ -36,15 +36,27 @@ export async function listDelegations(db: Ledger, tenant: string, at: string): P
     .execute();
 }
 
-/** Those whom somebody may act for at a moment, each with the role that they have themselves. */
+/**
+ * Those whom somebody may act for at a moment, each with the role that they have themselves. To somebody who was
+ * authenticated only members count: that a tenant has named nobody gives a delegate nothing then.
+ */
 export async function listDelegators(
   db: Ledger,
-  { tenant, principal, at }: Stamp,
+  { tenant, principal, at, role: said }: Stamp,
 ): Promise<{ delegator: string; role: Role | null }[]> {
   const own = (await listDelegations(db, tenant, at)).filter(({ delegate }) => delegate === principal);
   const delegators: { delegator: string; role: Role | null }[] = [];
-  for (const { delegator } of own) delegators.push({ delegator, role: await findRole(db, tenant, delegator) });
+  for (const { delegator } of own) {
+    const role = said === undefined ? await findRole(db, tenant, delegator) : await memberRole(db, tenant, delegator);
+    delegators.push({ delegator, role });
+  }
   return delegators;
+}
+
+/** What somebody is by name; null for none, in a tenant without members too. */
+async function memberRole(db: Ledger, tenant: string, person: string): Promise<Role | null> {
+  const members = await listMembers(db, tenant);
+  return members.find(({ principal }) => principal === person)?.role ?? null;
 }
 
 /**
@@ -52,7 +64,8 @@ export async function listDelegators(
  * @throws HoldpointError `denied`
  */
 export async function assertMayAnswer(db: Ledger, stamp: Stamp): Promise<void> {
-  const isMember = (await findRole(db, stamp.tenant, stamp.principal)) !== null;
+  assertInScope(stamp, "answer");
+  const isMember = (await roleOf(db, stamp)) !== null;
   const delegators = isMember ? await listDelegators(db, stamp) : [];
   if (delegators.some(({ role }) => includesRole(role, OPERATIONS.answer))) return;
   await assertMay(db, stamp, "answer");
@@ -68,6 +81,7 @@ export async function setDelegation(db: Ledger, stamp: Stamp, person: string, un
   const delegate = toPrincipal(person);
   await db.transaction().execute(async (trx) => {
     await assertMay(trx, stamp, "delegate");
+    await assertHasToGive(trx, stamp);
     await assertDelegate(trx, stamp, delegate);
     if (until <= at || Date.parse(until) > Date.parse(at) + MAX_MS) {
       throw new HoldpointError("usage", `A delegation until ${until} is over already, or longer than a year.`, {
@@ -81,6 +95,17 @@ export async function setDelegation(db: Ledger, stamp: Stamp, person: string, un
       .onConflict((c) => c.columns(["tenant", "delegator", "delegate"]).doUpdateSet(row))
       .execute();
     await appendAudit(trx, { ...stamp, event: "delegation.set", data: { delegate, until } });
+  });
+}
+
+/** A key or a token is not handed on; and who came with a lesser one does not hand on what they are as a member. */
+async function assertHasToGive(trx: LedgerTransaction, { tenant, principal, role }: Stamp): Promise<void> {
+  if (role === undefined) return;
+  const own = await memberRole(trx, tenant, principal);
+  if (own !== null && includesRole(role, own)) return;
+  const has = own === null ? "no role" : `the role ${own}`;
+  throw new HoldpointError("denied", `"${principal}" has ${has} among the members, and is ${role} here.`, {
+    hint: "What is delegated is one's role among the members; it takes a key or a token of that role.",
   });
 }
 

@@ -7,6 +7,7 @@ import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Run, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { deleteAnswers } from "./answered-requests.ts";
+import { forgetKeys } from "./api-keys.ts";
 import { forgetApprovals, listApprovals } from "./approvals.ts";
 import { appendAudit, forgetAudit, forgetAuditOf, pseudonymOf } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
@@ -50,16 +51,18 @@ interface Elsewhere {
 
 const NOTHING_ELSE: Elsewhere = { decisions: 0, entries: [] };
 
-/** Takes a person out of what is not theirs: others' runs that they decided on, delegations, settings, the audit log. */
+/** Takes a person out of what is not theirs: others' runs that they decided on, delegations, keys, settings, the audit log. */
 async function forgetElsewhere(
   trx: LedgerTransaction,
-  tenant: string,
+  stamp: Stamp,
   person: string,
   others: readonly string[],
 ): Promise<Elsewhere> {
+  const { tenant } = stamp;
   let decisions = 0;
   for (const runId of others) decisions += await forgetPerson(trx, tenant, runId, person);
   await forgetDelegations(trx, tenant, person);
+  await forgetKeys(trx, stamp, person);
   await renameInSettings(trx, tenant, { person, to: pseudonymOf(tenant, person) });
   return { decisions, entries: await forgetAuditOf(trx, tenant, person) };
 }
@@ -78,7 +81,7 @@ export async function forget(db: Ledger, stamp: Stamp, subject: ForgetSubject): 
     const threads = await assertEnded(trx, stamp.tenant, [...asked, ...others]);
     for (const runId of asked) await forgetRun(trx, stamp, await getRun(trx, stamp.tenant, runId));
     const { decisions, entries } =
-      "person" in subject ? await forgetElsewhere(trx, stamp.tenant, subject.person, others) : NOTHING_ELSE;
+      "person" in subject ? await forgetElsewhere(trx, stamp, subject.person, others) : NOTHING_ELSE;
     const whose = "person" in subject ? { person: pseudonymOf(stamp.tenant, subject.person) } : subject;
     // Tombstones are not encrypted: what else this key opened, here or in a copy, is gone with it.
     if ("all" in subject) await destroyKey(trx, stamp.tenant);

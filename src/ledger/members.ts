@@ -1,10 +1,10 @@
 /** Who may do what in a tenant. A tenant that has named nobody leaves everything to everybody who reaches it. */
-import type { Stamp } from "../domain/run.ts";
+import { includesRole, type Role, RoleSchema } from "../domain/role.ts";
+import type { Identity, Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { OPERATIONS, type Operation } from "../policy/operations.ts";
 import { toPrincipal } from "../policy/principals.ts";
 import type { Voter, VoterWithRole } from "../policy/requirement.ts";
-import { includesRole, type Role, RoleSchema } from "../policy/settings.ts";
 import { appendAudit, lockAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { keptQuery } from "./kept-query.ts";
@@ -31,31 +31,52 @@ export async function findRole(db: Ledger, tenant: string, principal: string): P
   return members.find((member) => member.principal === principal)?.role ?? null;
 }
 
-/** Those who approved, with the role by whose right they did, as it is now. */
+/** The role of a caller: what whoever authenticated them says, else theirs as {@link findRole} has it. */
+export async function roleOf(db: Ledger, { tenant, principal, role }: Identity): Promise<Role | null> {
+  return role ?? (await findRole(db, tenant, principal));
+}
+
+/**
+ * Those who approved, with the role by whose right they did: as it is now, or was when a key or a token that they came
+ * with said so.
+ */
 export async function withRoles<T extends Voter>(
   db: Ledger,
   tenant: string,
   voters: readonly T[],
-): Promise<(T & VoterWithRole)[]> {
-  const known: (T & VoterWithRole)[] = [];
+): Promise<(Omit<T, "role"> & VoterWithRole)[]> {
+  const known: (Omit<T, "role"> & VoterWithRole)[] = [];
   for (const voter of voters) {
-    known.push({ ...voter, role: await findRole(db, tenant, voter.onBehalfOf ?? voter.principal) });
+    const { principal, onBehalfOf } = voter;
+    // What is another's right is what that one has, however its user was authenticated.
+    const said = onBehalfOf === null ? voter.role : undefined;
+    known.push({ ...voter, role: said ?? (await findRole(db, tenant, onBehalfOf ?? principal)) });
   }
   return known;
 }
 
-/** @throws HoldpointError `denied` when somebody has not the role that an operation takes; see {@link OPERATIONS} */
-export async function assertMay(
-  db: Ledger,
-  { tenant, principal }: { tenant: string; principal: string },
-  operation: Operation,
-): Promise<void> {
+/**
+ * @throws HoldpointError `denied` when somebody has not the role that an operation takes (see {@link OPERATIONS}), or
+ * came with a key that is not for it
+ */
+export async function assertMay(db: Ledger, identity: Identity, operation: Operation): Promise<void> {
+  assertInScope(identity, operation);
   const needed = OPERATIONS[operation];
-  const role = await findRole(db, tenant, principal);
+  const role = await roleOf(db, identity);
   if (includesRole(role, needed)) return;
+  const { principal } = identity;
   const has = role === null ? "none" : `the role ${role}`;
   throw new HoldpointError("denied", `This takes the role ${needed}; ${principal} has ${has}.`, {
     hint: "Ask an admin of the tenant; see `members`.",
+  });
+}
+
+/** @throws HoldpointError `denied` when the caller is limited to other operations */
+export function assertInScope({ principal, scopes }: Identity, operation: Operation): void {
+  if (scopes === undefined || scopes.includes(operation)) return;
+  const only = scopes.length === 0 ? "nothing" : scopes.join(", ");
+  throw new HoldpointError("denied", `This is ${operation}; the key of ${principal} is for ${only} only.`, {
+    hint: "Use a key with that scope, or one without scopes.",
   });
 }
 

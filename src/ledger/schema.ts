@@ -82,6 +82,8 @@ interface ApprovalsTable {
   proposalId: string;
   principal: string;
   onBehalfOf: string | null;
+  /** What whoever authenticated the person said; null where the members count. */
+  role: string | null;
   actions: string;
   at: string;
 }
@@ -179,6 +181,7 @@ export interface DecisionsTable {
   reason: string | null;
   onBehalfOf: string | null;
   settingsVersion: number | null;
+  role: string | null;
   decidedAt: string;
 }
 
@@ -234,13 +237,29 @@ interface TenantKeysTable {
   createdAt: string;
 }
 
-interface NoticesTable {
+export interface NoticesTable {
   tenant: string;
   id: string;
   kind: string;
-  runId: string;
-  proposalId: string;
+  /** Null where it is about no run. */
+  runId: string | null;
+  proposalId: string | null;
   text: string;
+  /** JSON: what programs read of it; nothing personal. Of notices from before there was any: `{}`. */
+  data: string;
+  createdAt: string;
+  deliveredAt: string | null;
+  attempts: number;
+  /** While somebody delivers it: when that counts as failed. */
+  nextAttemptAt: string;
+}
+
+/** A notice on its way to one endpoint. */
+export interface DeliveriesTable {
+  tenant: string;
+  noticeId: string;
+  /** Its name in the file that HOLDPOINT_EVENTS names. */
+  endpoint: string;
   createdAt: string;
   deliveredAt: string | null;
   attempts: number;
@@ -257,6 +276,26 @@ export interface BreakersTable {
   openUntil: string | null;
   /** While a call tries whether it can be closed: after this, that call is over, whatever became of it. */
   trialUntil: string | null;
+}
+
+export interface ApiKeysTable {
+  tenant: string;
+  id: string;
+  name: string;
+  principal: string;
+  role: string;
+  /** A JSON list of operations; null for all of the role. */
+  scopes: string | null;
+  /** SHA-256 of the secret, in hexadecimal digits. */
+  hash: string;
+  /** The one before, while it is still taken. */
+  previousHash: string | null;
+  previousUntil: string | null;
+  createdAt: string;
+  expiresAt: string | null;
+  /** Written rarely: it may lag behind. */
+  lastUsedAt: string | null;
+  revokedAt: string | null;
 }
 
 export interface ModelCallsTable {
@@ -304,6 +343,8 @@ export interface LedgerSchema {
   auditHeads: AuditHeadsTable;
   tenantKeys: TenantKeysTable;
   notices: NoticesTable;
+  deliveries: DeliveriesTable;
   breakers: BreakersTable;
   answeredRequests: AnsweredRequestsTable;
+  apiKeys: ApiKeysTable;
 }

@@ -6,7 +6,7 @@ import { addApproval, combine, listApprovals } from "../ledger/approvals.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { type DecisionInput, findDecision } from "../ledger/decisions.ts";
 import { assertMayAnswer, listDelegators } from "../ledger/delegations.ts";
-import { assertMay, findRole, withRoles } from "../ledger/members.ts";
+import { assertMay, roleOf, withRoles } from "../ledger/members.ts";
 import { getSettings } from "../ledger/settings.ts";
 import {
   type ApprovalRequirement,
@@ -77,8 +77,8 @@ async function findVoter(
   stamp: Stamp,
   { requirement, before, requester }: { requirement: ApprovalRequirement; before: readonly Voter[]; requester: string },
 ): Promise<Voter | string> {
-  const { tenant, principal } = stamp;
-  const own = { principal, onBehalfOf: null, role: await findRole(ledger, tenant, principal) };
+  const { principal } = stamp;
+  const own = { principal, onBehalfOf: null, role: await roleOf(ledger, stamp) };
   const objection = objectionTo(requirement, { voter: own, requester });
   if (objection === undefined) return own;
   const others = before.filter((voter) => voter.principal !== principal);

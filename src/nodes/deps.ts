@@ -11,6 +11,7 @@ import type { PlaybookResult } from "../planning/playbooks/match.ts";
 import type { Policy } from "../policy/policy.ts";
 import { CallerContext, type State } from "../state.ts";
 import type { Registries } from "../tools/registry.ts";
+import { isVouchingRequired, vouchedIdentity } from "../vouching.ts";
 
 /** A node as LangGraph calls it. */
 export type GraphNode<Result> = (state: State, config: LangGraphRunnableConfig) => Promise<Result>;
@@ -45,21 +46,36 @@ export const DEVELOPMENT_IDENTITY: Identity = { tenant: "default", principal: "l
 /**
  * Who calls. In embedded use the caller says so in `context`; inside a server `context` could come from any client and
  * is not believed.
+ * @throws HoldpointError `usage` when `context` does not fit, `unauthenticated` when a server has to say who calls and does not
  */
 export function identityOf(config: LangGraphRunnableConfig): Identity {
-  if (config.serverInfo) return DEVELOPMENT_IDENTITY;
+  if (config.serverInfo) return identityOfUser(config.serverInfo.user);
   const parsed = CallerContext.safeParse(config.context ?? {});
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new HoldpointError("usage", `context.${issue?.path.join(".")} does not fit: ${issue?.message}.`, {
-      hint: "Expected tenant and principal as texts of 1 to 100 characters.",
+      hint: "Expected tenant and principal as texts of 1 to 100 characters, and a role where there is one.",
     });
   }
-  const { tenant, principal } = parsed.data;
+  const { tenant, principal, ...rights } = parsed.data;
   return {
+    ...rights,
     tenant: tenant ?? DEVELOPMENT_IDENTITY.tenant,
     principal: principal ?? DEVELOPMENT_IDENTITY.principal,
   };
+}
+
+/**
+ * Who calls inside a server: whoever its authentication found (src/server/agent-auth.ts), and nobody else. Without
+ * authentication a client can name any user in `configurable`; that one is not vouched for.
+ */
+function identityOfUser(user: unknown): Identity {
+  const identity = vouchedIdentity(user);
+  if (identity) return identity;
+  if (!isVouchingRequired()) return DEVELOPMENT_IDENTITY;
+  throw new HoldpointError("unauthenticated", "The server does not say who calls.", {
+    hint: "HOLDPOINT_AUTH is required: let langgraph.json name auth.path, see docs/authentication.md.",
+  });
 }
 
 /** Actions run on behalf of whoever asked, whoever resumes the thread. */

@@ -1,5 +1,5 @@
 /** Which role each operation takes: the one table, which docs/policy.md shows. */
-import type { Role } from "./settings.ts";
+import type { Role } from "../domain/role.ts";
 
 /**
  * Approving takes what the tenant's settings say of its impact, besides `answer`. Somebody who acts for another by a
@@ -27,6 +27,8 @@ export const OPERATIONS = {
   rollback: "approver",
   changeSettings: "admin",
   changeMembers: "admin",
+  viewKeys: "admin",
+  changeKeys: "admin",
   acceptTools: "admin",
   audit: "admin",
   forget: "admin",

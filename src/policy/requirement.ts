@@ -1,6 +1,7 @@
 /** Whose approval a proposal takes: by its impact, as the tenant's settings say, and by rules of one's own. Pure. */
 import type { Finding, Proposal } from "../domain/proposal.ts";
-import { includesRole, type Role, type TenantSettings } from "./settings.ts";
+import { includesRole, type Role } from "../domain/role.ts";
+import type { TenantSettings } from "./settings.ts";
 
 export interface ApprovalRequirement {
   readonly role: Role;
@@ -15,10 +16,12 @@ export interface Voter {
   readonly principal: string;
   /** Who let them approve in their stead; null when they use their own right. */
   readonly onBehalfOf: string | null;
+  /** What whoever authenticated them said of their own right; without it, the tenant's members count. */
+  readonly role?: Role | null | undefined;
 }
 
 /** With the role of whose right it is; null for none. */
-export type VoterWithRole = Voter & { readonly role: Role | null };
+export type VoterWithRole = Omit<Voter, "role"> & { readonly role: Role | null };
 
 /** The strictest of what applies. */
 export function requirementOf(

@@ -5,14 +5,7 @@
 import { z } from "zod";
 import { MAX_STEPS } from "../domain/plan.ts";
 import type { ImpactLevelSchema } from "../domain/proposal.ts";
-
-/** Who may do what, from little to much; each includes those before it. */
-export const RoleSchema = z.enum(["viewer", "operator", "approver", "admin"]);
-export type Role = z.infer<typeof RoleSchema>;
-
-/** Whether a role includes another; who has none has nothing. */
-export const includesRole = (has: Role | null, needed: Role): boolean =>
-  has !== null && RoleSchema.options.indexOf(has) >= RoleSchema.options.indexOf(needed);
+import { RoleSchema } from "../domain/role.ts";
 
 /** How strict automation is; see {@link MODES} for what each means. */
 const SafetyModeSchema = z.enum(["strict", "moderate", "permissive"]);

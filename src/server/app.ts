@@ -79,7 +79,10 @@ export function createApp(parts: AppParts): App {
     "*",
     bodyLimit({
       maxSize: MAX_BODY,
-      onError: () => raise(new HttpProblem("too_large", `A body has at most ${MAX_BODY} bytes.`)),
+      onError: () =>
+        raise(
+          new HttpProblem("too_large", `A body has at most ${MAX_BODY} bytes.`, { headers: { connection: "close" } }),
+        ),
     }),
   );
   for (const open of openEndpoints) mountOpen(app, served, open);
@@ -131,7 +134,7 @@ async function identify(
   try {
     c.set("who", await authenticator.authenticate(c.req.raw.headers));
   } catch (error) {
-    await limits.failed(from);
+    if (from !== "") await limits.failed(from); // who sends none guesses none
     throw error;
   }
   for (const [name, value] of Object.entries(await limits.count(c.get("who").countedBy))) c.header(name, value);

@@ -5,6 +5,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Identity } from "../domain/run.ts";
+import { assertMayAnswer } from "../ledger/delegations.ts";
 import { assertMay } from "../ledger/members.ts";
 import { OPERATIONS, type Operation } from "../policy/operations.ts";
 import type { Runtime } from "../runtime.ts";
@@ -51,7 +52,7 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   readonly path: string;
   readonly tag: string;
-  /** What it takes a role for; null for what anybody who is known may do, `answer` is asked for by who may approve. */
+  /** What it takes a role for; null for what anybody may do. */
   readonly operation: Operation | null;
   readonly summary: string;
   readonly description?: string;
@@ -77,7 +78,7 @@ export const endpoint = <
 ): AnyEndpoint => given;
 
 /** Whether it changes something: then it may be sent again under an `Idempotency-Key`. */
-const isWrite = ({ method }: Pick<AnyEndpoint, "method">): boolean => method !== "get";
+export const isWrite = ({ method }: Pick<AnyEndpoint, "method">): boolean => method !== "get";
 
 const KeyHeader = z.object({
   "idempotency-key": z
@@ -128,9 +129,9 @@ async function answer(c: Context<{ Variables: Variables }>, served: Served, give
   const { identity } = who;
   const { headers } = c.req.raw;
   const runtime = served.runtimeFor(who, headers);
-  if (given.operation !== null && given.operation !== "answer") {
-    await assertMay(runtime.ledger, identity, given.operation);
-  }
+  // Whoever stands in for somebody may answer, and nothing else.
+  if (given.operation === "answer") await assertMayAnswer(runtime.ledger, { ...identity, at: runtime.now() });
+  else if (given.operation !== null) await assertMay(runtime.ledger, identity, given.operation);
   const call = {
     ...(await read(c, given)),
     ...{ identity, runtime, served, headers, signal: c.req.raw.signal },

@@ -13,6 +13,7 @@ const ISSUED: readonly (readonly [begin: string, before: string, rest: string])[
     "[A-Za-z0-9]",
     "[\\w-]{8,255}",
   ],
+  ["hp_[0-9a-f]{16}_", "[A-Za-z0-9]", "[\\w-]{8,255}"], // Holdpoint's own
   ["xox[abeoprs]-", "[A-Za-z0-9]", "[\\w-]{8,200}"], // Slack
   ["xapp-", "[A-Za-z0-9]", "[\\w-]{8,200}"],
   ["A(?:KIA|SIA|BIA|CCA)", "[A-Z0-9]", "[A-Z0-9]{12,16}(?![A-Za-z0-9])"], // AWS

@@ -235,8 +235,8 @@ class Transaction {
     if (this.#decision.decider !== "person") return undefined;
     const { settings } = await getSettings(ledger, this.#run.tenant);
     const approvals = await listApprovals(ledger, this.#run.tenant, this.#proposal.id);
-    const { principal, onBehalfOf = null } = this.#decision;
-    const voters = await withRoles(ledger, this.#run.tenant, [{ principal, onBehalfOf }, ...approvals]);
+    const { principal, onBehalfOf = null, role } = this.#decision;
+    const voters = await withRoles(ledger, this.#run.tenant, [{ principal, onBehalfOf, role }, ...approvals]);
     return tooFew(requirementOf(settings, proposal), { voters, requester: this.#run.requester });
   }
 

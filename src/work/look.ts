@@ -3,6 +3,7 @@ import type { Measures } from "../domain/measures.ts";
 import type { Program } from "../domain/program.ts";
 import type { Decision, Finding, Proposal } from "../domain/proposal.ts";
 import type { Identity, Run, RunStatus } from "../domain/run.ts";
+import { type ApiKey, listKeys } from "../ledger/api-keys.ts";
 import { type AuditEntry, listAudit } from "../ledger/audit.ts";
 import { findDecision, listDecisions } from "../ledger/decisions.ts";
 import { type Delegation, listDelegations } from "../ledger/delegations.ts";
@@ -108,6 +109,12 @@ export async function viewSettings({ ledger }: Runtime, identity: Identity): Pro
 export async function viewMembers({ ledger }: Runtime, identity: Identity): Promise<Member[]> {
   await assertMay(ledger, identity, "viewMembers");
   return await listMembers(ledger, identity.tenant);
+}
+
+/** The keys there are, without their secrets. @throws HoldpointError `denied` */
+export async function viewKeys({ ledger }: Runtime, identity: Identity): Promise<ApiKey[]> {
+  await assertMay(ledger, identity, "viewKeys");
+  return await listKeys(ledger, identity.tenant);
 }
 
 /** Who may approve for whom. @throws HoldpointError `denied` */

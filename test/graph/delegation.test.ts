@@ -1,6 +1,7 @@
 /** Approving for another: what a delegate may, what nobody may by delegation, and how many people it comes to. */
 import { describe, expect, it } from "vitest";
 import type { Impact } from "../../src/domain/proposal.ts";
+import type { Role } from "../../src/domain/role.ts";
 import { listApprovals } from "../../src/ledger/approvals.ts";
 import { listAudit } from "../../src/ledger/audit.ts";
 import { findDecision } from "../../src/ledger/decisions.ts";
@@ -8,7 +9,6 @@ import { endDelegation, listDelegations, setDelegation } from "../../src/ledger/
 import { forget } from "../../src/ledger/forget.ts";
 import { setMember } from "../../src/ledger/members.ts";
 import { changeSettings } from "../../src/ledger/settings.ts";
-import type { Role } from "../../src/policy/settings.ts";
 import type { AnyRead, AnyWrite } from "../../src/tools/action.ts";
 import { answerThread, continueThread, startRequest } from "../../src/work/threads.ts";
 import { holdpoint } from "../support/child.ts";

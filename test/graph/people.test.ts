@@ -1,11 +1,11 @@
 /** Roles and people: who may ask, decide, cancel, undo and set, and how many have to say yes. */
 import { describe, expect, it } from "vitest";
 import type { Impact } from "../../src/domain/proposal.ts";
+import type { Role } from "../../src/domain/role.ts";
 import { findDecision } from "../../src/ledger/decisions.ts";
 import { listMembers, setMember } from "../../src/ledger/members.ts";
 import { changeSettings } from "../../src/ledger/settings.ts";
 import { startRun } from "../../src/ledger/start-run.ts";
-import type { Role } from "../../src/policy/settings.ts";
 import type { AnyRead, AnyWrite } from "../../src/tools/action.ts";
 import { cancelThread } from "../../src/work/cancel.ts";
 import { recoverOnStart } from "../../src/work/recover.ts";

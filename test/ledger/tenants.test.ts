@@ -132,7 +132,7 @@ async function seed(): Promise<Known> {
 
 async function noticeOf(ledger: Ledger, proposal: Proposal): Promise<notices.StoredNotice> {
   const write = ledger.transaction();
-  await write.execute((trx) => notices.writeNoticeIn(trx, acme, "automatic_action", proposal, () => MARK));
+  await write.execute((trx) => notices.writeNoticeIn(trx, acme, "automatic_action", { proposal, say: () => MARK }));
   const [notice] = await notices.listNotices(ledger, acme.tenant);
   if (!notice) throw new Error("No notice was written.");
   return notice;
@@ -435,7 +435,8 @@ const CALLS: Record<string, Call> = {
   },
   "liveness.claimRun": ({ db, by, waiting }) => liveness.claimRun(db, by.tenant, waiting.run),
   "notices.writeNoticeIn": ({ trx, by, waiting }) =>
-    notices.writeNoticeIn(trx, by, "approval_expired", waiting.proposal, (what) => what),
+    notices.writeNoticeIn(trx, by, "approval_expired", { proposal: waiting.proposal, say: (what) => what }),
+  "notices.tellOfNeedIn": ({ trx, by, waiting }) => notices.tellOfNeedIn(trx, by, waiting.proposal),
   "notices.tellOfDecisionIn": ({ trx, by, waiting }) =>
     notices.tellOfDecisionIn(trx, by, waiting.proposal, { decider: "system", verdict: "expired" }),
   "notices.listTold": async ({ db, by, done }) => [

@@ -1,8 +1,9 @@
 /** Whose approval a proposal takes: the strictest of what settings and rules say. */
 import { describe, expect, it } from "vitest";
 import type { Finding, ImpactLevel } from "../../src/domain/proposal.ts";
+import type { Role } from "../../src/domain/role.ts";
 import { countPeople, objectionTo, requirementOf, tooFew } from "../../src/policy/requirement.ts";
-import { DEFAULT_SETTINGS, type Role } from "../../src/policy/settings.ts";
+import { DEFAULT_SETTINGS } from "../../src/policy/settings.ts";
 import { smallImpact } from "../support/ledger.ts";
 
 const rule = (role: "operator" | "approver" | "admin", count: number): Finding => ({

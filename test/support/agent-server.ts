@@ -50,6 +50,7 @@ export class AgentServer {
     const config = JSON.parse(readFileSync(join(root, "langgraph.json"), "utf8"));
     const paths = Object.entries(graphs).map(([id, path]) => [id, `${relative(this.folder, join(root, path))}:graph`]);
     config.graphs = Object.fromEntries(paths);
+    config.auth.path = relative(this.folder, join(root, config.auth.path));
     writeFileSync(join(this.folder, "langgraph.json"), JSON.stringify(config));
     this.log = "";
     this.url = `http://127.0.0.1:${port}`;

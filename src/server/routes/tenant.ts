@@ -1,10 +1,11 @@
 /** What a tenant lets happen, who may do what in it, and how well it goes. */
 import { z } from "@hono/zod-openapi";
+import { RoleSchema } from "../../domain/role.ts";
 import { endDelegation, setDelegation } from "../../ledger/delegations.ts";
 import { setMember } from "../../ledger/members.ts";
 import { listNotices } from "../../ledger/notices.ts";
 import { toPrincipal } from "../../policy/principals.ts";
-import { RoleSchema, type TenantSettings } from "../../policy/settings.ts";
+import type { TenantSettings } from "../../policy/settings.ts";
 import { forgetData } from "../../work/forget.ts";
 import { explainProposal, viewDelegations, viewMembers, viewSettings } from "../../work/look.ts";
 import { changeTenantSettings } from "../../work/settings.ts";
