@@ -38,6 +38,8 @@ const REMEDIES: Record<ErrorCode, Remedy> = {
   internal: "report",
 };
 
+export const ERROR_CODES = Object.keys(REMEDIES) as readonly ErrorCode[];
+
 /** An expected failure. `message` names the value and what was expected; `hint` is the way on, one sentence. */
 export class HoldpointError extends Error {
   readonly code: ErrorCode;
@@ -45,7 +47,8 @@ export class HoldpointError extends Error {
 
   constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(storableText(message), options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = "HoldpointError";
+    // An Agent Server tells its clients of an error by name and message alone.
+    this.name = `HoldpointError [${code}]`;
     this.code = code;
     this.hint = options.hint === undefined ? undefined : storableText(options.hint);
   }

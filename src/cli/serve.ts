@@ -5,11 +5,11 @@ import { hasKeys } from "../ledger/api-keys.ts";
 import { assertMay } from "../ledger/members.ts";
 import { createAuthenticator } from "../server/auth/authenticate.ts";
 import { serve } from "../server/serve.ts";
+import { packageVersion } from "../server/version.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
-import { packageVersion } from "./version.ts";
 
 export interface ServeOptions {
   port?: string;

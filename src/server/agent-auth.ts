@@ -20,15 +20,18 @@ const isConfigured = config.auth === "required" || config.tokens !== undefined;
 
 let keysSeen = false;
 /** Whether everybody has to say who they are: by the configuration, and from the first key on. */
-async function isRequired(): Promise<boolean> {
+export async function isRequired(): Promise<boolean> {
   keysSeen ||= isConfigured || (await hasKeys(ledger));
   return keysSeen;
 }
 
 /** Whether a request came from this machine, as far as it tells: not by another name of it, nor through a proxy. */
-function isLocal({ url, headers }: Request): boolean {
+const isLocal = ({ url, headers }: Request): boolean => isLocalHost(new URL(url).host, headers);
+
+/** The same, by the name that it was called by: `localhost:2024`. */
+export function isLocalHost(host: string, headers: Headers): boolean {
   const isProxied = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"].some((name) => headers.has(name));
-  return !isProxied && ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
+  return !isProxied && ["localhost", "127.0.0.1", "[::1]"].includes(host.replace(/:\d+$/, ""));
 }
 
 /** LangSmith's own keys are for LangSmith: its clients send them along wherever one is set. */

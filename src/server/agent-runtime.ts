@@ -4,12 +4,14 @@
  */
 import { readConfig } from "../config.ts";
 import { createRuntime } from "../runtime.ts";
+import { createLog } from "../telemetry/log.ts";
 import { setUpVouching } from "../vouching.ts";
 
 export const config = readConfig(process.env);
 export const runtime = await createRuntime(config, {
   office: config.office ?? {},
   operations: { webhooks: config.webhooks },
+  log: createLog({ level: config.log ?? "warn" }), // the Agent Server has a log of its own, with each request
 });
 setUpVouching({ secret: config.encryptionKey, required: config.auth === "required" || config.tokens !== undefined });
 // The server ends with process.exit() once it has stored its threads. Only then: a run may be under way until then.

@@ -1,7 +1,7 @@
 /** The application: one Hono app, whichever process serves it. */
 import { randomUUID } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
@@ -45,13 +45,22 @@ export interface AppParts {
   /** Where nobody has to say who they are: only names of this machine are served, so that no other page gets at it. */
   readonly localOnly?: boolean;
   readonly version: string;
+  /** It is part of another application, whose paths are not its own. */
+  readonly mounted?: boolean;
 }
+
+/** The paths that are its own. */
+const OWN = ["/api/v1/*", "/metrics", "/health", "/ready"];
 
 export function createApp(parts: AppParts): App {
   const { served, origins = [], version } = parts;
   const app: App = new OpenAPIHono<{ Variables: Variables }>();
   const limits = createRateLimits(parts.requestsPerMinute ?? 600);
-  app.use("*", async (c, next) => {
+  const paths = parts.mounted ? OWN : ["*"];
+  const use = (middleware: MiddlewareHandler) => {
+    for (const path of paths) app.use(path, middleware);
+  };
+  use(async (c, next) => {
     const requestId = randomUUID();
     c.set("requestId", requestId);
     const begun = performance.now();
@@ -61,22 +70,20 @@ export function createApp(parts: AppParts): App {
     const took = Math.round(performance.now() - begun);
     served.log.info({ request: requestId, method, path, status: c.res.status, ms: took }, "answered");
   });
-  app.use(
-    "*",
+  use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], styleSrc: ["'self'"] },
     }),
   );
   if (origins.length > 0) {
     const exposeHeaders = ["ETag", "Location", "X-Request-Id", "Retry-After", "Idempotency-Replayed"];
-    app.use("*", cors({ origin: [...origins], exposeHeaders, maxAge: 600 }));
+    use(cors({ origin: [...origins], exposeHeaders, maxAge: 600 }));
   }
-  app.use("*", async (c, next) => {
+  use(async (c, next) => {
     assertNotForged(c, parts);
     await next();
   });
-  app.use(
-    "*",
+  use(
     bodyLimit({
       maxSize: MAX_BODY,
       onError: () =>
@@ -87,10 +94,12 @@ export function createApp(parts: AppParts): App {
   );
   for (const open of openEndpoints) mountOpen(app, served, open);
   mountDocs(app, version);
-  app.use("/api/*", (c, next) => identify(c, next, parts, limits));
+  app.use("/api/v1/*", (c, next) => identify(c, next, parts, limits));
   app.use("/metrics", (c, next) => identify(c, next, parts, limits));
   for (const endpoint of ENDPOINTS) mount(app, served, endpoint);
-  app.notFound((c) => problemResponse(notFound(c), c.get("requestId")));
+  const nothing = (c: Context) => problemResponse(notFound(c), c.get("requestId"));
+  app.all("/api/v1/*", nothing); // another application answers what it does not know itself
+  app.notFound(nothing);
   app.onError((error, c) => {
     const problem = problemResponse(fromHono(error), c.get("requestId"));
     if (problem.status >= 500) served.log.error({ err: error, request: c.get("requestId") }, "a request failed");

@@ -1,5 +1,6 @@
 /** The stand-alone server: the application on a port, and what has to be done although nobody asks. */
 import { serve as listen, type ServerType } from "@hono/node-server";
+import { derivedId } from "../domain/json.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -51,7 +52,9 @@ export interface Serving {
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { runtime, log, stop, authenticator, origins, publicUrl, version, development } = parts;
   const hub = createHub(runtime.ledger, (error) => log.warn({ err: error }, "events could not be read"));
-  const served: Served = { runtime, runtimeFor: () => runtime, hub, control: stop.control, log, publicUrl };
+  const newThreadId = (seed: string) => derivedId("t", seed).replace("_", "-");
+  const common = { runtime, runtimeFor: () => runtime, newThreadId };
+  const served: Served = { ...common, hub, control: stop.control, log, publicUrl };
   const { requestsPerMinute } = parts;
   const app = createApp({
     ...{ served, authenticator, origins, version, localOnly: development },

@@ -17,6 +17,8 @@ export interface Served {
   readonly runtime: Runtime;
   /** The same for a caller. Under the Agent Server its graph is reached as that caller. */
   runtimeFor(who: Authenticated, headers: Headers): Runtime;
+  /** An id for a new thread; the same for the same seed. */
+  newThreadId(seed: string): string;
   /** Tells event streams of what happens in this process. */
   readonly hub: Hub;
   /** Asks what is under way for a clean stop. */

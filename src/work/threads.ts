@@ -60,9 +60,6 @@ function parseThreadId(text: string): string {
   });
 }
 
-/** An id for a new thread. */
-export const newThreadId = (): string => `t-${randomBytes(5).toString("hex")}`;
-
 export interface RequestInput {
   readonly request: string;
   /** Default: a new one. */
@@ -84,7 +81,7 @@ export async function startRequest(runtime: Runtime, caller: Caller, input: Requ
       hint: "Nothing was started; say in a sentence what you want done.",
     });
   }
-  const threadId = parseThreadId(input.threadId ?? newThreadId());
+  const threadId = parseThreadId(input.threadId ?? `t-${randomBytes(5).toString("hex")}`);
   const { tenant } = caller.identity;
   if (await isForeignThread(runtime.ledger, tenant, threadId)) throw unknownThread(threadId);
   const before = await findThreadRun(runtime.ledger, tenant, threadId);

@@ -51,6 +51,7 @@ export class AgentServer {
     const paths = Object.entries(graphs).map(([id, path]) => [id, `${relative(this.folder, join(root, path))}:graph`]);
     config.graphs = Object.fromEntries(paths);
     config.auth.path = relative(this.folder, join(root, config.auth.path));
+    config.http.app = relative(this.folder, join(root, config.http.app));
     writeFileSync(join(this.folder, "langgraph.json"), JSON.stringify(config));
     this.log = "";
     this.url = `http://127.0.0.1:${port}`;

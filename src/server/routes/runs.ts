@@ -18,7 +18,6 @@ import {
   answerThread,
   type Caller,
   continueThread,
-  newThreadId,
   readThread,
   rollBackThread,
   startRequest,
@@ -96,8 +95,7 @@ async function start(call: Call<unknown, unknown, z.output<typeof NewRunSchema>>
   const { body, key, identity, runtime } = call;
   const { tenant, principal } = identity;
   const messageId = key === undefined ? `msg_${randomUUID()}` : derivedId("msg", { tenant, principal, key });
-  const ofKey = () => (key === undefined ? newThreadId() : `t-${messageId.slice("msg_".length)}`);
-  const threadId = body.thread ?? ofKey();
+  const threadId = body.thread ?? call.served.newThreadId(messageId);
   const runId = runIdOf(threadId, { id: messageId, text: body.request });
   const location = { location: `/api/v1/runs/${encodeURIComponent(runId)}` };
   const isThere = async () => (await findRun(runtime.ledger, tenant, runId)) !== undefined;
