@@ -453,7 +453,6 @@ const CALLS: Record<string, Call> = {
   "notices.tellOfNeedIn": ({ trx, by, waiting }) => notices.tellOfNeedIn(trx, by, waiting.proposal),
   "notices.tellOfDecisionIn": ({ trx, by, waiting }) =>
     notices.tellOfDecisionIn(trx, by, waiting.proposal, { decider: "system", verdict: "expired" }),
-  "outbox.isWanted": ({ db, by }) => outbox.isWanted(db, by.tenant, "decided"),
   "outbox.noticeIdOf": ({ by }) => outbox.noticeIdOf(by.tenant, "decided", {}),
   "outbox.putNoticeIn": ({ trx, by, done }) => {
     const about = { about: {}, runId: done.run, proposalId: done.proposal.id, text: "", data: {} };
@@ -507,7 +506,7 @@ const WITHOUT_TENANT = [
     "revisions.isSentBack",
     "runs.listTenants",
   ],
-  "outbox.setAudience",
+  ...["outbox.isWanted", "outbox.setAudience"],
   ...["audit-chain.prunedBy", "gate-facts.withoutHolds", "tenants.listAllTenants"],
   ...["database.writeBehind", "kept-query.keptInsert", "kept-query.keptQuery"],
   ...["sealed-columns.LedgerKey", "sealed-columns.assertKey", "tombstones.forgottenAction"],
