@@ -218,9 +218,10 @@ describe("the command line", () => {
 
   it("leaves LangSmith its runs: it is switched on by its own variables, and gets inputs unless those hide them", async () => {
     const { url, bodies } = await openCollectorOfAnything();
+    const traces = await openCollectorOfAnything();
     const variables = {
       ...{ LANGSMITH_TRACING: "true", LANGSMITH_ENDPOINT: url, LANGSMITH_API_KEY: "lsv2_test" },
-      ...{ LANGCHAIN_CALLBACKS_BACKGROUND: "false", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
+      ...{ LANGCHAIN_CALLBACKS_BACKGROUND: "false", OTEL_EXPORTER_OTLP_ENDPOINT: traces.url },
     };
     const shown = await spawnScript(...run, { env: env(tempDir(), variables) }).ended;
     expect(shown.status).toBe(3);
