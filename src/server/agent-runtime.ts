@@ -11,7 +11,7 @@ export const config = readConfig(process.env);
 export const runtime = await createRuntime(config, {
   office: config.office ?? {},
   operations: { webhooks: config.webhooks },
-  log: createLog({ level: config.log ?? "warn" }), // the Agent Server has a log of its own, with each request
+  log: createLog({ level: config.log }),
 });
 setUpVouching({ secret: config.encryptionKey, required: config.auth === "required" || config.tokens !== undefined });
 // The server ends with process.exit() once it has stored its threads. Only then: a run may be under way until then.

@@ -19,7 +19,7 @@ const EVERY_MS = 60_000;
 /** The graph's name in langgraph.json. */
 const GRAPH = "agent";
 
-const { ledger, log, now } = runtime;
+const { ledger, now } = runtime;
 const strict = createAuthenticator({ ledger, now, tokens: config.tokens });
 const open = createAuthenticator({ ledger, now, development: true });
 
@@ -47,9 +47,9 @@ const served: Served = {
       /^(.{8})(.{4}).(.{3}).(.{3})(.{12})/.exec(createHash("sha256").update(seed).digest("hex")) ?? [];
     return `${a}-${b}-8${c}-8${d}-${e}`;
   },
-  hub: createHub(ledger, (error) => log.warn({ err: error }, "events could not be read")),
+  hub: createHub(ledger, (error) => runtime.log.warn({ err: error }, "events could not be read")),
   control: new RunControl(),
-  log,
+  log: runtime.log,
   publicUrl: config.server?.publicUrl,
 };
 
@@ -63,7 +63,7 @@ export const app = createApp({
 const ending = new AbortController();
 process.prependOnceListener("exit", () => ending.abort());
 const tell = ({ failures }: MaintenanceReport): void => {
-  for (const { job, subject, problem, tenant } of failures) log.warn({ tenant, job, subject }, problem);
+  for (const { tenant, job, subject, problem } of failures) runtime.log.warn({ tenant, job, subject }, problem);
 };
 // What a crash left goes on, too: effects and decisions are in the ledger, so it need not wait for somebody to open it.
 void startMaintenance(runtime, { everyMs: EVERY_MS, signal: ending.signal, onPass: tell });

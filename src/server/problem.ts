@@ -8,8 +8,6 @@ export type HttpCode =
   | "invalid_request" // parameters, headers or body do not fit
   | "not_found"
   | "method_not_allowed"
-  | "not_acceptable"
-  | "timeout"
   | "precondition_required" // If-Match is missing
   | "too_large"
   | "unsupported_media_type"
@@ -18,8 +16,7 @@ export type HttpCode =
   | "decide_together" // of several actions, each has to be decided
   | "nothing_to_undo"
   | "rolls_back_together" // what a run did is undone as a whole
-  | "too_many_requests"
-  | "shutting_down";
+  | "too_many_requests";
 
 export type ProblemCode = ErrorCode | HttpCode;
 
@@ -31,8 +28,6 @@ const ABOUT: Record<ProblemCode, readonly [status: number, title: string]> = {
   unknown_thread: [404, "There is no such thing."],
   not_found: [404, "There is no such thing."],
   method_not_allowed: [405, "This cannot be done there."],
-  not_acceptable: [406, "There is no such representation."],
-  timeout: [408, "The request took too long to arrive."],
   not_paused: [409, "It does not stand where this could be done."],
   decision_taken: [409, "Somebody else decided first."],
   busy: [409, "Another process is at it."],
@@ -49,12 +44,14 @@ const ABOUT: Record<ProblemCode, readonly [status: number, title: string]> = {
   internal: [500, "This is a defect."],
   action_failed: [502, "An action failed."],
   stopped: [503, "The server stops."],
-  shutting_down: [503, "The server stops."],
   storage: [503, "What it needs cannot be reached."],
 };
 
-/** Every code with its status, for the description of the interface. */
+/** Every code, for the description of the interface. */
 export const PROBLEM_CODES = Object.keys(ABOUT) as ProblemCode[];
+
+/** The HTTP status of a code. */
+export const statusOf = (code: ProblemCode): number => ABOUT[code][0];
 
 /** One thing that does not fit, and where: `body.request`, `query.limit`. */
 export interface Misfit {

@@ -12,6 +12,7 @@ import type { Effect, Proposal } from "../../src/domain/proposal.ts";
 import type { Stamp } from "../../src/domain/run.ts";
 import { createHoldpoint, HoldpointError } from "../../src/index.ts";
 import * as answeredRequests from "../../src/ledger/answered-requests.ts";
+import * as apiKeys from "../../src/ledger/api-keys.ts";
 import * as approvals from "../../src/ledger/approvals.ts";
 import * as audit from "../../src/ledger/audit.ts";
 import * as auditCheck from "../../src/ledger/audit-check.ts";
@@ -79,6 +80,7 @@ interface Known {
   readonly waiting: { thread: string; run: string; proposal: Proposal; interrupt: string };
   /** Is to be delivered. */
   readonly notice: notices.StoredNotice;
+  readonly key: { readonly id: string; readonly secret: string };
 }
 
 const deliveryOf = ({ id, data: _data, ...notice }: notices.StoredNotice, tenant: string): deliveries.Delivery => ({
@@ -128,9 +130,11 @@ async function seed(): Promise<Known> {
   const soon = new Date(Date.now() + 60_000).toISOString();
   await ledger.updateTable("runs").set({ aliveUntil: soon }).where("id", "=", waiting.run).execute();
   const notice = await noticeOf(ledger, proposal);
+  const input = { name: `${MARK}-key`, principal: `${MARK}-bob`, role: "operator" } as const;
+  const { key, secret } = await apiKeys.createKey(ledger, acme, input);
   await ledger.destroy();
   return {
-    ...{ home, notice },
+    ...{ home, notice, key: { id: key.id, secret } },
     done: { thread: "t-done", run: done.run, proposal, effect, plan: planned.digest },
     waiting: { thread: "t-waiting", run: waiting.run, proposal: open, interrupt: waiting.interrupt },
   };
@@ -229,6 +233,12 @@ const PAGE = { limit: 10 };
 
 /** Every exported function that takes a tenant; those of `inTransaction` have to be called in one. */
 const CALLS: Record<string, Call> = {
+  "api-keys.listKeys": ({ db, by }) => apiKeys.listKeys(db, by.tenant),
+  "api-keys.createKey": async ({ db, by }) =>
+    (await apiKeys.createKey(db, by, { name: "mine", role: "viewer" })).key.principal,
+  "api-keys.rotateKey": async ({ db, by, key }) => (await apiKeys.rotateKey(db, by, key.id)).key.principal,
+  "api-keys.revokeKey": ({ db, by, key }) => apiKeys.revokeKey(db, by, key.id),
+  "api-keys.forgetKeys": ({ trx, by }) => apiKeys.forgetKeys(trx, by, `${MARK}-bob`),
   "answered-requests.beginAnswer": ({ db, by }) =>
     answeredRequests.beginAnswer(db, { ...REPEATED, tenant: by.tenant }, { now: AT, until: LATER }),
   "answered-requests.keepAnswer": ({ db, by }) =>
@@ -344,6 +354,7 @@ const CALLS: Record<string, Call> = {
   "measures.findFirstStart": ({ db, by, done }) => measures.findFirstStart(db, by.tenant, { threadId: done.thread }),
   "members.listMembers": ({ db, by }) => members.listMembers(db, by.tenant),
   "members.findRole": ({ db, by }) => members.findRole(db, by.tenant, `${MARK}-bob`),
+  "members.roleOf": ({ db, by }) => members.roleOf(db, { ...by, principal: `${MARK}-bob` }),
   "members.withRoles": async ({ db, by }) =>
     (await members.withRoles(db, by.tenant, [{ principal: `${MARK}-bob`, onBehalfOf: null }])).map(({ role }) => role),
   "members.assertMay": ({ db, by }) => members.assertMay(db, { ...by, principal: "nobody" }, "audit"),
@@ -494,7 +505,10 @@ const WITHOUT_TENANT = [
   ...["approvals.combine", "audit-chain.detailDigest", "audit-chain.promisedDetail", "audit-chain.ChainFollower"],
   ...["decisions.toDecision", "effects.toEffect", "proposals.toProposal", "runs.toRun"],
   ...["audit-export.anchorLine", "audit-export.checkExport", "audit-export.parseAnchor", "effects.effectKey"],
+  // The tenant is what they say, or calculate with.
+  ...["api-keys.findKey", "api-keys.identityOfKey", "members.assertInScope"],
   // For whoever runs the system: names and counts, no data.
+  "api-keys.hasKeys",
   ...["metrics.countExecutions", "metrics.countModelCalls", "metrics.countPending", "metrics.countRunsByEnd"],
   ...["metrics.listOpenBreakers"],
   ...["database.createLedger", "database.openLedger", "database.openSqliteLedger", "database.openLedgerIn"],
@@ -622,6 +636,10 @@ const COMMANDS: Record<string, Typed> = {
   "audit verify": () => ["audit", "verify"],
   "audit export": () => ["audit", "export"],
   "audit anchor": ({ file }) => ["audit", "anchor", "--to", file("")],
+  keys: () => ["keys"],
+  "keys create": () => ["keys", "create", "mine", "--role", "admin"],
+  "keys rotate": ({ key }) => ["keys", "rotate", key.id],
+  "keys revoke": ({ key }) => ["keys", "revoke", key.id],
   notices: () => ["notices"],
   stats: () => ["stats", "--by", "week"],
   "stats, of a thread": ({ done }) => ["stats", "--thread", done.thread],

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAuthenticator } from "../../src/server/auth/authenticate.ts";
+import { PROBLEM_CODES, statusOf } from "../../src/server/problem.ts";
+import { readDocument } from "../support/readme.ts";
 import { openTestRuntime } from "../support/runtime.ts";
 import { BUY, openServer } from "../support/server.ts";
 
@@ -87,6 +89,17 @@ describe("a server", () => {
     for (let index = 0; index < 10; index++) expect(await guess()).toBe(401);
     expect(await guess()).toBe(429);
     expect((await server.send("GET /api/v1/runs", { as: "acme/carol" })).status).toBe(200);
+  });
+});
+
+describe("docs/server.md", () => {
+  it("names every code with its status", () => {
+    const [, table = ""] = readDocument("docs/server.md").split("<!-- codes:");
+    const rows = [...table.matchAll(/^\| (\d{3}) +\| (.*?) *\|$/gm)];
+    const said = rows.flatMap(([, status, codes = ""]) =>
+      codes.split(", ").map((code) => [code.slice(1, -1), Number(status)]),
+    );
+    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(PROBLEM_CODES.map((code) => [code, statusOf(code)])));
   });
 });
 

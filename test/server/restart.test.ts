@@ -1,8 +1,10 @@
 /** The server as a process of its own: what paused and running runs are after it was killed. */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { promisify } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { bareEnvironment } from "../support/environment.ts";
+import { readmeExample } from "../support/readme.ts";
 import { BUY } from "../support/server.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -31,7 +33,7 @@ async function startProcess(home: string, env: Record<string, string> = {}) {
     const [status] = (await ended) as [number | null];
     return { status, stderr };
   };
-  return { send, end };
+  return { url, send, end };
 }
 
 describe("a server that is killed", () => {
@@ -49,7 +51,12 @@ describe("a server that is killed", () => {
     const decided = await second.send(`POST /api/v1/actions/executions/${waiting.question.proposalId}:s1/approve`);
     expect(decided.body.run.answer.text).toContain("19 left in stock");
     const ended = await second.end("SIGTERM");
-    expect(ended).toEqual({ status: 0, stderr: "" });
+    expect(ended.status).toBe(0);
+    const logged = ended.stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(logged.every(({ level, msg }) => level === "info" && msg === "answered")).toBe(true);
   });
 
   it("in the middle of a decision does it once, whether it had begun or not", async () => {
@@ -77,6 +84,29 @@ describe("a server that is killed", () => {
     expect(stock.run.answer.text).toContain("19");
     await second.end("SIGTERM");
   }, 120_000);
+});
+
+describe("the README", () => {
+  it("serves, asks, lists and approves as it says", async () => {
+    const [start, ...lines] = readmeExample("server", { language: "sh" }).trim().split("\n");
+    expect(start).toMatch(/^npm start -- serve --dev/);
+    const server = await startProcess(tempDir());
+    let id = "";
+    const said: string[] = [];
+    for (const line of lines) {
+      const command = line.replaceAll("localhost:8787", new URL(server.url).host).replace("<id>", id);
+      const { stdout } = await promisify(execFile)("bash", ["-c", command]);
+      said.push(stdout);
+      id = JSON.parse(stdout).items?.[0]?.id ?? id;
+    }
+    expect(said).toHaveLength(3);
+    expect(JSON.parse(said[0] ?? "").run.status).toBe("waiting");
+    expect(JSON.parse(said[2] ?? "").run.answer).toMatchObject({
+      status: "success",
+      text: expect.stringContaining("25"),
+    });
+    await server.end("SIGTERM");
+  });
 });
 
 describe("serve", () => {

@@ -6,6 +6,7 @@ import { createKey } from "../../src/ledger/api-keys.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { createAuthenticator } from "../../src/server/auth/authenticate.ts";
 import { type ServeParts, serve } from "../../src/server/serve.ts";
+import { SILENT } from "../../src/telemetry/log.ts";
 
 /** Somebody of a tenant, in short: `acme/viewer` has that role; a name that is no role has them all. */
 type Who = `${string}/${string}`;
@@ -26,7 +27,7 @@ function createKeyring(runtime: Runtime): (who: Who) => Promise<string> {
   };
 }
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
   readonly body: any;
@@ -63,7 +64,7 @@ export async function startServer(runtime: Runtime, parts: Partial<ServeParts> =
   const { url, ended } = await serve({
     ...{ runtime, host: "127.0.0.1", port: 0, development: false, origins: [], publicUrl: undefined, version: "test" },
     authenticator: createAuthenticator({ ledger: runtime.ledger, now: runtime.now }),
-    log: { info: () => undefined, warn: keep, error: keep },
+    log: { ...SILENT, warn: keep, error: keep },
     stop: { signal: stopped.signal, control },
     requestsPerMinute: 100_000,
     maintainEveryMs: 3_600_000,

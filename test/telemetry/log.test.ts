@@ -66,7 +66,7 @@ describe("the log", () => {
     log.error({ err: new HoldpointError("busy", "Somebody is at it.") }, "failed");
     expect(lines()).toMatchObject([
       { err: { type: "Error", message: "No answer from [mail]", code: "ECONNRESET" } },
-      { err: { type: "HoldpointError", code: "busy" } },
+      { err: { type: "HoldpointError [busy]", code: "busy" } },
     ]);
     expect(written.join("")).not.toMatch(/everything|log\.test/);
   });
