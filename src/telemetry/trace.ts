@@ -52,15 +52,15 @@ function fail(span: OpenTelemetry.Span, error: unknown, { SpanStatusCode }: type
  * @param what is only asked where somebody traces
  * @param options `isFailure`: whether what the work throws says that it failed; default: all does
  */
-export async function traced<T>(
+export function traced<T>(
   what: () => Traced,
   work: (say: Say) => Promise<T>,
   { isFailure = () => true }: { isFailure?: (error: unknown) => boolean } = {},
 ): Promise<T> {
   const otel = api();
-  if (!otel) return await work(SILENT);
+  if (!otel) return work(SILENT);
   const one = what();
-  return await tracerOf(otel).startActiveSpan(one.name, optionsOf(one, otel), async (span) => {
+  return tracerOf(otel).startActiveSpan(one.name, optionsOf(one, otel), async (span) => {
     try {
       return await work((attributes) => void span.setAttributes(attributes as OpenTelemetry.Attributes));
     } catch (error) {
