@@ -2,7 +2,7 @@
 import { Migrator } from "kysely/migration";
 import { describe, expect, it } from "vitest";
 import { createLedger } from "../../src/ledger/database.ts";
-import { listDueDeliveries } from "../../src/ledger/deliveries.ts";
+import { claimDelivery, endDelivery, listDueDeliveries } from "../../src/ledger/deliveries.ts";
 import { migrations } from "../../src/ledger/migrations.ts";
 import { listNotices } from "../../src/ledger/notices.ts";
 import { type Audience, type NewNotice, NOTICE_KINDS, putNoticeIn, setAudience } from "../../src/ledger/outbox.ts";
@@ -42,6 +42,27 @@ describe.each(databases)("on %s", (_name, open) => {
     const found = [await due("a"), await due("b"), await due("c"), await due("d")];
     expect(found).toEqual([[notice.data], [notice.data], [], []]);
     expect(told).toEqual(["acme", "acme"]);
+  });
+
+  it("of several that read the same delivery, one begins; an attempt that was overtaken ends nothing", async (context) => {
+    const ledger = await open(context);
+    const destinations = [{ name: "a", kinds: new Set(NOTICE_KINDS) }];
+    setAudience(ledger, { destinations, written: () => undefined, happened: () => undefined });
+    await ledger.transaction().execute((trx) => putNoticeIn(trx, notice));
+    const due = async (now: string) => await listDueDeliveries(ledger, "acme", "a", { now, since: "" });
+    const [read] = await due(AT);
+    if (!read) throw new Error("Nothing is due.");
+    const later = "2026-11-01T10:01:00.000Z";
+    const begun = await Promise.all([1, 2, 3].map(() => claimDelivery(ledger, read, later)));
+    expect(begun.toSorted()).toEqual([1, undefined, undefined]);
+    expect(await due(AT)).toEqual([]);
+    const [again] = await due(later);
+    if (!again) throw new Error("Nothing is due again.");
+    expect(await claimDelivery(ledger, again, later)).toBe(2);
+    await endDelivery(ledger, read, 1, { deliveredAt: later });
+    expect(await due(later)).toHaveLength(1);
+    await endDelivery(ledger, again, 2, { deliveredAt: later });
+    expect(await due(later)).toEqual([]);
   });
 });
 
