@@ -138,17 +138,22 @@ describe("where callers have to say who they are", () => {
     expect((await as("gina").threads.get(owned)).metadata).toMatchObject({ owner: "globex" });
   });
 
-  it("a request that was cut off stays whose it was, whatever its call said", async () => {
+  it("nobody becomes the requester of what another put on a thread, whatever that said", async () => {
     const { thread_id: threadId } = await as("olga").threads.create();
     const context = { tenant: "acme", principal: "anna" };
-    const cutOff = { input: { request: "write cut-off" }, context, interruptBefore: ["guardrail" as const] };
-    await as("olga").runs.wait(threadId, "trial", cutOff);
+    const input = { request: "write cut-off", asker: "anna" };
+    const goOn = async (name: keyof Secrets) =>
+      JSON.stringify(await statusOf(as(name).runs.wait(threadId, "trial", { input: null })));
+    await as("olga").runs.wait(threadId, "trial", { input, context, interruptBefore: ["guardrail"] });
     const { values } = await as("olga").threads.getState<{ asker: string }>(threadId);
     expect(values.asker).toBe("olga");
-    const stolen = JSON.stringify(await statusOf(as("anna").runs.wait(threadId, "trial", { input: null })));
-    expect(stolen).toContain("Somebody else has just asked");
-    const { __interrupt__: [asked] = [] } = (await as("olga").runs.wait(threadId, "trial", { input: null })) as Values;
-    expect(asked?.value).toMatchObject({ requester: "olga", request: "write cut-off" });
+    expect(await goOn("anna")).toContain("cut off before it was taken in");
+    await as("olga").threads.updateState(threadId, { values: { asker: "anna" }, asNode: "__start__" });
+    for (const name of ["anna", "olga"] as const) expect(await goOn(name)).toContain("cut off before it was taken in");
+    const before = (await runs("acme")).length;
+    const again = (await as("olga").runs.wait(threadId, "trial", { input: { request: "write again" } })) as Values;
+    expect(again.__interrupt__?.[0]?.value).toMatchObject({ requester: "olga", request: "write again" });
+    expect(await runs("acme")).toHaveLength(before + 1);
   });
 
   it("another tenant's thread cannot be read, found, run, answered, forked, edited, cancelled or deleted", async () => {
