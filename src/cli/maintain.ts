@@ -1,8 +1,10 @@
 /** `maintain` and `notices`: what is done although nobody asks for it, and what whoever runs the system is told. */
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
+import { type Delivered, listDeliveries } from "../ledger/deliveries.ts";
 import { assertMay } from "../ledger/members.ts";
 import { listNotices, type StoredNotice } from "../ledger/notices.ts";
+import { KEPT_KINDS } from "../ledger/outbox.ts";
 import { maskText } from "../telemetry/mask.ts";
 import { type MaintenanceReport, maintainOnce, startMaintenance } from "../work/maintain.ts";
 import { EXIT, exitStatusOfPass } from "./exit-status.ts";
@@ -58,15 +60,35 @@ function render({ done, failures, stopped }: MaintenanceReport): string {
 export async function notices({ runtime, identity, surroundings, json }: Session): Promise<number> {
   await assertMay(runtime.ledger, identity, "viewNotices");
   const all = await listNotices(runtime.ledger, identity.tenant);
+  const ids = all.map(({ id }) => id);
+  const sent = await listDeliveries(runtime.ledger, identity.tenant, ids);
   if (json) {
-    surroundings.write(`${JSON.stringify({ notices: all }, null, 2)}\n`);
+    surroundings.write(`${JSON.stringify({ notices: all.map((one) => withDeliveries(sent, one)) }, null, 2)}\n`);
     return EXIT.done;
   }
-  const rows = all.map((notice) => [notice.createdAt.slice(0, 19).replace("T", " "), notice.text, delivery(notice)]);
+  const rows = all.map((notice) => [
+    notice.createdAt.slice(0, 19).replace("T", " "),
+    notice.text,
+    [...(isKept(notice) ? [delivery(notice)] : []), ...toEndpoints(sent, notice)].join("\n"),
+  ]);
   const text = rows.length > 0 ? table(["when (UTC)", "", "delivered"], rows) : "There are no notices.";
   surroundings.write(`${text}\n`);
   return EXIT.done;
 }
 
-const delivery = ({ deliveredAt, attempts }: StoredNotice): string =>
+/** Whether a receiver of notices takes it, beside the endpoints for events. */
+const isKept = ({ kind }: StoredNotice): boolean => KEPT_KINDS.some((kept) => kept === kind);
+
+const ofNotice = (sent: readonly Delivered[], { id }: StoredNotice) => sent.filter(({ noticeId }) => noticeId === id);
+
+const toEndpoints = (sent: readonly Delivered[], notice: StoredNotice): string[] =>
+  ofNotice(sent, notice).map((one) => `${one.endpoint}: ${delivery(one)}`);
+
+const withDeliveries = (sent: readonly Delivered[], notice: StoredNotice) => ({
+  ...notice,
+  data: JSON.parse(notice.data) as unknown,
+  endpoints: ofNotice(sent, notice).map(({ endpoint, deliveredAt, attempts }) => ({ endpoint, deliveredAt, attempts })),
+});
+
+const delivery = ({ deliveredAt, attempts }: Pick<StoredNotice, "deliveredAt" | "attempts">): string =>
   printable(deliveredAt?.slice(0, 19).replace("T", " ") ?? (attempts === 0 ? "no" : `not yet, ${attempts} attempt(s)`));

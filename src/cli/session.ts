@@ -78,7 +78,7 @@ export async function withSession(
   const operations = { webhooks: config.webhooks, environment: given.environment };
   const log = createLog({ level: config.log ?? options.log ?? "silent", write: surroundings.writeError });
   const checked = options.checks ? { playbooks: [], httpActions: [] } : {};
-  const runtime = await createRuntime(config, { office, operations, ...checked, log });
+  const runtime = await createRuntime(config, { office, operations, ...checked, log, environment: given.environment });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;

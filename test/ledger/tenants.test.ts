@@ -24,6 +24,7 @@ import * as checkpointRetention from "../../src/ledger/checkpoint-retention.ts";
 import { type Ledger, type LedgerTransaction, openSqliteLedger } from "../../src/ledger/database.ts";
 import * as decisions from "../../src/ledger/decisions.ts";
 import * as delegations from "../../src/ledger/delegations.ts";
+import * as deliveries from "../../src/ledger/deliveries.ts";
 import * as durations from "../../src/ledger/durations.ts";
 import * as effects from "../../src/ledger/effects.ts";
 import * as expiry from "../../src/ledger/expiry.ts";
@@ -36,6 +37,7 @@ import * as measures from "../../src/ledger/measures.ts";
 import * as members from "../../src/ledger/members.ts";
 import * as modelCalls from "../../src/ledger/model-calls.ts";
 import * as notices from "../../src/ledger/notices.ts";
+import * as outbox from "../../src/ledger/outbox.ts";
 import * as pages from "../../src/ledger/pages.ts";
 import * as postponements from "../../src/ledger/postponements.ts";
 import * as programs from "../../src/ledger/programs.ts";
@@ -80,6 +82,10 @@ interface Known {
   readonly notice: notices.StoredNotice;
   readonly key: { readonly id: string; readonly secret: string };
 }
+
+const deliveryOf = ({ id, data: _data, ...notice }: notices.StoredNotice, tenant: string): deliveries.Delivery => ({
+  ...{ ...notice, noticeId: id, endpoint: "ops", attempts: 0, data: {}, tenant },
+});
 
 let known: Known;
 
@@ -134,9 +140,17 @@ async function seed(): Promise<Known> {
   };
 }
 
+/** They are told of everything. */
+const EVERYBODY: outbox.Audience = {
+  destinations: [{ name: "ops", kinds: new Set(outbox.NOTICE_KINDS) }],
+  written: () => undefined,
+  happened: () => undefined,
+};
+
 async function noticeOf(ledger: Ledger, proposal: Proposal): Promise<notices.StoredNotice> {
+  outbox.setAudience(ledger, EVERYBODY);
   const write = ledger.transaction();
-  await write.execute((trx) => notices.writeNoticeIn(trx, acme, "automatic_action", proposal, () => MARK));
+  await write.execute((trx) => notices.writeNoticeIn(trx, acme, "automatic_action", { proposal, say: () => MARK }));
   const [notice] = await notices.listNotices(ledger, acme.tenant);
   if (!notice) throw new Error("No notice was written.");
   return notice;
@@ -446,9 +460,26 @@ const CALLS: Record<string, Call> = {
   },
   "liveness.claimRun": ({ db, by, waiting }) => liveness.claimRun(db, by.tenant, waiting.run),
   "notices.writeNoticeIn": ({ trx, by, waiting }) =>
-    notices.writeNoticeIn(trx, by, "approval_expired", waiting.proposal, (what) => what),
+    notices.writeNoticeIn(trx, by, "approval_expired", { proposal: waiting.proposal, say: (what) => what }),
+  "notices.tellOfNeedIn": ({ trx, by, waiting }) => notices.tellOfNeedIn(trx, by, waiting.proposal),
   "notices.tellOfDecisionIn": ({ trx, by, waiting }) =>
     notices.tellOfDecisionIn(trx, by, waiting.proposal, { decider: "system", verdict: "expired" }),
+  "outbox.noticeIdOf": ({ by }) => outbox.noticeIdOf(by.tenant, "decided", {}),
+  "outbox.putNoticeIn": ({ trx, by, done }) => {
+    const about = { about: {}, runId: done.run, proposalId: done.proposal.id, text: "", data: {} };
+    return outbox.putNoticeIn(trx, { tenant: by.tenant, at: AT, kind: "decided", ...about });
+  },
+  "outbox.tellOfEndIn": ({ trx, by, done }) =>
+    outbox.tellOfEndIn(trx, by, { runId: done.run, threadId: done.thread, status: "success" }),
+  "outbox.tellOfBreakerIn": ({ trx, by }) =>
+    outbox.tellOfBreakerIn(trx, by, { action: "note", failures: 1, until: LATER }),
+  "deliveries.listDueDeliveries": ({ db, by }) =>
+    deliveries.listDueDeliveries(db, by.tenant, "ops", { now: LATER, since: "" }),
+  "deliveries.claimDelivery": ({ db, by, notice }) =>
+    deliveries.claimDelivery(db, deliveryOf(notice, by.tenant), LATER),
+  "deliveries.endDelivery": ({ db, by, notice }) =>
+    deliveries.endDelivery(db, deliveryOf(notice, by.tenant), 0, { deliveredAt: AT }),
+  "deliveries.listDeliveries": ({ db, by, notice }) => deliveries.listDeliveries(db, by.tenant, [notice.id]),
   "notices.listTold": async ({ db, by, done }) => [
     ...(await notices.listTold(db, by.tenant, "automatic_action", [done.proposal.id])),
   ],
@@ -489,6 +520,7 @@ const WITHOUT_TENANT = [
     "revisions.isSentBack",
     "runs.listTenants",
   ],
+  ...["outbox.isWanted", "outbox.setAudience"],
   ...["audit-chain.prunedBy", "gate-facts.withoutHolds", "tenants.listAllTenants"],
   ...["database.writeBehind", "kept-query.keptInsert", "kept-query.keptQuery"],
   ...["sealed-columns.LedgerKey", "sealed-columns.assertKey", "tombstones.forgottenAction"],
@@ -503,6 +535,7 @@ const inTransaction = (call: Call): boolean => /\btrx\b/.test(String(call));
 
 async function call(made: Call, home: string, by: Stamp): Promise<unknown> {
   const db = await openSqliteLedger(join(home, "ledger.db"));
+  outbox.setAudience(db, EVERYBODY);
   try {
     if (!inTransaction(made)) return await made({ ...known, db, trx: undefined as never, by });
     return await db.transaction().execute(async (trx) => await made({ ...known, db, trx, by }));
