@@ -8,7 +8,7 @@ const LAYERS = [
   { members: ["config", "options", "state", "telemetry", "policy"] },
   // What one of these needs of another is passed in.
   { members: ["ledger", "tools", "planning", "sandbox", "models"], apart: true },
-  { members: ["checkpoints", "execution"] },
+  { members: ["checkpoints", "execution", "events"] },
   { members: ["transaction"] },
   { members: ["graph/routes"] }, // nodes name the ways out that they have
   { members: ["nodes"] },

@@ -51,7 +51,8 @@ export type { Change, Effect, Finding, Impact, Proposal, ProposedAction } from "
 export type { Cancellation, RollbackReport, Run, TakenBack } from "./domain/run.ts";
 export { ActionFailure, HoldpointError, StillUnderWay } from "./errors.ts";
 export type { HoldpointGraph } from "./graph/build.ts";
-export type { Notice, NoticeKind } from "./ledger/notices.ts";
+export type { Notice } from "./ledger/notices.ts";
+export type { KeptKind as NoticeKind } from "./ledger/outbox.ts";
 export type { Question } from "./nodes/question.ts";
 export type { PlaybookInput as Playbook } from "./planning/own-playbooks/declaration.ts";
 export type { PlaybookFunction, PlaybookPlan } from "./planning/own-playbooks/from-function.ts";

@@ -5,6 +5,8 @@ import type { Dialect } from "kysely";
 import { openCheckpoints } from "./checkpoints.ts";
 import type { Config, ModelConfig } from "./config.ts";
 import type { Plan, PlanningMode } from "./domain/plan.ts";
+import { type EventSettings, type Events, openEvents } from "./events/audience.ts";
+import { openEventEndpoints } from "./events/endpoints.ts";
 import type { ModelDeps } from "./execution/call-model.ts";
 import { createThinker } from "./execution/thinker.ts";
 import { buildGraph, type HoldpointGraph } from "./graph/build.ts";
@@ -72,6 +74,8 @@ export interface RuntimeParts {
   readonly whatCanBeAsked?: readonly string[];
   /** Who is told of notices: an http(s) address, or a function. Default: nobody; they are kept. */
   readonly notify?: string | NoticeListener | undefined;
+  /** Where events go. Default: nowhere. */
+  readonly events?: EventSettings | undefined;
   /** Is told of the work. Default: nobody. */
   readonly log?: Log | undefined;
   /** ISO 8601 UTC. */
@@ -94,6 +98,7 @@ export interface Runtime {
   readonly home: string;
   /** Who is told of notices. */
   readonly notify: string | NoticeListener | undefined;
+  readonly events: Events;
   /** Is told of the work. */
   readonly log: Log;
   now(): string;
@@ -137,7 +142,19 @@ export async function openRuntime(parts: RuntimeParts): Promise<Runtime> {
     );
     const deleteCheckpoints = (threadId: string) => checkpointer.deleteThread(threadId);
     const { home, notify, log = SILENT } = parts;
-    return { ...shared, graph, home, notify, log, deleteCheckpoints, track, settle, close: () => closeAll(opened) };
+    const events = openEvents(ledger, log, parts.events ?? { endpoints: [] });
+    return {
+      ...shared,
+      graph,
+      home,
+      notify,
+      events,
+      log,
+      deleteCheckpoints,
+      track,
+      settle,
+      close: () => closeAll(opened),
+    };
   } catch (error) {
     await closeAll(opened);
     throw error;
@@ -268,6 +285,8 @@ export interface RuntimeOverrides extends Partial<Omit<RuntimeParts, "home" | "w
   office?: OfficeOptions | undefined;
   /** Beside both, where there is an office. Default: none. */
   operations?: OperationsSettings | undefined;
+  /** Where `${NAME}` in the endpoints for events is looked up. Default: the environment of the process. */
+  environment?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 export interface StoreRuntime extends Runtime {
@@ -294,6 +313,7 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     const runtime = await openRuntime({
       encryptionKey: config.encryptionKey,
       notify: config.notifyUrl,
+      events: eventsOf(config, overrides),
       concurrency: config.concurrency,
       offered: joined(packs.playbooks.map(({ offered }) => offered)),
       ...overrides,
@@ -319,6 +339,11 @@ export async function createRuntime(config: Config, overrides: RuntimeOverrides 
     await closeAll(opened);
     throw error;
   }
+}
+
+function eventsOf({ events: path, server = {} }: Config, { environment = process.env }: RuntimeOverrides) {
+  if (path === undefined) return undefined;
+  return { endpoints: openEventEndpoints(path, environment), publicUrl: server.publicUrl };
 }
 
 function httpActionsOf({ http }: Config, { httpActions: given }: RuntimeOverrides): readonly Action[] {

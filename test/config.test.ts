@@ -35,7 +35,29 @@ describe("the configuration", () => {
     });
   });
 
+  it("says whose tokens are taken, and where they say what", () => {
+    const issuer = { HOLDPOINT_JWT_ISSUER: "https://id.example.com/", HOLDPOINT_JWT_AUDIENCE: "holdpoint" };
+    const { tokens, auth } = readConfig({ ...issuer, HOLDPOINT_AUTH: "required" });
+    expect(auth).toBe("required");
+    expect(tokens).toEqual({
+      ...{ issuer: "https://id.example.com/", audience: "holdpoint", tenantClaim: "tenant", rolesClaim: "roles" },
+      jwksUrl: "https://id.example.com/.well-known/jwks.json",
+    });
+    const elsewhere = {
+      ...{ HOLDPOINT_JWT_JWKS_URL: "http://127.0.0.1:8080/keys", HOLDPOINT_JWT_TENANT_CLAIM: "org" },
+      HOLDPOINT_JWT_ROLES_CLAIM: "realm_access.roles",
+    };
+    expect(readConfig({ ...issuer, ...elsewhere, HOLDPOINT_JWT_ISSUER: "urn:id" }).tokens).toMatchObject({
+      ...{ issuer: "urn:id", jwksUrl: "http://127.0.0.1:8080/keys" },
+      ...{ tenantClaim: "org", rolesClaim: "realm_access.roles" },
+    });
+  });
+
   it.each([
+    [{ HOLDPOINT_AUTH: "off" }, "HOLDPOINT_AUTH must be required, or be left out"],
+    [{ HOLDPOINT_JWT_ISSUER: "https://id.example.com" }, "HOLDPOINT_JWT_AUDIENCE is not"],
+    [{ HOLDPOINT_JWT_ISSUER: "http://id.example.com", HOLDPOINT_JWT_AUDIENCE: "a" }, "no https address"],
+    [{ HOLDPOINT_JWT_JWKS_URL: "http://id.example.com/keys" }, "HOLDPOINT_JWT_JWKS_URL must be an https address"],
     [{ OPENAI_BASE_URL: "ftp://x" }, "OPENAI_BASE_URL must be an http or https address"],
     [{ OPENAI_API_KEY: "two words" }, "OPENAI_API_KEY must be one word"],
     [{ HOLDPOINT_TIME_ZONE: "Europe/Atlantis" }, "HOLDPOINT_TIME_ZONE must be the name of a time zone"],

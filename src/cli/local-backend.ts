@@ -3,7 +3,6 @@
 import { createKey, revokeKey, rotateKey } from "../ledger/api-keys.ts";
 import { assertMayAnswer, endDelegation, setDelegation } from "../ledger/delegations.ts";
 import { assertMay, listMembers, setMember } from "../ledger/members.ts";
-import { listNotices } from "../ledger/notices.ts";
 import { listProposals } from "../ledger/proposals.ts";
 import { toPrincipal } from "../policy/principals.ts";
 import type { StoreRuntime } from "../runtime.ts";
@@ -24,6 +23,7 @@ import {
 } from "../work/look.ts";
 import { maintainOnce } from "../work/maintain.ts";
 import { readMetrics } from "../work/metrics.ts";
+import { viewNotices } from "../work/notices.ts";
 import { listPlaybooks, matchRequest } from "../work/playbooks.ts";
 import { testCases } from "../work/policy-test.ts";
 import { recoverRuns } from "../work/recover.ts";
@@ -101,10 +101,7 @@ function tenantOf(runtime: StoreRuntime, { identity }: Caller): TenantBackend {
     rotateKey: async (id, options) => await rotateKey(ledger, stamp(), id, options),
     revokeKey: async (id) => await revokeKey(ledger, stamp(), id),
     stats: async (query) => await measureStats(runtime, identity, query),
-    notices: async () => {
-      await assertMay(ledger, identity, "viewNotices");
-      return await listNotices(ledger, tenant);
-    },
+    notices: async () => await viewNotices(runtime, identity),
     checkAudit: async (anchors) => await checkLog(runtime, identity, anchors),
     exportAudit: (range) => exportLog(runtime, identity, range),
     takeAnchor: async () => await takeAnchor(runtime, identity),

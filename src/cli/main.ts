@@ -13,6 +13,7 @@ nodeModule.enableCompileCache();
 setFlagsFromString("--semi-space-growth-factor=1");
 const { config: loadDotenv } = await import("dotenv");
 const { runCli } = await import("./run-cli.ts");
+const { startTracing } = await import("./tracing.ts");
 const { stopOnSignals } = await import("../work/stop.ts");
 
 loadDotenv({ quiet: true });
@@ -23,6 +24,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 const stop = stopOnSignals();
+const tracing = await startTracing(process.env);
+if (tracing.problem !== undefined) process.stderr.write(`${tracing.problem}\n`);
 process.exitCode = await runCli(process.argv.slice(2), {
   environment: process.env,
   stop,
@@ -35,5 +38,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   },
   writeError: (text) => void process.stderr.write(text),
 });
+await tracing.end();
 // A question that was left open would keep the process waiting for input.
 if (stop.signal.aborted) process.exit();

@@ -2,9 +2,10 @@
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
 import { assertMay } from "../ledger/members.ts";
-import type { StoredNotice } from "../ledger/notices.ts";
+import { KEPT_KINDS } from "../ledger/outbox.ts";
 import { maskText } from "../telemetry/mask.ts";
 import { type MaintenanceReport, startMaintenance } from "../work/maintain.ts";
+import type { ToldNotice } from "../work/notices.ts";
 import { EXIT, exitStatusOfPass } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
@@ -67,11 +68,21 @@ export async function notices({ backend, surroundings, json }: Session): Promise
     surroundings.write(`${JSON.stringify({ notices: all }, null, 2)}\n`);
     return EXIT.done;
   }
-  const rows = all.map((notice) => [notice.createdAt.slice(0, 19).replace("T", " "), notice.text, delivery(notice)]);
+  const rows = all.map((notice) => [
+    notice.createdAt.slice(0, 19).replace("T", " "),
+    notice.text,
+    [...(isKept(notice) ? [delivery(notice)] : []), ...toEndpoints(notice)].join("\n"),
+  ]);
   const text = rows.length > 0 ? table(["when (UTC)", "", "delivered"], rows) : "There are no notices.";
   surroundings.write(`${text}\n`);
   return EXIT.done;
 }
 
-const delivery = ({ deliveredAt, attempts }: StoredNotice): string =>
+/** Whether a receiver of notices takes it, beside the endpoints for events. */
+const isKept = ({ kind }: ToldNotice): boolean => KEPT_KINDS.some((kept) => kept === kind);
+
+const toEndpoints = ({ endpoints }: ToldNotice): string[] =>
+  endpoints.map((one) => `${one.endpoint}: ${delivery(one)}`);
+
+const delivery = ({ deliveredAt, attempts }: Pick<ToldNotice, "deliveredAt" | "attempts">): string =>
   printable(deliveredAt?.slice(0, 19).replace("T", " ") ?? (attempts === 0 ? "no" : `not yet, ${attempts} attempt(s)`));

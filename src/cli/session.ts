@@ -116,7 +116,7 @@ async function withDatabases(
   const operations = { webhooks: config.webhooks, environment: given.environment };
   const log = createLog({ level: config.log ?? options.log ?? "silent", write: surroundings.writeError });
   const checked = options.checks ? { playbooks: [], httpActions: [] } : {};
-  const runtime = await createRuntime(config, { office, operations, ...checked, log });
+  const runtime = await createRuntime(config, { office, operations, ...checked, log, environment: given.environment });
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;

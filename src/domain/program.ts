@@ -21,6 +21,10 @@ const CellSchema = z.union(
 /** The most rows that a program may give besides its answer. */
 const MAX_ROWS = 100;
 
+/** The most columns that they may have together: every row is shown with all of them, in line. */
+const MAX_COLUMNS = 30;
+const columnsOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap((row) => Object.keys(row)))];
+
 /** What a program returns. */
 export const ProgramResultSchema = z.strictObject(
   {
@@ -95,11 +99,18 @@ export const programStep = (program: number, call: number): string => `program.$
 
 export const isProgramStep = (step: string): boolean => step.startsWith("program.");
 
+/** Why rows cannot be shown, in words; undefined where they can. */
+export const rowsFault = (rows: readonly Row[]): string | undefined =>
+  columnsOf(rows).length > MAX_COLUMNS ? `expected at most ${MAX_COLUMNS} columns` : undefined;
+
 /** Rows as text, a line each, their columns in line. */
 export function rowLines(rows: readonly Row[]): string[] {
   if (rows.length === 0) return [];
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? "")))];
+  const columns = columnsOf(rows);
+  const cells = [
+    columns,
+    ...rows.map((row) => columns.map((column) => (Object.hasOwn(row, column) ? String(row[column] ?? "") : ""))),
+  ];
   const widths = columns.map((_column, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   return cells.map((line) =>
     line

@@ -12,6 +12,7 @@ import type { Ledger } from "../ledger/database.ts";
 import { recordModelCalls } from "../ledger/model-calls.ts";
 import type { Reply } from "../models/call.ts";
 import type { Models, Role } from "../models/roles.ts";
+import { type Traced, traced } from "../telemetry/trace.ts";
 
 export interface ModelDeps {
   readonly ledger: Ledger;
@@ -70,9 +71,40 @@ export async function callModel<T>(
     tokens: maxTokens,
   } = await findModelBudget(deps.ledger, identity.tenant, runId, deps.now());
   if (spent) return { kind: "failed", why: "budget", message: explainBudget(spent), calls: [] };
-  const reply = await ask({ model, signal, callbacks, timeoutMs: deps.modelTimeoutMs, maxCalls, maxTokens });
+  const asked = { model, signal, callbacks, timeoutMs: deps.modelTimeoutMs, maxCalls, maxTokens };
+  const reply = await traced(
+    () => tracedQuestion(model, asker),
+    async (say) => {
+      const given = await ask(asked);
+      say(saidOf(given));
+      return given;
+    },
+  );
   const calls = reply.calls.map((call) => ({ ...call, role }));
   await recordModelCalls(deps.ledger, { ...identity, at: deps.now() }, runId, calls);
   signal.throwIfAborted();
   return reply;
+}
+
+/** A question as the conventions for generative AI have it (https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans). */
+function tracedQuestion(model: BaseChatModel, { role, runId }: Asker): Traced {
+  const { ls_provider: provider, ls_model_name: name } = model.getLsParams?.({} as never) ?? {};
+  return {
+    name: name === undefined ? "chat" : `chat ${name}`,
+    isClient: true,
+    attributes: {
+      ...{ "gen_ai.operation.name": "chat", "gen_ai.provider.name": provider, "gen_ai.request.model": name },
+      ...{ "holdpoint.role": role, "holdpoint.run.id": runId },
+    },
+  };
+}
+
+/** Its repeats are part of a question. */
+function saidOf(reply: Reply<unknown>) {
+  const sum = (of: "promptTokens" | "completionTokens") => reply.calls.reduce((all, call) => all + call[of], 0);
+  return {
+    ...{ "gen_ai.usage.input_tokens": sum("promptTokens"), "gen_ai.usage.output_tokens": sum("completionTokens") },
+    "holdpoint.model.calls": reply.calls.length,
+    ...(reply.kind === "failed" ? { "error.type": reply.why } : {}),
+  };
 }

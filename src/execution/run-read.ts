@@ -7,6 +7,7 @@ import { type ReadOutcome, readKey } from "../ledger/reads.ts";
 import { allowedHostsOf } from "../ledger/settings.ts";
 import { assertRecordable } from "../planning/references.ts";
 import { explainMasked } from "../telemetry/tell.ts";
+import { traced } from "../telemetry/trace.ts";
 import type { AnyRead } from "../tools/action.ts";
 import { withinLimit } from "../tools/call-settings.ts";
 import { ModelAway } from "./call-model.ts";
@@ -41,6 +42,21 @@ export async function runRead(
   action: AnyRead,
   call: ReadCall,
 ): Promise<ReadOutcome | HeldBack | undefined> {
+  const what = () => ({
+    name: `execute_tool ${action.name}`,
+    attributes: {
+      ...{ "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": action.name, "holdpoint.action.kind": "read" },
+      ...{ "holdpoint.run.id": call.runId, "holdpoint.step": call.step },
+    },
+  });
+  return await traced(what, async (say) => {
+    const outcome = await read(guard, action, call);
+    say({ "holdpoint.status": outcome === undefined || outcome instanceof Error ? "held_back" : outcome.status });
+    return outcome;
+  });
+}
+
+async function read(guard: CallGuard, action: AnyRead, call: ReadCall): Promise<ReadOutcome | HeldBack | undefined> {
   const { runId, step, args, failures = 0 } = call;
   const called = {
     step,

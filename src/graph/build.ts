@@ -13,6 +13,7 @@ import { withRestoredState } from "../nodes/restore-state.ts";
 import { createReviewer } from "../nodes/reviewer.ts";
 import { createSignsOfLife } from "../nodes/signs-of-life.ts";
 import { createStager } from "../nodes/stager.ts";
+import { withNodeTrace, withTrace } from "../nodes/traced.ts";
 import { Tracker } from "../nodes/tracker.ts";
 import { GraphContext, HoldpointInput, HoldpointState, type Update } from "../state.ts";
 import { type NodeName, routeFrom, routes } from "./routes.ts";
@@ -26,7 +27,8 @@ const RECURSION_LIMIT = 1000;
  */
 export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
   const alive = createSignsOfLife(deps.signs);
-  const node = (name: NodeName, work: GraphNode<Update>) => alive(withRestoredState(deps, withProgress(name, work)));
+  const node = (name: NodeName, work: GraphNode<Update>) =>
+    withNodeTrace(name, alive(withRestoredState(deps, withProgress(name, work))));
   const compiled = new StateGraph(HoldpointState, { input: HoldpointInput, context: GraphContext })
     .addNode("guardrail", node("guardrail", createGuardrail(deps)))
     .addNode("planner", node("planner", createPlanner(deps)))
@@ -68,7 +70,7 @@ export function buildGraph(deps: NodeDeps, checkpointer?: BaseCheckpointSaver) {
     const own = { [ANSWERING]: answering, [ASKING]: asking, [PROGRESS]: progress };
     const configurable = { ...options.configurable, ...own };
     const given = asking ? { ...input, asker: identityOf(options).principal } : input;
-    return await stream(given, { ...options, configurable });
+    return await stream(given, withTrace({ ...options, configurable }));
   };
   return graph;
 }

@@ -16,6 +16,7 @@ import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
 import { keptQuery } from "./kept-query.ts";
+import { tellOfBreakerIn } from "./outbox.ts";
 import type { BreakersTable } from "./schema.ts";
 
 type Row = Selectable<BreakersTable>;
@@ -176,7 +177,9 @@ export async function recordFailure(
       .where("action", "=", action)
       .execute();
     const data = { action, failures: breaker.state, until: openUntil };
-    if (opens) await appendAudit(trx, { ...stamp, event: "breaker.opened", data });
+    if (!opens) return;
+    await appendAudit(trx, { ...stamp, event: "breaker.opened", data });
+    await tellOfBreakerIn(trx, stamp, data);
   });
 }
 

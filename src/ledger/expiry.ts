@@ -87,7 +87,11 @@ export async function remindOf(
     const { role, people } = requirementOf(settings, proposal);
     const who = people === 1 ? `One person (${role})` : `${people} people (${role})`;
     const say = (what: string) => `${who} can approve this until ${expiresAt}, then it expires: ${what}.`;
-    const written = await writeNoticeIn(trx, { tenant, at }, "approval_expiring", proposal, say);
+    const written = await writeNoticeIn(trx, { tenant, at }, "approval_expiring", {
+      proposal,
+      say,
+      more: { expiresAt },
+    });
     if (!written) return false;
     const data = { proposal: proposalId, expiresAt };
     await appendAudit(trx, {

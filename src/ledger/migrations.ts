@@ -408,6 +408,49 @@ const http: Migration = {
   },
 };
 
+/** Notices that are about no run, and what becomes of each at each endpoint. A column's "not null" cannot be taken away everywhere. */
+const events: Migration = {
+  async up(db: Kysely<unknown>) {
+    const index = (name: string, table: string, columns: string[]) =>
+      db.schema.createIndex(name).on(table).columns(columns).execute();
+    await db.schema
+      .createTable("told")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("id", "text", (c) => c.notNull())
+      .addColumn("kind", "text", (c) => c.notNull())
+      .addColumn("run_id", "text")
+      .addColumn("proposal_id", "text")
+      .addColumn("text", "text", (c) => c.notNull())
+      .addColumn("data", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addColumn("delivered_at", "text")
+      .addColumn("attempts", "integer", (c) => c.notNull())
+      .addColumn("next_attempt_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("told_pk", ["tenant", "id"])
+      .execute();
+    await sql`insert into told
+      select tenant, id, kind, run_id, proposal_id, text, '{}', created_at, delivered_at, attempts, next_attempt_at
+      from notices`.execute(db);
+    await db.schema.dropTable("notices").execute();
+    await db.schema.alterTable("told").renameTo("notices").execute();
+    await index("notices_due", "notices", ["tenant", "delivered_at", "created_at"]);
+    await index("notices_by_time", "notices", ["tenant", "created_at"]);
+    await db.schema
+      .createTable("deliveries")
+      .addColumn("tenant", "text", (c) => c.notNull())
+      .addColumn("notice_id", "text", (c) => c.notNull())
+      .addColumn("endpoint", "text", (c) => c.notNull())
+      .addColumn("created_at", "text", (c) => c.notNull())
+      .addColumn("delivered_at", "text")
+      .addColumn("attempts", "integer", (c) => c.notNull())
+      .addColumn("next_attempt_at", "text", (c) => c.notNull())
+      .addPrimaryKeyConstraint("deliveries_pk", ["tenant", "notice_id", "endpoint"])
+      .execute();
+    await index("deliveries_due", "deliveries", ["tenant", "endpoint", "delivered_at", "created_at"]);
+    await index("deliveries_by_time", "deliveries", ["tenant", "created_at"]);
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -425,6 +468,7 @@ export const migrations: MigrationProvider = {
       "0014_programs": programs,
       "0015_api_keys": apiKeys,
       "0016_http": http,
+      "0017_events": events,
     };
   },
 };

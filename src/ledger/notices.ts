@@ -3,22 +3,21 @@
  * change that it tells of, under a derived id and so once, and is delivered later (work/maintenance/notify.ts). It holds
  * no personal data: names of actions, and the thread.
  */
-import { derivedId } from "../domain/json.ts";
-import type { Decision, Proposal } from "../domain/proposal.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Decision, Impact, Proposal } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { isWanted, KEPT_KINDS, type KeptKind, type NoticeKind, noticeIdOf, putNoticeIn } from "./outbox.ts";
 import { getRun } from "./runs.ts";
 import { getSettings } from "./settings.ts";
 
-/** What a notice tells of: an approval that policy gave, one that nobody has given yet, or that nobody gave in time. */
-export type NoticeKind = "automatic_action" | "approval_expiring" | "approval_expired";
-
+/** What a receiver of notices takes. */
 export interface Notice {
   /** The same at each attempt to deliver it. */
   readonly id: string;
   readonly tenant: string;
-  readonly kind: NoticeKind;
+  readonly kind: KeptKind;
   readonly threadId: string;
   readonly runId: string;
   readonly proposalId: string;
@@ -28,46 +27,66 @@ export interface Notice {
   readonly createdAt: string;
 }
 
-export interface StoredNotice extends Notice {
-  /** Null while it is not delivered. */
+/** A notice as it is stored: also one that is about no run. */
+export interface StoredNotice extends Pick<Notice, "id" | "tenant" | "text" | "createdAt"> {
+  readonly kind: NoticeKind;
+  readonly threadId: string | null;
+  readonly runId: string | null;
+  readonly proposalId: string | null;
+  /** JSON: what programs read of it. */
+  readonly data: string;
+  /** Null while it is not delivered. Endpoints for events have rows of their own: see deliveries.ts. */
   readonly deliveredAt: string | null;
   /** How often somebody began to deliver it. */
   readonly attempts: number;
   readonly nextAttemptAt: string;
 }
 
-type Subject = Pick<Proposal, "id" | "runId" | "actions">;
+type Subject = Pick<Proposal, "id" | "runId" | "actions" | "kind" | "impact">;
 
-const idOf = (tenant: string, kind: NoticeKind, proposalId: string): string =>
-  derivedId("notice", { tenant, kind, proposalId });
+/** Of an impact, what tells nobody's names. */
+const impactOf = ({ level, reversible, durationMs, amount }: Impact) => ({
+  ...{ level, reversible, durationMs },
+  ...(amount === undefined ? {} : { amount }),
+});
 
 /**
  * Writes a notice, once for each proposal and kind.
  * @param say makes its sentence, given what is to be done and where, such as `sell on thread "t"`
- * @returns false when there was one already
+ * @param more what programs read of it, beside the actions and their impact; nothing personal
+ * @returns false when there was one already, or nobody wants it
  */
 export async function writeNoticeIn(
   trx: LedgerTransaction,
   { tenant, at }: Pick<Stamp, "tenant" | "at">,
   kind: NoticeKind,
-  proposal: Subject,
-  say: (what: string) => string,
+  { proposal, say, more = {} }: { proposal: Subject; say: (what: string) => string; more?: JsonObject },
 ): Promise<boolean> {
-  const { threadId } = await getRun(trx, tenant, proposal.runId);
-  const actions = [...new Set(proposal.actions.map(({ action }) => action))].join(", ");
-  const text = maskText(say(`${actions} on thread "${threadId}"`));
-  const written = await trx
-    .insertInto("notices")
-    .values({
-      ...{ tenant, id: idOf(tenant, kind, proposal.id), kind, runId: proposal.runId, proposalId: proposal.id, text },
-      ...{ createdAt: at, deliveredAt: null, attempts: 0, nextAttemptAt: at },
-    })
-    .onConflict((c) => c.columns(["tenant", "id"]).doNothing())
-    .executeTakeFirst();
-  return Number(written.numInsertedOrUpdatedRows ?? 0) > 0;
+  if (!isWanted(trx, tenant, kind)) return false;
+  const { id: proposalId, runId } = proposal;
+  const { threadId } = await getRun(trx, tenant, runId);
+  const actions = [...new Set(proposal.actions.map(({ action }) => action))];
+  const text = maskText(say(`${actions.join(", ")} on thread "${threadId}"`));
+  const data = { about: proposal.kind, actions, impact: impactOf(proposal.impact), ...more };
+  return await putNoticeIn(trx, { tenant, at, kind, about: { proposalId }, runId, proposalId, text, data });
 }
 
-/** Writes the notice of a decision that no person took, where there is one: inside the transaction of the decision. */
+/** Tells that a person is to decide: inside the transaction from which on they can. */
+export async function tellOfNeedIn(
+  trx: LedgerTransaction,
+  stamp: Stamp,
+  proposal: Subject & Pick<Proposal, "expiresAt">,
+): Promise<void> {
+  const { expiresAt } = proposal;
+  const until = expiresAt === null ? "" : ` until ${expiresAt}`;
+  const say = (what: string) =>
+    proposal.kind === "reconciliation"
+      ? `A person has to say whether this happened: ${what}.`
+      : `A person has to decide${until}: ${what}.`;
+  await writeNoticeIn(trx, stamp, "approval_needed", { proposal, say, more: { expiresAt } });
+}
+
+/** Writes what is told of a decision: inside the transaction of the decision. */
 export async function tellOfDecisionIn(
   trx: LedgerTransaction,
   stamp: Stamp,
@@ -76,13 +95,16 @@ export async function tellOfDecisionIn(
 ): Promise<void> {
   if (verdict === "expired") {
     const say = (what: string) => `Nobody decided in time: ${what} has expired, and was not done.`;
-    await writeNoticeIn(trx, stamp, "approval_expired", proposal, say);
+    await writeNoticeIn(trx, stamp, "approval_expired", { proposal, say });
   }
+  const by = { person: "a person", policy: "policy", system: "the system" }[decider];
+  const decided = (what: string) => `Decided by ${by}, ${verdict.replaceAll("_", " ")}: ${what}.`;
+  await writeNoticeIn(trx, stamp, "decided", { proposal, say: decided, more: { verdict, decidedBy: decider } });
   if (decider !== "policy" || verdict !== "approved") return;
   const { settings } = await getSettings(trx, stamp.tenant);
   if (!settings.notifyOnAutomatic) return;
   const say = (what: string) => `Approved by ${stamp.principal}, without a person: ${what}.`;
-  await writeNoticeIn(trx, stamp, "automatic_action", proposal, say);
+  await writeNoticeIn(trx, stamp, "automatic_action", { proposal, say });
 }
 
 /** Of these proposals, those that have a notice of a kind. */
@@ -93,22 +115,20 @@ export async function listTold(
   proposalIds: readonly string[],
 ): Promise<Set<string>> {
   if (proposalIds.length === 0) return new Set();
-  const ids = proposalIds.map((id) => idOf(tenant, kind, id));
+  const ids = proposalIds.map((proposalId) => noticeIdOf(tenant, kind, { proposalId }));
   const rows = await db
     .selectFrom("notices")
     .select("proposalId")
     .where("tenant", "=", tenant)
     .where("id", "in", ids)
     .execute();
-  return new Set(rows.map(({ proposalId }) => proposalId));
+  return new Set(rows.flatMap(({ proposalId }) => proposalId ?? []));
 }
 
 const selectNotices = (db: Ledger, tenant: string) =>
   db
     .selectFrom("notices")
-    .innerJoin("runs", (join) =>
-      join.onRef("runs.tenant", "=", "notices.tenant").onRef("runs.id", "=", "notices.runId"),
-    )
+    .leftJoin("runs", (join) => join.onRef("runs.tenant", "=", "notices.tenant").onRef("runs.id", "=", "notices.runId"))
     .selectAll("notices")
     .select("runs.threadId")
     .where("notices.tenant", "=", tenant);
@@ -122,17 +142,19 @@ export async function listNotices(db: Ledger, tenant: string, limit = 100): Prom
   return (await query.limit(Math.min(limit, 1000)).execute()).map(toNotice);
 }
 
-/** Those that are to be delivered now, and were written after `since`; those that wait longest first, at most 100. */
+/** Those of the kinds that are always kept that are to be delivered now, and were written after `since`; those that wait longest first, at most 100. */
 export async function listDueNotices(
   db: Ledger,
   tenant: string,
   { now, since }: { now: string; since: string },
-): Promise<StoredNotice[]> {
+): Promise<(StoredNotice & Notice)[]> {
   const query = selectNotices(db, tenant)
+    .where("notices.kind", "in", KEPT_KINDS)
     .where("notices.deliveredAt", "is", null)
     .where("notices.nextAttemptAt", "<=", now)
     .where("notices.createdAt", ">", since);
-  return (await query.orderBy("notices.nextAttemptAt").orderBy("notices.id").limit(100).execute()).map(toNotice);
+  const rows = await query.orderBy("notices.nextAttemptAt").orderBy("notices.id").limit(100).execute();
+  return rows.map((row) => toNotice(row) as StoredNotice & Notice); // those kinds are about a proposal, and so a run
 }
 
 /**
@@ -166,8 +188,9 @@ const ofAttempt = (db: Ledger, { tenant, id }: StoredNotice, attempts: number) =
     .where("attempts", "=", attempts)
     .where("deliveredAt", "is", null);
 
-/** Deletes those written before a time. @returns how many */
+/** Deletes those written before a time, and what is on its way of them. @returns how many */
 export async function deleteNotices(db: Ledger, tenant: string, before: string): Promise<number> {
+  await db.deleteFrom("deliveries").where("tenant", "=", tenant).where("createdAt", "<", before).execute();
   const deleted = await db
     .deleteFrom("notices")
     .where("tenant", "=", tenant)

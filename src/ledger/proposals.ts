@@ -17,6 +17,7 @@ import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import { type Ledger, type LedgerTransaction, writeBehind } from "./database.ts";
 import { keptInsert, keptQuery } from "./kept-query.ts";
+import { tellOfNeedIn } from "./notices.ts";
 import { getRun, setRunStatus } from "./runs.ts";
 import type { ProposalsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -196,7 +197,10 @@ export async function recordFindingsIn(
   const said = await sealed(trx, "proposals", stamp.tenant, { findings: canonicalJson(findings) });
   const recorded = await updateFindings(trx, said.findings, expiresAt, stamp.at, stamp.tenant, proposal.id);
   if (recorded.length === 0) return;
-  if (input.waits) await setRunStatus(trx, stamp, proposal.runId, "waiting");
+  if (input.waits) {
+    await setRunStatus(trx, stamp, proposal.runId, "waiting");
+    await tellOfNeedIn(trx, stamp, { ...proposal, expiresAt });
+  }
   const data = { proposal: proposal.id, reasons: findings.map((finding) => `${finding.verdict}: ${finding.reason}`) };
   await appendAudit(trx, { ...stamp, event: "proposal.checked", runId: proposal.runId, data });
 }

@@ -19,6 +19,7 @@ import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
 import { keptInsert, keptQuery } from "./kept-query.ts";
 import { aliveUntil } from "./liveness.ts";
+import { tellOfEndIn } from "./outbox.ts";
 import type { RunsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
 
@@ -407,17 +408,18 @@ const setEnded = keptQuery(
       .where("tenant", "=", tenant)
       .where("id", "=", id)
       .where("status", "!=", "ended")
-      .returning("id"),
+      .returning("threadId"),
 );
 
 /** {@link endRun}, inside a transaction. */
 export async function endRunIn(trx: LedgerTransaction, stamp: Stamp, runId: string, answer: Answer): Promise<Answer> {
   const { tenant, at } = stamp;
   const said = await sealed(trx, "runs", tenant, { answer: canonicalJson(answer) });
-  const ended = await setEnded(trx, said.answer, answer.status, Date.parse(at), at, tenant, runId);
-  if (ended.length > 0) {
+  const [ended] = await setEnded(trx, said.answer, answer.status, Date.parse(at), at, tenant, runId);
+  if (ended) {
     const data = { status: answer.status, text: answer.text };
     await appendAudit(trx, { ...stamp, event: "run.ended", runId, data });
+    await tellOfEndIn(trx, stamp, { runId, threadId: ended.threadId, status: answer.status });
     return answer;
   }
   return (await getRun(trx, stamp.tenant, runId)).answer ?? answer;

@@ -237,13 +237,29 @@ interface TenantKeysTable {
   createdAt: string;
 }
 
-interface NoticesTable {
+export interface NoticesTable {
   tenant: string;
   id: string;
   kind: string;
-  runId: string;
-  proposalId: string;
+  /** Null where it is about no run. */
+  runId: string | null;
+  proposalId: string | null;
   text: string;
+  /** JSON: what programs read of it; nothing personal. Of notices from before there was any: `{}`. */
+  data: string;
+  createdAt: string;
+  deliveredAt: string | null;
+  attempts: number;
+  /** While somebody delivers it: when that counts as failed. */
+  nextAttemptAt: string;
+}
+
+/** A notice on its way to one endpoint. */
+export interface DeliveriesTable {
+  tenant: string;
+  noticeId: string;
+  /** Its name in the file that HOLDPOINT_EVENTS names. */
+  endpoint: string;
   createdAt: string;
   deliveredAt: string | null;
   attempts: number;
@@ -327,6 +343,7 @@ export interface LedgerSchema {
   auditHeads: AuditHeadsTable;
   tenantKeys: TenantKeysTable;
   notices: NoticesTable;
+  deliveries: DeliveriesTable;
   breakers: BreakersTable;
   answeredRequests: AnsweredRequestsTable;
   apiKeys: ApiKeysTable;

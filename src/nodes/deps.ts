@@ -49,7 +49,8 @@ export const DEVELOPMENT_IDENTITY: Identity = { tenant: "default", principal: "l
  * @throws HoldpointError `usage` when `context` does not fit, `unauthenticated` when a server has to say who calls and does not
  */
 export function identityOf(config: LangGraphRunnableConfig): Identity {
-  if (config.serverInfo) return identityOfUser(config.serverInfo.user);
+  const { serverInfo = serverInfoIn(config) } = config;
+  if (serverInfo) return identityOfUser(serverInfo.user);
   const parsed = CallerContext.safeParse(config.context ?? {});
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -63,6 +64,17 @@ export function identityOf(config: LangGraphRunnableConfig): Identity {
     tenant: tenant ?? DEVELOPMENT_IDENTITY.tenant,
     principal: principal ?? DEVELOPMENT_IDENTITY.principal,
   };
+}
+
+/** As LangGraph tells its nodes that they are inside a server (pregel/index.js, _buildServerInfo), before it does. */
+function serverInfoIn({ configurable = {}, metadata = {} }: LangGraphRunnableConfig): { user: unknown } | undefined {
+  const {
+    langgraph_auth_user: user,
+    assistant_id: assistant,
+    graph_id: graph,
+  } = configurable as Record<string, unknown>;
+  const isServer = [user, assistant, graph, metadata?.assistant_id, metadata?.graph_id].some((value) => value != null);
+  return isServer ? { user } : undefined;
 }
 
 /**

@@ -157,10 +157,17 @@ async function checkRequest(
 /**
  * Nobody becomes the requester of what somebody else asked: a call without a request of its own finds one here that
  * another call has just brought, or that was cut off before it was taken in.
- * @throws HoldpointError `busy` when it was somebody else's
+ * @throws HoldpointError `busy` when it was somebody else's, or that cannot be told: several clients of a server can write
+ * what state says of it
  */
-function assertAsker({ asker }: State, config: LangGraphRunnableConfig, { principal }: Stamp): void {
-  if (config.configurable?.[ASKING] !== false || asker === principal) return;
+function assertAsker({ asker }: State, config: LangGraphRunnableConfig, { principal, role }: Stamp): void {
+  if (config.configurable?.[ASKING] !== false) return;
+  if (config.serverInfo && role !== undefined) {
+    throw new HoldpointError("busy", "What was asked on this thread was cut off before it was taken in.", {
+      hint: "Ask again: nothing of it was done.",
+    });
+  }
+  if (asker === principal) return;
   throw new HoldpointError("busy", "Somebody else has just asked for something on this thread.", {
     hint: "Look at it in a moment; if that call was cut off, nothing of it was taken in, and it has to be asked again.",
   });

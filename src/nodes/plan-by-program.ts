@@ -4,9 +4,11 @@
  * written anew.
  */
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
+import { explainBudget } from "../domain/budget.ts";
 import type { Plan } from "../domain/plan.ts";
 import { isTaken, type Program, type ProgramOutcome } from "../domain/program.ts";
 import type { Pause, Run } from "../domain/run.ts";
+import { findDeadline, findSpentTime } from "../ledger/budgets.ts";
 import { listPrograms, recordProgram, recordProgramOutcome } from "../ledger/programs.ts";
 import { listReads, recordReads } from "../ledger/reads.ts";
 import { isRunOver } from "../ledger/runs.ts";
@@ -108,7 +110,8 @@ async function write(
   const reply = await askRole(deps, config, { ...question, readText: readProgram });
   if (!reply) return undefined;
   if (reply.kind === "failed") return unanswered(reply);
-  const { goal, code } = pseudonyms.restoreJson(reply.value);
+  const goal = pseudonyms.restore(reply.value.goal);
+  const code = pseudonyms.restoreCode(reply.value.code);
   await recordProgram(deps.ledger, stampOf(deps, config), run.id, { number, revision, goal, why, code });
   return "written";
 }
@@ -132,11 +135,13 @@ async function tryOnce(
   config: LangGraphRunnableConfig,
   run: Run,
   { program, functions }: { program: Program; functions: ReadonlyMap<string, Action> },
-): Promise<Pause | CutOff | undefined> {
+): Promise<Pause | CutOff | NoPlan | undefined> {
   const { ledger, concurrency, now } = deps;
   const signal = signalOf(config);
   const stamp = () => stampOf(deps, config);
-  const stopped = () => signal.aborted || isDraining(config);
+  const until = await findDeadline(ledger, run);
+  const isLate = () => until !== null && now() >= until;
+  const stopped = () => signal.aborted || isDraining(config) || isLate();
   const tried = await tryProgram({
     ...{ runId: run.id, program, functions, concurrency },
     guard: { ledger, identity: actorOf(run), signal, stopped, now },
@@ -148,9 +153,16 @@ async function tryOnce(
     objection: (call) => objectionTo(deps, run, call),
   });
   if (tried instanceof Error) return untilTried([tried]);
-  if (tried === undefined) return { cutOff: true };
+  if (tried === undefined) return (await outOfTime(deps, run)) ?? { cutOff: true };
   await recordProgramOutcome(ledger, stamp(), run.id, { program, outcome: tried });
   return undefined;
+}
+
+/** Why there is no plan, where the run is not over and its time at work is used up. */
+async function outOfTime({ ledger, now }: NodeDeps, { tenant, id }: Run): Promise<NoPlan | undefined> {
+  if (await isRunOver(ledger, tenant, id)) return undefined;
+  const spent = await findSpentTime(ledger, tenant, id, now());
+  return spent && { status: "failed", message: explainBudget(spent), details: [] };
 }
 
 /** A call of a program has to pass the checks that a step of a plan has to pass before it is carried out. */

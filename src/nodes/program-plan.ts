@@ -19,7 +19,8 @@ export function endOfProgram(
     return { status, message: answer, details: rowLines(rows) };
   }
   return PlanSchema.parse({
-    goal: goal || request.slice(0, 500).toWellFormed(),
+    // With what stands behind its marks it may be longer than it was.
+    goal: (goal || request).slice(0, 500).toWellFormed(),
     source: { kind: "program", program: number, why: why.slice(0, 300).toWellFormed() },
     steps: outcome.writes.map((write, index) => ({
       id: idOf(index),

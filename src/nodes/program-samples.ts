@@ -9,10 +9,9 @@ import type { Sample } from "../models/prompts/program.ts";
 import type { Action, AnyRead } from "../tools/action.ts";
 import { actorOf, type NodeDeps, signalOf, stampOf } from "./deps.ts";
 
-/** The most reads that are asked, rows of a list, and characters of a text. */
+/** The most reads that are asked, and rows of a list. */
 const MAX_SAMPLES = 5;
 const MAX_ITEMS = 3;
-const MAX_TEXT = 80;
 
 /**
  * Text from outside is never shown as a sample. What fails is left out: the program will hear of it. Each is asked once in
@@ -33,7 +32,7 @@ export async function takeSamples(
     const call = { step: programStep(0, samples.length + 1), args };
     const key = readKey(run.id, { ...call, action: action.name, version: action.version });
     const read = recorded.find((one) => one.key === key) ?? (await readNow(deps, config, run, { action, call }));
-    if (read?.status === "succeeded") samples.push({ function: name, args, answer: cut(read.output) });
+    if (read?.status === "succeeded") samples.push({ function: name, args, answer: firstOf(read.output) });
   }
   return samples;
 }
@@ -57,9 +56,8 @@ async function readNow(
   return (await recordReads(deps.ledger, stampOf(deps, config), run.id, [read]))[0];
 }
 
-function cut(value: Json): Json {
-  if (typeof value === "string") return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
+function firstOf(value: Json): Json {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(cut);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cut(item)]));
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map(firstOf);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, firstOf(item)]));
 }

@@ -6,16 +6,19 @@ import { dependenciesOf, findReferences } from "./references.ts";
 /**
  * @param isUntrusted whether an action's output is not to be trusted
  * @returns the names of the step's arguments that refer to such output, or to that of a step that was given some; all of
- * them where whoever planned the step had some in view
+ * them where whoever planned the step had some in view, and the call itself where it has none
  */
 export function untrustedArguments(plan: Plan, step: Step, isUntrusted: (action: string) => boolean): string[] {
-  if (step.untrusted) return Object.keys(step.args);
+  if (step.untrusted) return Object.keys(step.args).length > 0 ? Object.keys(step.args) : [THE_CALL];
   const isTainted = createTaint(plan, isUntrusted);
   const refersToTainted = (value: Json) => findReferences(value).some((path) => isTainted(path.split(".")[0] ?? ""));
   return Object.entries(step.args)
     .filter(([, value]) => refersToTainted(value))
     .map(([name]) => name);
 }
+
+/** Stands where arguments are named. */
+const THE_CALL = "the call itself";
 
 /** @returns whether the output of a step of the plan is not to be trusted, or may hold some that is not */
 export function createTaint(plan: Plan, isUntrusted: (action: string) => boolean): (id: string) => boolean {

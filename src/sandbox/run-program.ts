@@ -37,6 +37,8 @@ export interface ProgramInput {
    * `answered`: how many of its calls, the first of them, had been answered when it made this one.
    */
   call(name: string, args: Json, answered: number): Promise<Json>;
+  /** Hears of a call whose arguments cannot cross, which is not carried out; `why` is what the program is told. */
+  refused?(name: string, why: string): void;
   /** The time that it sees, ISO 8601 UTC; its random numbers follow from it. */
   readonly now: string;
   readonly limits?: Partial<ProgramLimits>;
@@ -169,7 +171,11 @@ class Attendant {
     try {
       if (!this.#input.names.includes(name)) throw new Error("there is no such function");
       const read = readCrossing(args);
-      if ("fault" in read) throw new Error(`it cannot be called with that: ${read.fault}`);
+      if ("fault" in read) {
+        const why = `it cannot be called with that: ${read.fault}`;
+        this.#input.refused?.(name, why);
+        throw new Error(why);
+      }
       const text = JSON.stringify(await this.#input.call(name, read.value, answered)) ?? "null";
       if (text.length > MAX_ANSWER) throw new Error(`its answer is longer than ${MAX_ANSWER} characters`);
       return { isDone: true, text };

@@ -37,7 +37,11 @@ const credentialsIn = (headers: Headers): Record<string, string> =>
 const served: Served = {
   runtime,
   runtimeFor: (_who, headers) => {
-    const client = new Client({ defaultHeaders: credentialsIn(headers), callerOptions: { maxRetries: 0 } });
+    const client = new Client({
+      apiKey: null,
+      defaultHeaders: credentialsIn(headers),
+      callerOptions: { maxRetries: 0 },
+    });
     const deleteCheckpoints = async (threadId: string) => await client.threads.delete(threadId);
     return { ...runtime, graph: remoteGraph(client, GRAPH), deleteCheckpoints };
   },

@@ -9,19 +9,18 @@ import type { Json, JsonObject } from "../domain/json.ts";
 import { explainError } from "../errors.ts";
 import { maskJson, maskText } from "./mask.ts";
 
-export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
+export const LOG_LEVELS = ["silent", "error", "warn", "info"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Takes what is told of the work: fields that belong to it (`tenant`, `thread`, `run`, `request`), and one sentence. */
 export interface Log {
-  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
 /** Tells nobody. */
-export const SILENT: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+export const SILENT: Log = { info: ignore, warn: ignore, error: ignore };
 
 function ignore(): void {}
 
@@ -61,7 +60,7 @@ export function createLog(options: {
       // A full disk, or a receiver that has gone.
     }
   };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 function toldOf(fields: object): JsonObject {

@@ -1,6 +1,6 @@
 /** Whether what a program came to counts, and if not, what its author is told. */
 import { isStorable } from "../domain/json.ts";
-import { type ProgramOutcome, ProgramResultSchema, type ProgramWrite } from "../domain/program.ts";
+import { type ProgramOutcome, ProgramResultSchema, type ProgramWrite, rowsFault } from "../domain/program.ts";
 import { storableText } from "../domain/text.ts";
 import type { ProgramEnd } from "../sandbox/run-program.ts";
 
@@ -34,6 +34,8 @@ function judge(end: ProgramEnd, { refused }: Staged): Judged {
     const said = parsed.error.issues.map(({ path, message }) => `${["the result", ...path].join(".")}: ${message}`);
     return { faults: said.slice(0, MAX_FAULTS).map(storableText), result: null };
   }
+  const fault = rowsFault(parsed.data.rows ?? []);
+  if (fault !== undefined) return faulty(`the result.rows: ${fault}`);
   if (parsed.data.status === "success" && refused.length > 0) {
     return faulty(
       `It ended in success, though a write could not be done (all are done, or none): ${refused.join("; ")}`,

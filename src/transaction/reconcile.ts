@@ -7,6 +7,7 @@ import { HoldpointError } from "../errors.ts";
 import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
+import { tellOfNeedIn } from "../ledger/notices.ts";
 import { findLatestProposal, findTransaction, moveProposal, openProposalIn } from "../ledger/proposals.ts";
 import { setRunStatus } from "../ledger/runs.ts";
 import type { Registry } from "../tools/registry.ts";
@@ -28,8 +29,11 @@ export async function askForReconciliation(
     const failure = { status: "failed" as const, message: findings.map(({ reason }) => reason).join(" ") };
     if (!(await moveProposal(trx, stamp, transaction, "uncertain", failure))) return false;
     const { runId, impact, revision } = transaction;
-    await openProposalIn(trx, stamp, { runId, revision, kind: "reconciliation", actions, impact, findings });
+    const opened = await openProposalIn(trx, stamp, {
+      ...{ runId, revision, kind: "reconciliation", actions, impact, findings },
+    });
     await setRunStatus(trx, stamp, runId, "waiting");
+    await tellOfNeedIn(trx, stamp, opened);
     return true;
   });
 }

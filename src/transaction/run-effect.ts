@@ -24,6 +24,7 @@ import { beginEffect, effectKey, settleEffect } from "../ledger/effects.ts";
 import type { Lease } from "../ledger/leases.ts";
 import { allowedHostsOf } from "../ledger/settings.ts";
 import { explainMasked } from "../telemetry/tell.ts";
+import { traced } from "../telemetry/trace.ts";
 import type { ActionContext, AnyWrite } from "../tools/action.ts";
 import { callSettings, withinLimit } from "../tools/call-settings.ts";
 import { parseArgs } from "./stage.ts";
@@ -67,6 +68,34 @@ export interface EffectPlan {
  * @returns the effect, settled; `executing` or `intended` when it was asked to stop between two attempts, and can go on
  */
 export async function runEffect(context: CommitContext, plan: EffectPlan): Promise<Effect> {
+  const { action, runId, proposalId, proposed } = plan;
+  const about = { action: action.name, runId, proposalId, step: proposed.step };
+  return await tracedEffect("execute_tool", about, () => write(context, plan));
+}
+
+interface About extends Pick<Effect, "action" | "runId" | "proposalId" | "step"> {}
+
+async function tracedEffect(
+  did: "execute_tool" | "undo_tool",
+  about: About,
+  work: () => Promise<Effect>,
+): Promise<Effect> {
+  const { action, runId, proposalId, step } = about;
+  const what = () => ({
+    name: `${did} ${action}`,
+    attributes: {
+      ...{ "gen_ai.operation.name": did, "gen_ai.tool.name": action, "holdpoint.action.kind": "write" },
+      ...{ "holdpoint.run.id": runId, "holdpoint.proposal.id": proposalId, "holdpoint.step": step },
+    },
+  });
+  return await traced(what, async (say) => {
+    const effect = await work();
+    say({ "holdpoint.status": effect.status, "holdpoint.attempts": effect.attempts });
+    return effect;
+  });
+}
+
+async function write(context: CommitContext, plan: EffectPlan): Promise<Effect> {
   const { action, proposed, args } = plan;
   const parsed = parseArgs(action, proposed.step, args);
   const undoData = await captured(action, parsed, actionContext(context, keyOf(plan)));
@@ -313,6 +342,10 @@ export async function undoEffect(
   action: AnyWrite | undefined,
   effect: Effect,
 ): Promise<Effect> {
+  return await tracedEffect("undo_tool", effect, () => undo(context, action, effect));
+}
+
+async function undo(context: CommitContext, action: AnyWrite | undefined, effect: Effect): Promise<Effect> {
   const wasTried = effect.status === "undoing" || effect.status === "undo_failed";
   const undoing = await moveToUndoing(context, effect);
   if (!action?.undo || action.reversibility === "irreversible") {

@@ -12,6 +12,7 @@ import { type ReadOutcome, readKey } from "../ledger/reads.ts";
 import { allowedHostsOf } from "../ledger/settings.ts";
 import { findReferences } from "../planning/references.ts";
 import { type ProgramEnd, runProgram } from "../sandbox/run-program.ts";
+import { maskText } from "../telemetry/mask.ts";
 import { explainMasked } from "../telemetry/tell.ts";
 import type { Action, AnyRead, AnyWrite, PreviewContext } from "../tools/action.ts";
 import { judgeProgram } from "./judge-program.ts";
@@ -49,6 +50,7 @@ export async function tryProgram(trial: Trial): Promise<ProgramOutcome | HeldBac
       code: program.code,
       names: [...functions.keys()],
       call: (name, args, answered) => rehearsal.call(name, args, answered),
+      refused: (name, why) => rehearsal.refused(name, why),
       now: program.startedAt,
       signal: AbortSignal.any([guard.signal, rehearsal.cut]),
     });
@@ -57,6 +59,8 @@ export async function tryProgram(trial: Trial): Promise<ProgramOutcome | HeldBac
     guard.signal.throwIfAborted();
     if (error instanceof CutOff) return error.by;
     throw error;
+  } finally {
+    rehearsal.end();
   }
 }
 
@@ -81,6 +85,7 @@ class Rehearsal {
   readonly #refused: string[] = [];
   #calls = 0;
   #isTainted = false;
+  #isOver = false;
 
   constructor(trial: Trial) {
     this.#trial = trial;
@@ -93,22 +98,50 @@ class Rehearsal {
     return this.#cut.signal;
   }
 
+  /** Calls that wait for their turn are not begun any more. */
+  end(): void {
+    this.#isOver = true;
+  }
+
   /** Carries out one call. @param answered how many of its calls, the first of them, it knows the answer of @throws ActionFailure, whose message the program is told */
   async call(name: string, given: Json, answered: number): Promise<Json> {
     const action = this.#trial.functions.get(name);
     this.#calls += 1;
     const step = programStep(this.#trial.program.number, this.#calls);
     const { data: args } = JsonObjectSchema.safeParse(given);
-    if (!action || !args) throw new ActionFailure("invalid_request", "it takes one object");
-    assertNoReferences(args);
-    const objection = this.#trial.objection({ step, action: action.name, args });
-    if (objection !== undefined) throw new ActionFailure("invalid_request", objection);
+    const fault = action && args ? this.#faultOf({ step, action: action.name, args }) : "it takes one object";
+    if (!action || !args || fault !== undefined) {
+      this.refused(name, fault ?? "");
+      throw new ActionFailure("invalid_request", fault ?? "");
+    }
     if (action.kind === "read") {
       this.#isTainted ||= action.untrustedOutput === true;
-      return await this.#turns.read(() => this.#read(action, { step, args }));
+      return await this.#turns.read(async () => {
+        this.#begin();
+        return await this.#read(action, { step, args });
+      });
     }
     const known = { call: this.#calls, answered, ...(this.#isTainted ? { untrusted: true as const } : {}) };
-    return await this.#turns.write(() => this.#write(action, { step, args }, known));
+    return await this.#turns.write(async () => {
+      this.#begin();
+      return await this.#write(action, { step, args }, known);
+    });
+  }
+
+  /** @throws when the program has ended, or nothing more is to begin */
+  #begin(): void {
+    if (this.#isOver) throw new Error("the program has ended");
+    if (this.#cut.signal.aborted || this.#trial.guard.stopped()) this.#cutOff(new CutOff(undefined));
+  }
+
+  /** A write that was not even tried could not be done either. @param why what the program is told */
+  refused(name: string, why: string): void {
+    const action = this.#trial.functions.get(name);
+    if (action?.kind === "write") this.#refused.push(`${action.name}: ${maskText(why)}`);
+  }
+
+  #faultOf(call: Call & { readonly action: string }): string | undefined {
+    return referenceFault(call.args) ?? this.#trial.objection(call);
   }
 
   outcome(end: ProgramEnd): ProgramOutcome {
@@ -179,7 +212,5 @@ function statusOf({ output }: ReadOutcome): ActionFailure["status"] {
 }
 
 /** Only plans refer to steps: what a program gives stands for itself. */
-function assertNoReferences(args: JsonObject): void {
-  if (findReferences(args).length === 0) return;
-  throw new ActionFailure("invalid_request", "an argument looks like a reference to a step; give the value itself");
-}
+const referenceFault = (args: JsonObject): string | undefined =>
+  findReferences(args).length === 0 ? undefined : "an argument looks like a reference to a step; give the value itself";

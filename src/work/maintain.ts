@@ -5,6 +5,7 @@
 import { RunControl } from "@langchain/langgraph";
 import { listAllTenants } from "../ledger/tenants.ts";
 import type { Runtime } from "../runtime.ts";
+import { deliver, startDelivering } from "./maintenance/deliver.ts";
 import { expire } from "./maintenance/expire.ts";
 import { keepAnswers } from "./maintenance/keep-answers.ts";
 import { keepAudit } from "./maintenance/keep-audit.ts";
@@ -34,6 +35,7 @@ const jobsOf = (unasked: boolean): readonly Job[] => [
   createRecover(unasked),
   remind,
   notify,
+  deliver,
   keepCheckpoints,
   keepAudit,
   keepAnswers,
@@ -81,16 +83,18 @@ export interface MaintenanceOptions {
   readonly onPass?: (report: MaintenanceReport) => void;
 }
 
-/** Pass after pass. @returns once `signal` is aborted and what was in flight has ended */
+/** Pass after pass, and between them what is to be told at once. @returns once `signal` is aborted and what was in flight has ended */
 export async function startMaintenance(runtime: Runtime, options: MaintenanceOptions): Promise<void> {
   const { everyMs, signal, onPass } = options;
   const control = new RunControl();
   signal.addEventListener("abort", () => control.requestDrain("the end of maintenance"));
+  const delivering = startDelivering(runtime, signal);
   // What another version left is looked for once; this one leaves none.
   for (let unasked = true; !signal.aborted; unasked = false) {
     onPass?.(await maintainOnce(runtime, { control, unasked }).catch((error: unknown) => failed(error, runtime)));
     await wait(everyMs, { signal });
   }
+  await delivering;
 }
 
 function failed(error: unknown, runtime: Runtime): MaintenanceReport {

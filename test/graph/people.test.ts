@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Impact } from "../../src/domain/proposal.ts";
 import type { Role } from "../../src/domain/role.ts";
+import { listApprovals } from "../../src/ledger/approvals.ts";
 import { findDecision } from "../../src/ledger/decisions.ts";
 import { listMembers, setMember } from "../../src/ledger/members.ts";
 import { changeSettings } from "../../src/ledger/settings.ts";
@@ -193,5 +194,56 @@ describe("on the command line", () => {
     );
     expect((await holdpoint(home, "members", "otto", "king", "--as", "ada")).stderr).toContain('"king" is no role');
     expect((await holdpoint(home, "members", "otto", "none", "--as", "ada")).stdout).not.toContain("otto");
+  });
+});
+
+describe("a role that whoever authenticated somebody says", () => {
+  const said = (principal: string, role: Role, scopes?: string[]) => ({
+    identity: { tenant: "acme", principal, role, ...(scopes ? { scopes } : {}) },
+  });
+
+  it("is theirs in the graph, and is kept with approvals and decisions until they are carried out", async () => {
+    // Members, none of whom they are; two have to approve.
+    const { runtime, lines } = await open("critical", { otto: "operator" });
+    const { threadId, question } = await startRequest(runtime, said("kim", "operator"), { request: "go" });
+    const refused = answerThread(runtime, said("kai", "operator"), threadId, approveAll);
+    await expect(refused).rejects.toMatchObject({ message: expect.stringContaining("kai has the role operator") });
+    const first = await answerThread(runtime, said("ann", "admin"), threadId, approveAll);
+    expect(first.recorded).toBe(true);
+    const proposalId = question?.proposalId ?? "";
+    expect(await listApprovals(runtime.ledger, "acme", proposalId)).toMatchObject([
+      { principal: "ann", role: "admin" },
+    ]);
+    const { run } = await answerThread(runtime, said("ben", "admin"), threadId, approveAll);
+    expect(run.answer?.status).toBe("success");
+    expect(lines()).toEqual(["write a", "write b"]);
+    expect(await findDecision(runtime.ledger, "acme", proposalId)).toMatchObject({ principal: "ben", role: "admin" });
+  });
+
+  it("lets nobody do more than it, whatever they are as a member or in a tenant without any", async () => {
+    for (const roles of [{}, { ann: "admin", olga: "operator" }] as Record<string, Role>[]) {
+      const { runtime, lines } = await open("medium", roles);
+      const { threadId } = await startRequest(runtime, as("olga"), { request: "go" });
+      const low = said("ann", "operator");
+      const message = expect.stringContaining("takes the role approver; ann has the role operator");
+      await expect(answerThread(runtime, low, threadId, approveAll)).rejects.toMatchObject({ message });
+      await expect(rollBackThread(runtime, low, { threadId })).rejects.toMatchObject({ code: "denied" });
+      await expect(startRequest(runtime, said("ann", "viewer"), { request: "go" })).rejects.toThrow(
+        "ann has the role viewer",
+      );
+      const scoped = said("ann", "admin", ["show", "ask"]);
+      await expect(answerThread(runtime, scoped, threadId, approveAll)).rejects.toThrow("is for show, ask only");
+      await expect(cancelThread(runtime, scoped, { threadId, reason: null })).rejects.toMatchObject({ code: "denied" });
+      const { identity } = scoped;
+      const call = { configurable: { thread_id: "elsewhere" }, context: { ...identity, scopes: ["show"] } };
+      await expect(runtime.graph.invoke({ request: "go" }, call)).rejects.toThrow("is for show only");
+      expect(lines()).toEqual([]);
+    }
+  });
+
+  it("has to be one that there is", async () => {
+    const { runtime } = await open();
+    const call = { configurable: { thread_id: "t" }, context: { tenant: "acme", principal: "ann", role: "king" } };
+    await expect(runtime.graph.invoke({ request: "go" }, call)).rejects.toThrow("context.role");
   });
 });

@@ -338,6 +338,8 @@ describe.each(databases)("measures on %s", (_name, open) => {
     // Later ones add these.
     await ledger.schema.dropTable("programs").execute();
     await ledger.schema.dropTable("answeredRequests").execute();
+    await ledger.schema.dropTable("apiKeys").execute();
+    for (const table of ["approvals", "decisions"]) await ledger.schema.alterTable(table).dropColumn("role").execute();
     for (const index of ["proposals_by_time", "proposals_by_status", "audit_by_run"]) {
       await ledger.schema.dropIndex(index).execute();
     }

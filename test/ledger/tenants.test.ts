@@ -12,6 +12,7 @@ import type { Effect, Proposal } from "../../src/domain/proposal.ts";
 import type { Stamp } from "../../src/domain/run.ts";
 import { createHoldpoint, HoldpointError } from "../../src/index.ts";
 import * as answeredRequests from "../../src/ledger/answered-requests.ts";
+import * as apiKeys from "../../src/ledger/api-keys.ts";
 import * as approvals from "../../src/ledger/approvals.ts";
 import * as audit from "../../src/ledger/audit.ts";
 import * as auditCheck from "../../src/ledger/audit-check.ts";
@@ -23,6 +24,7 @@ import * as checkpointRetention from "../../src/ledger/checkpoint-retention.ts";
 import { type Ledger, type LedgerTransaction, openSqliteLedger } from "../../src/ledger/database.ts";
 import * as decisions from "../../src/ledger/decisions.ts";
 import * as delegations from "../../src/ledger/delegations.ts";
+import * as deliveries from "../../src/ledger/deliveries.ts";
 import * as durations from "../../src/ledger/durations.ts";
 import * as effects from "../../src/ledger/effects.ts";
 import * as expiry from "../../src/ledger/expiry.ts";
@@ -35,6 +37,7 @@ import * as measures from "../../src/ledger/measures.ts";
 import * as members from "../../src/ledger/members.ts";
 import * as modelCalls from "../../src/ledger/model-calls.ts";
 import * as notices from "../../src/ledger/notices.ts";
+import * as outbox from "../../src/ledger/outbox.ts";
 import * as pages from "../../src/ledger/pages.ts";
 import * as postponements from "../../src/ledger/postponements.ts";
 import * as programs from "../../src/ledger/programs.ts";
@@ -77,7 +80,12 @@ interface Known {
   readonly waiting: { thread: string; run: string; proposal: Proposal; interrupt: string };
   /** Is to be delivered. */
   readonly notice: notices.StoredNotice;
+  readonly key: { readonly id: string; readonly secret: string };
 }
+
+const deliveryOf = ({ id, data: _data, ...notice }: notices.StoredNotice, tenant: string): deliveries.Delivery => ({
+  ...{ ...notice, noticeId: id, endpoint: "ops", attempts: 0, data: {}, tenant },
+});
 
 let known: Known;
 
@@ -122,17 +130,27 @@ async function seed(): Promise<Known> {
   const soon = new Date(Date.now() + 60_000).toISOString();
   await ledger.updateTable("runs").set({ aliveUntil: soon }).where("id", "=", waiting.run).execute();
   const notice = await noticeOf(ledger, proposal);
+  const input = { name: `${MARK}-key`, principal: `${MARK}-bob`, role: "operator" } as const;
+  const { key, secret } = await apiKeys.createKey(ledger, acme, input);
   await ledger.destroy();
   return {
-    ...{ home, notice },
+    ...{ home, notice, key: { id: key.id, secret } },
     done: { thread: "t-done", run: done.run, proposal, effect, plan: planned.digest },
     waiting: { thread: "t-waiting", run: waiting.run, proposal: open, interrupt: waiting.interrupt },
   };
 }
 
+/** They are told of everything. */
+const EVERYBODY: outbox.Audience = {
+  destinations: [{ name: "ops", kinds: new Set(outbox.NOTICE_KINDS) }],
+  written: () => undefined,
+  happened: () => undefined,
+};
+
 async function noticeOf(ledger: Ledger, proposal: Proposal): Promise<notices.StoredNotice> {
+  outbox.setAudience(ledger, EVERYBODY);
   const write = ledger.transaction();
-  await write.execute((trx) => notices.writeNoticeIn(trx, acme, "automatic_action", proposal, () => MARK));
+  await write.execute((trx) => notices.writeNoticeIn(trx, acme, "automatic_action", { proposal, say: () => MARK }));
   const [notice] = await notices.listNotices(ledger, acme.tenant);
   if (!notice) throw new Error("No notice was written.");
   return notice;
@@ -215,6 +233,12 @@ const PAGE = { limit: 10 };
 
 /** Every exported function that takes a tenant; those of `inTransaction` have to be called in one. */
 const CALLS: Record<string, Call> = {
+  "api-keys.listKeys": ({ db, by }) => apiKeys.listKeys(db, by.tenant),
+  "api-keys.createKey": async ({ db, by }) =>
+    (await apiKeys.createKey(db, by, { name: "mine", role: "viewer" })).key.principal,
+  "api-keys.rotateKey": async ({ db, by, key }) => (await apiKeys.rotateKey(db, by, key.id)).key.principal,
+  "api-keys.revokeKey": ({ db, by, key }) => apiKeys.revokeKey(db, by, key.id),
+  "api-keys.forgetKeys": ({ trx, by }) => apiKeys.forgetKeys(trx, by, `${MARK}-bob`),
   "answered-requests.beginAnswer": ({ db, by }) =>
     answeredRequests.beginAnswer(db, { ...REPEATED, tenant: by.tenant }, { now: AT, until: LATER }),
   "answered-requests.keepAnswer": ({ db, by }) =>
@@ -330,6 +354,7 @@ const CALLS: Record<string, Call> = {
   "measures.findFirstStart": ({ db, by, done }) => measures.findFirstStart(db, by.tenant, { threadId: done.thread }),
   "members.listMembers": ({ db, by }) => members.listMembers(db, by.tenant),
   "members.findRole": ({ db, by }) => members.findRole(db, by.tenant, `${MARK}-bob`),
+  "members.roleOf": ({ db, by }) => members.roleOf(db, { ...by, principal: `${MARK}-bob` }),
   "members.withRoles": async ({ db, by }) =>
     (await members.withRoles(db, by.tenant, [{ principal: `${MARK}-bob`, onBehalfOf: null }])).map(({ role }) => role),
   "members.assertMay": ({ db, by }) => members.assertMay(db, { ...by, principal: "nobody" }, "audit"),
@@ -435,9 +460,26 @@ const CALLS: Record<string, Call> = {
   },
   "liveness.claimRun": ({ db, by, waiting }) => liveness.claimRun(db, by.tenant, waiting.run),
   "notices.writeNoticeIn": ({ trx, by, waiting }) =>
-    notices.writeNoticeIn(trx, by, "approval_expired", waiting.proposal, (what) => what),
+    notices.writeNoticeIn(trx, by, "approval_expired", { proposal: waiting.proposal, say: (what) => what }),
+  "notices.tellOfNeedIn": ({ trx, by, waiting }) => notices.tellOfNeedIn(trx, by, waiting.proposal),
   "notices.tellOfDecisionIn": ({ trx, by, waiting }) =>
     notices.tellOfDecisionIn(trx, by, waiting.proposal, { decider: "system", verdict: "expired" }),
+  "outbox.noticeIdOf": ({ by }) => outbox.noticeIdOf(by.tenant, "decided", {}),
+  "outbox.putNoticeIn": ({ trx, by, done }) => {
+    const about = { about: {}, runId: done.run, proposalId: done.proposal.id, text: "", data: {} };
+    return outbox.putNoticeIn(trx, { tenant: by.tenant, at: AT, kind: "decided", ...about });
+  },
+  "outbox.tellOfEndIn": ({ trx, by, done }) =>
+    outbox.tellOfEndIn(trx, by, { runId: done.run, threadId: done.thread, status: "success" }),
+  "outbox.tellOfBreakerIn": ({ trx, by }) =>
+    outbox.tellOfBreakerIn(trx, by, { action: "note", failures: 1, until: LATER }),
+  "deliveries.listDueDeliveries": ({ db, by }) =>
+    deliveries.listDueDeliveries(db, by.tenant, "ops", { now: LATER, since: "" }),
+  "deliveries.claimDelivery": ({ db, by, notice }) =>
+    deliveries.claimDelivery(db, deliveryOf(notice, by.tenant), LATER),
+  "deliveries.endDelivery": ({ db, by, notice }) =>
+    deliveries.endDelivery(db, deliveryOf(notice, by.tenant), 0, { deliveredAt: AT }),
+  "deliveries.listDeliveries": ({ db, by, notice }) => deliveries.listDeliveries(db, by.tenant, [notice.id]),
   "notices.listTold": async ({ db, by, done }) => [
     ...(await notices.listTold(db, by.tenant, "automatic_action", [done.proposal.id])),
   ],
@@ -463,7 +505,10 @@ const WITHOUT_TENANT = [
   ...["approvals.combine", "audit-chain.detailDigest", "audit-chain.promisedDetail", "audit-chain.ChainFollower"],
   ...["decisions.toDecision", "effects.toEffect", "proposals.toProposal", "runs.toRun"],
   ...["audit-export.anchorLine", "audit-export.checkExport", "audit-export.parseAnchor", "effects.effectKey"],
+  // The tenant is what they say, or calculate with.
+  ...["api-keys.findKey", "api-keys.identityOfKey", "members.assertInScope"],
   // For whoever runs the system: names and counts, no data.
+  "api-keys.hasKeys",
   ...["metrics.countExecutions", "metrics.countModelCalls", "metrics.countPending", "metrics.countRunsByEnd"],
   ...["metrics.listOpenBreakers"],
   ...["database.createLedger", "database.openLedger", "database.openSqliteLedger", "database.openLedgerIn"],
@@ -475,6 +520,7 @@ const WITHOUT_TENANT = [
     "revisions.isSentBack",
     "runs.listTenants",
   ],
+  ...["outbox.isWanted", "outbox.setAudience"],
   ...["audit-chain.prunedBy", "gate-facts.withoutHolds", "tenants.listAllTenants"],
   ...["database.writeBehind", "kept-query.keptInsert", "kept-query.keptQuery"],
   ...["sealed-columns.LedgerKey", "sealed-columns.assertKey", "tombstones.forgottenAction"],
@@ -489,6 +535,7 @@ const inTransaction = (call: Call): boolean => /\btrx\b/.test(String(call));
 
 async function call(made: Call, home: string, by: Stamp): Promise<unknown> {
   const db = await openSqliteLedger(join(home, "ledger.db"));
+  outbox.setAudience(db, EVERYBODY);
   try {
     if (!inTransaction(made)) return await made({ ...known, db, trx: undefined as never, by });
     return await db.transaction().execute(async (trx) => await made({ ...known, db, trx, by }));
@@ -589,6 +636,10 @@ const COMMANDS: Record<string, Typed> = {
   "audit verify": () => ["audit", "verify"],
   "audit export": () => ["audit", "export"],
   "audit anchor": ({ file }) => ["audit", "anchor", "--to", file("")],
+  keys: () => ["keys"],
+  "keys create": () => ["keys", "create", "mine", "--role", "admin"],
+  "keys rotate": ({ key }) => ["keys", "rotate", key.id],
+  "keys revoke": ({ key }) => ["keys", "revoke", key.id],
   notices: () => ["notices"],
   stats: () => ["stats", "--by", "week"],
   "stats, of a thread": ({ done }) => ["stats", "--thread", done.thread],

@@ -44,13 +44,13 @@ export class AgentServer {
     this.#env = { ...bareEnvironment(), HOLDPOINT_HOME: this.home, ...env };
   }
 
-  /** Starts it, and waits until it answers. */
-  async start(graphs: Record<string, string> = GRAPHS): Promise<void> {
+  /** Starts it, with or without authentication, and waits until it answers. */
+  async start(graphs: Record<string, string> = GRAPHS, { auth = true }: { auth?: boolean } = {}): Promise<void> {
     const port = await findFreePort();
     const config = JSON.parse(readFileSync(join(root, "langgraph.json"), "utf8"));
     const paths = Object.entries(graphs).map(([id, path]) => [id, `${relative(this.folder, join(root, path))}:graph`]);
     config.graphs = Object.fromEntries(paths);
-    config.auth.path = relative(this.folder, join(root, config.auth.path));
+    config.auth = auth ? { ...config.auth, path: relative(this.folder, join(root, config.auth.path)) } : undefined;
     config.http.app = relative(this.folder, join(root, config.http.app));
     writeFileSync(join(this.folder, "langgraph.json"), JSON.stringify(config));
     this.log = "";
@@ -76,7 +76,8 @@ export class AgentServer {
 
   async #answers(): Promise<boolean> {
     try {
-      return (await fetch(`${this.url}/ok`)).ok;
+      const { status } = await fetch(`${this.url}/ok`);
+      return status === 200 || status === 401;
     } catch {
       return false;
     }

@@ -1,11 +1,14 @@
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
+import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
 export interface Received {
   id: string | undefined;
   body: Record<string, unknown>;
+  /** As it came. */
+  raw: string;
+  headers: IncomingHttpHeaders;
 }
 
 /** An HTTP server that takes notices; `answer` says how, by default with 204. */
@@ -14,8 +17,9 @@ export async function openReceiver(
 ): Promise<{ url: string; received: Received[] }> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
-    const body = (await json(request)) as Record<string, unknown>;
-    const one = { id: request.headers["webhook-id"]?.toString(), body };
+    const raw = await text(request);
+    const { headers } = request;
+    const one = { id: headers["webhook-id"]?.toString(), body: JSON.parse(raw), raw, headers };
     received.push(one);
     answer(response, one);
   });

@@ -48,7 +48,7 @@ export async function openTestRuntime(
   return runtime;
 }
 
-function planFor(request: string, plans: Record<string, PlannedStep[]>) {
+export function planFor(request: string, plans: Record<string, PlannedStep[]>) {
   const steps = plans[request];
   if (!steps) return { kind: "not_understood" as const, problem: `"${request}" was not understood.` };
   const plan = PlanSchema.parse({

@@ -29,10 +29,9 @@ describe("the log", () => {
     ["error", ["error"]],
     ["warn", ["warn", "error"]],
     ["info", ["info", "warn", "error"]],
-    ["debug", ["debug", "info", "warn", "error"]],
   ] as const)("tells from %s on", (level, told) => {
     const { log, lines } = open(level);
-    for (const one of ["debug", "info", "warn", "error"] as const) log[one]({}, "said");
+    for (const one of ["info", "warn", "error"] as const) log[one]({}, "said");
     expect(lines().map((line) => line.level)).toEqual(told);
   });
 

@@ -15,7 +15,7 @@ import { createPolicy, type PolicyOptions } from "../../src/policy/policy.ts";
 import { DEFAULT_SETTINGS, type TenantSettings } from "../../src/policy/settings.ts";
 import { createRuntime, type NoticeListener, type Runtime } from "../../src/runtime.ts";
 import { type MaintenanceReport, maintainOnce, startMaintenance } from "../../src/work/maintain.ts";
-import { pauseAfter } from "../../src/work/maintenance/notify.ts";
+import { pauseAfter } from "../../src/work/maintenance/pauses.ts";
 import { answerThread, startRequest, viewThread } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { openReceiver } from "../support/notice-receiver.ts";

@@ -31,6 +31,8 @@ interface Seeded {
   /** Was done. */
   readonly done: string;
   readonly proposal: string;
+  /** The id of an API key. */
+  readonly key: string;
 }
 
 let seeded: Record<"named" | "unnamed", Seeded>;
@@ -52,6 +54,7 @@ async function seed(named: boolean): Promise<Seeded> {
   const done = await json("Return 1 Classic", "--as", "olga");
   await holdpoint(home, "resume", done.threadId, "--approve", "--as", "anna");
   const waiting = await json("Return 1 Classic", "--as", "olga");
+  const { key } = await json("keys", "create", "ci", "--role", "viewer");
   const ledger = new Database(join(home, "ledger.db"));
   const at = new Date().toISOString();
   const later = new Date(Date.now() + 3_600_000).toISOString();
@@ -61,7 +64,7 @@ async function seed(named: boolean): Promise<Seeded> {
     delegation.run(name, later, at);
   }
   ledger.close();
-  return { home, waiting: waiting.threadId, done: done.threadId, proposal: waiting.question.proposalId };
+  return { home, waiting: waiting.threadId, done: done.threadId, proposal: waiting.question.proposalId, key: key.id };
 }
 
 /** Copies the seeded databases, which were closed whole. */
@@ -136,6 +139,10 @@ const CASES: Record<string, Case> = {
     operation: "viewActions",
     words: ({ file }) => ["actions", "check", file("ticket.yaml", CREATE("127.0.0.1:1"))],
   },
+  keys: { operation: "viewKeys", words: () => ["keys"] },
+  "keys create": { operation: "changeKeys", words: () => ["keys", "create", "bot", "--role", "admin"] },
+  "keys rotate": { operation: "changeKeys", words: ({ key }) => ["keys", "rotate", key] },
+  "keys revoke": { operation: "changeKeys", words: ({ key }) => ["keys", "revoke", key] },
   "audit verify": { operation: "audit", words: () => ["audit", "verify"] },
   "audit export": { operation: "audit", words: () => ["audit", "export"] },
   "audit anchor": { operation: "audit", words: ({ file }) => ["audit", "anchor", "--to", file("anchors.jsonl", "")] },
@@ -170,7 +177,7 @@ describe("every command", () => {
       return name.startsWith("run") ? "run" : words(place).slice(0, 2).join(" ");
     });
     for (const command of commands) {
-      const subcommands = ["audit", "policy", "playbooks"].includes(command) ? await below(command) : [];
+      const subcommands = ["audit", "policy", "playbooks", "keys"].includes(command) ? await below(command) : [];
       const names = subcommands.length > 0 ? subcommands.map((name) => `${command} ${name}`) : [command];
       for (const name of names)
         expect(

@@ -15,7 +15,7 @@ import {
 } from "./notifications.ts";
 import type { Operations } from "./operations.ts";
 import { type Begun, begin, type Call, type Done, forget, settle } from "./receipts.ts";
-import { deliver } from "./webhook.ts";
+import { deliver, forSlack } from "./webhook.ts";
 
 interface Sending {
   readonly action: string;
@@ -92,10 +92,6 @@ export function endpointNamed({ endpoints }: Operations, { endpoint = "" }: Noti
   const hint = names === "" ? "None is configured; see docs/operations.md." : `There are: ${names}.`;
   throw new ActionFailure("invalid_request", `There is no webhook "${endpoint}". ${hint}`);
 }
-
-/** Slack's text has three characters that mean something else. */
-const forSlack = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** The same at every attempt. @param since when the first was made, ISO 8601 UTC */
 function bodyOf(

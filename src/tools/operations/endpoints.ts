@@ -33,6 +33,7 @@ const EndpointSchema = z.strictObject({
 const FileSchema = z.strictObject({ webhooks: z.record(z.string(), z.unknown()) });
 
 const NAME = /^[a-z][a-z0-9_-]{0,39}$/;
+const DOCS = "docs/operations.md";
 const HERE = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
@@ -45,19 +46,33 @@ export function openEndpoints(
   environment: Readonly<Record<string, string | undefined>>,
 ): Endpoints {
   const webhooks: Record<string, unknown> = typeof given === "string" ? readFile(given) : { ...given };
-  return new Map(
-    Object.entries(webhooks).map(([name, endpoint]) => [name, endpointOf(name, endpoint, environment)] as const),
-  );
+  const open = (name: string, given: unknown) =>
+    endpointOf({ says: `The webhook "${name.slice(0, 60)}"`, docs: DOCS }, name, given, environment);
+  return new Map(Object.entries(webhooks).map(([name, endpoint]) => [name, open(name, endpoint)] as const));
 }
 
 function readFile(path: string): Record<string, unknown> {
-  const parsed = FileSchema.safeParse(readYaml(path, "docs/operations.md").content);
+  const parsed = FileSchema.safeParse(readYaml(path, DOCS).content);
   if (parsed.success) return parsed.data.webhooks;
-  throw unfit(path, "must hold `webhooks:` with endpoints by name, and nothing else");
+  throw unfit({ says: path, docs: DOCS }, "must hold `webhooks:` with endpoints by name, and nothing else");
 }
 
-function endpointOf(name: string, given: unknown, environment: Readonly<Record<string, string | undefined>>): Endpoint {
-  const where = `The webhook "${name.slice(0, 60)}"`;
+/** Which endpoint an error is about, and what to read of it. */
+export interface Where {
+  readonly says: string;
+  readonly docs: string;
+}
+
+/**
+ * An endpoint that can be sent to, of what is configured of one.
+ * @throws HoldpointError `usage` that names endpoint and field, and never a value
+ */
+export function endpointOf(
+  where: Where,
+  name: string,
+  given: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): Endpoint {
   if (!NAME.test(name)) throw unfit(where, "has a name that is not a small letter, then up to 39 of a-z, 0-9, _ and -");
   const parsed = EndpointSchema.safeParse(given);
   if (!parsed.success) throw unfit(where, "is not { url, secret, style }");
@@ -71,7 +86,7 @@ function endpointOf(name: string, given: unknown, environment: Readonly<Record<s
   return { name, url, style, secret: secretOf(where, fill(secret ?? "")) };
 }
 
-function filled(where: string, text: string, environment: Readonly<Record<string, string | undefined>>): string {
+function filled(where: Where, text: string, environment: Readonly<Record<string, string | undefined>>): string {
   return text.replace(/\$\{([A-Za-z_]\w*)\}/gu, (_said, variable: string) => {
     const value = environment[variable];
     if (value === undefined || value === "")
@@ -80,7 +95,7 @@ function filled(where: string, text: string, environment: Readonly<Record<string
   });
 }
 
-function addressOf(where: string, text: string): URL {
+function addressOf(where: Where, text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !["http:", "https:"].includes(url.protocol)) throw unfit(where, "has a url that is no http(s) address");
   if (url.username !== "" || url.password !== "") throw unfit(where, "has a url with a name or a password");
@@ -89,12 +104,13 @@ function addressOf(where: string, text: string): URL {
   return url;
 }
 
-function secretOf(where: string, text: string): Buffer {
+function secretOf(where: Where, text: string): Buffer {
   const secret = Buffer.from(text.replace(/^whsec_/, ""), "base64");
   const isWhole = /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text) && secret.length >= 24 && secret.length <= 64;
   if (isWhole) return secret;
   throw unfit(where, 'has a secret that is not "whsec_" and 24 to 64 bytes in base64');
 }
 
-const unfit = (where: string, what: string): HoldpointError =>
-  new HoldpointError("usage", `${where} ${what}.`, { hint: "Values are not shown. See docs/operations.md." });
+/** The error of an endpoint that does not fit. @param what is wrong with it, without any value */
+export const unfit = ({ says, docs }: Where, what: string): HoldpointError =>
+  new HoldpointError("usage", `${says} ${what}.`, { hint: `Values are not shown. See ${docs}.` });

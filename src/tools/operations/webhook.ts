@@ -173,3 +173,7 @@ function waitOf(retryAfter: string | undefined): number {
   const seconds = /^\d{1,6}$/.test(retryAfter ?? "") ? Number(retryAfter) : 0;
   return Math.min(seconds * 1000, MAX_ASKED_MS);
 }
+
+/** Slack's text has three characters that mean something else. */
+export const forSlack = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,5 +1,5 @@
 /**
- * Delivers notices at least once: to an address, or to a function of the program. A notice is claimed before it is
+ * Delivers the notices that are always kept at least once: to an address, or to a function of the program. A notice is claimed before it is
  * delivered, so that two workers do not both do it; one that died in the middle is followed by another after a minute,
  * and its receiver may see the notice twice, under the same id.
  */
@@ -8,18 +8,18 @@ import { HoldpointError } from "../../errors.ts";
 import { claimNotice, endAttempt, listDueNotices, type Notice, type StoredNotice } from "../../ledger/notices.ts";
 import type { Runtime } from "../../runtime.ts";
 import { postJson, TIMEOUT_MS } from "../post.ts";
+import { pauseAfter } from "./pauses.ts";
 import { type Job, problemOf, type Task } from "./task.ts";
 import { DAY_MS, later } from "./time.ts";
 
 /** After this time an attempt that nobody ended counts as failed; longer than one can take. */
 const LEASE_MS = 6 * TIMEOUT_MS;
-/** The pause after the first failed attempt; it doubles with each, up to an hour. */
-const PAUSE_MS = 30_000;
-const LONGEST_PAUSE_MS = 3_600_000;
 /** What could not be delivered for so long is only kept. */
 const WORTH_TELLING_MS = 7 * DAY_MS;
 /** A receiver that does not take so many one after the other is left alone until the next pass. */
 const PATIENCE = 3;
+
+type Due = Notice & StoredNotice;
 
 export const notify: Job = {
   name: "notify",
@@ -36,11 +36,8 @@ export const notify: Job = {
   },
 };
 
-/** How long to wait after an attempt that failed, in milliseconds. */
-export const pauseAfter = (attempt: number): number => Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (attempt - 1));
-
 /** @returns false when it was not taken */
-async function deliver({ runtime, did, failed }: Task, notice: StoredNotice): Promise<boolean> {
+async function deliver({ runtime, did, failed }: Task, notice: Due): Promise<boolean> {
   const { ledger } = runtime;
   const attempt = await claimNotice(ledger, notice, later(runtime.now(), LEASE_MS));
   if (attempt === undefined) return true; // another worker is at it
@@ -57,8 +54,8 @@ async function deliver({ runtime, did, failed }: Task, notice: StoredNotice): Pr
 }
 
 /** @throws whatever says that it was not taken */
-async function hand({ notify: receiver }: Runtime, stored: StoredNotice): Promise<void> {
-  const { deliveredAt: _delivered, attempts: _attempts, nextAttemptAt: _next, ...notice } = stored;
+async function hand({ notify: receiver }: Runtime, stored: Due): Promise<void> {
+  const { data: _data, deliveredAt: _delivered, attempts: _attempts, nextAttemptAt: _next, ...notice } = stored;
   if (typeof receiver === "string") {
     const headers = { "webhook-id": notice.id };
     const hint = "It is tried again later; see `notices`.";
