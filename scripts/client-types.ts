@@ -21,7 +21,9 @@ const app = createApp({
 });
 const response = await app.request("/api/v1/openapi.json");
 // What has a default may be left out.
-const all = astToString(await openapiTS(JSON.stringify(await response.json()), { alphabetize: true, defaultNonNullable: false }));
+const all = astToString(
+  await openapiTS(JSON.stringify(await response.json()), { alphabetize: true, defaultNonNullable: false }),
+);
 // Calls are found by their names, not by their paths.
 const types = all
   .slice(all.indexOf("export interface components"))
