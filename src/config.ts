@@ -59,8 +59,17 @@ export interface Config {
   readonly server?: ServerConfig;
   /** Whoever does not say who they are is refused by every server, on this machine too. */
   readonly auth?: "required";
+  /** The server that commands are done by; absent for this process. */
+  readonly remote?: RemoteConfig;
   /** Whose tokens servers take; absent for nobody's. */
   readonly tokens?: TokenSettings;
+}
+
+/** A server, for whoever calls it. */
+export interface RemoteConfig {
+  readonly url: string;
+  /** An API key, or an issuer's token: a secret. */
+  readonly key?: string;
 }
 
 /** The HTTP server. */
@@ -111,6 +120,10 @@ interface OfficeConfig {
 /** An empty variable is one that is not set. */
 const text = (schema: z.ZodType<string>) =>
   z.preprocess((value) => (typeof value === "string" && value.trim() === "" ? undefined : value), schema.optional());
+const secretWord = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]+$/, "must be one word");
 const modelName = z.string().trim().max(200);
 
 /** A name and a password in an address are not sent by fetch, and would stand in its errors. */
@@ -180,6 +193,9 @@ const EnvironmentSchema = z.object({
   ),
   HOLDPOINT_PUBLIC_URL: text(plainAddress),
   HOLDPOINT_REQUESTS_PER_MINUTE: text(z.string().regex(/^[1-9]\d{0,6}$/, "must be a number from 1 to 9999999")),
+  HOLDPOINT_URL: text(plainAddress),
+  HOLDPOINT_KEY: text(secretWord),
+  HOLDPOINT_TOKEN: text(secretWord),
   HOLDPOINT_AUTH: text(z.enum(["required"], "must be required, or be left out")),
   HOLDPOINT_JWT_ISSUER: text(z.string().trim().max(1000)),
   HOLDPOINT_JWT_AUDIENCE: text(z.string().trim().max(1000)),
@@ -242,6 +258,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(values.HOLDPOINT_WEBHOOKS === undefined ? {} : { webhooks: resolve(values.HOLDPOINT_WEBHOOKS) }),
     ...serverConfig(values),
     ...authConfig(values),
+    ...remoteConfig(values),
     ...(models ? { models } : {}),
     ...(key === undefined ? {} : { encryptionKey: parseKey(key) }),
   });
@@ -286,6 +303,19 @@ function authConfig(values: Environment): Pick<Config, "auth" | "tokens"> {
   const tenantClaim = values.HOLDPOINT_JWT_TENANT_CLAIM ?? "tenant";
   const rolesClaim = values.HOLDPOINT_JWT_ROLES_CLAIM ?? "roles";
   return { ...auth, tokens: Object.freeze({ issuer, audience, jwksUrl, tenantClaim, rolesClaim }) };
+}
+
+/** @throws HoldpointError `usage` when there are a key and a token */
+function remoteConfig(values: Environment): { remote?: RemoteConfig } {
+  const { HOLDPOINT_URL: url, HOLDPOINT_KEY: own, HOLDPOINT_TOKEN: token } = values;
+  if (url === undefined) return {};
+  if (own !== undefined && token !== undefined) {
+    throw new HoldpointError("usage", "HOLDPOINT_KEY and HOLDPOINT_TOKEN are both set.", {
+      hint: "Leave one of them out: each of them says who calls.",
+    });
+  }
+  const key = own ?? token;
+  return { remote: Object.freeze({ url, ...(key === undefined ? {} : { key }) }) };
 }
 
 function officeConfig(values: Environment): { office?: OfficeConfig } {

@@ -2,7 +2,6 @@
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Waiting, WaitingTool } from "../tools/mcp/index.ts";
-import { acceptTools } from "../work/accept-tools.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 
@@ -10,11 +9,11 @@ import type { Session } from "./session.ts";
 const MAX_SHOWN = 50_000;
 
 /** What waits to be accepted, and what is other than it was accepted. */
-export function waitingLines({ command, surroundings }: Session, waiting: Waiting | undefined): string[] {
+export function waitingLines({ command, surroundings, local }: Session, waiting: Waiting | null): string[] {
   if (!waiting) return [];
   const lines = [...waiting.tools.flatMap(toolLines), ...waiting.unreachable.map(({ why }) => printable(why))];
   if (waiting.tools.length === 0) return lines;
-  const file = surroundings.environment.HOLDPOINT_MCP;
+  const file = local && surroundings.environment.HOLDPOINT_MCP; // a server knows its own
   const start =
     file === undefined ? "" : `HOLDPOINT_MCP=${/^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`} `;
   return ["Stopped until an admin accepts them:", ...lines, `Accept them: ${start}${command("actions accept --all")}`];
@@ -36,20 +35,21 @@ export async function acceptActions(
   name: string | undefined,
   { all = false }: { all?: boolean },
 ): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
+  const { backend, surroundings, json } = session;
   if ((name === undefined) === !all) {
     throw new HoldpointError("usage", "Nothing says what is to be accepted.", {
       hint: `Name an action, or everything: ${session.command("actions accept --all")}.`,
     });
   }
-  const { accepted, unreachable } = await acceptTools(runtime, identity, name);
+  const { accepted, unreachable } = await backend.acceptTools(name);
   const lines = [
     ...accepted.flatMap((tool) => toolLines(tool).map((line, index) => (index === 0 ? `Accepted ${line}` : line))),
     ...unreachable.map(({ why }) => printable(why)),
   ];
   if (accepted.length > 0) lines.push("They are called so from the next start on.");
   if (lines.length === 0) {
-    lines.push(runtime.mcp ? "Nothing waits to be accepted." : "No MCP servers are configured: set HOLDPOINT_MCP.");
+    const isConfigured = (await backend.waitingTools()) !== null;
+    lines.push(isConfigured ? "Nothing waits to be accepted." : "No MCP servers are configured: set HOLDPOINT_MCP.");
   }
   surroundings.write(`${json ? JSON.stringify({ accepted, unreachable }, null, 2) : lines.join("\n")}\n`);
   return unreachable.length > 0 ? EXIT.failed : EXIT.done;

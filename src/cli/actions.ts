@@ -2,62 +2,33 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { jsonSchemaOf } from "../domain/json-schema.ts";
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
 import { assertMay } from "../ledger/members.ts";
 import type { Action } from "../tools/action.ts";
-import { callSettings } from "../tools/call-settings.ts";
 import { type ContractReport, checkContract, isContractKept } from "../tools/contract.ts";
 import { againstScratch, fileOf } from "../tools/http/index.ts";
-import { openOffice, openScratchOffice } from "../tools/office/index.ts";
-import { openOperations, operationsActions } from "../tools/operations/index.ts";
+import { openScratchOffice } from "../tools/office/index.ts";
+import { openOperations } from "../tools/operations/index.ts";
 import { openStore, storeActions } from "../tools/store/index.ts";
+import { actionNamed, type DescribedAction, originsOf } from "../work/actions.ts";
 import { waitingLines } from "./accept-actions.ts";
 import { EXIT } from "./exit-status.ts";
-import type { Session } from "./session.ts";
+import type { LocalSession, Session } from "./session.ts";
 import { table } from "./text.ts";
 
-/** Where actions come from, for people, by their names. */
-type Origins = ReadonlyMap<string, string>;
-
-/** What an action says of itself; of a read, nothing of effects. */
-function describe(action: Action, origins: Origins) {
-  const { name, kind, version, title, description } = action;
-  const from = fileOf(action) ?? origins.get(name) ?? "Holdpoint, asking the worker model";
-  const about = { name, kind, version, title, description, from };
-  if (action.kind === "read") return { ...about, untrustedOutput: action.untrustedOutput ?? false };
-  const { reversibility, idempotent, undoWindowMs = null } = action;
-  const can = { lookUp: action.lookup !== undefined, undo: action.undo !== undefined };
-  return {
-    ...about,
-    untrustedOutput: action.untrustedOutput ?? false,
-    reversibility,
-    idempotent,
-    ...can,
-    undoWindowMs,
-  };
-}
-
-/** The packs that have targets which can be made and thrown away. */
-function originsOf({ runtime }: Session): Origins {
-  // Of the tools of MCP servers, the name says which one.
-  const tools = runtime.mcp?.actions ?? [];
-  const named = (actions: readonly Action[], from: string) => actions.map(({ name }): [string, string] => [name, from]);
-  return new Map([
-    ...named(storeActions(runtime.store), "the example store"),
-    ...named(openOffice().actions, "the office"),
-    ...named(operationsActions(), "operations"),
-    ...tools.map(({ name }): [string, string] => [name, `the MCP server ${name.split("__")[0]}`]),
-  ]);
+/** What is listed of each: of a read, nothing of effects. */
+function inShort({ name, kind, version, title, description, from, untrustedOutput, ...action }: DescribedAction) {
+  const about = { name, kind, version, title, description, from, untrustedOutput };
+  if (!("reversibility" in action)) return about;
+  const { reversibility, idempotent, lookUp, undo, undoWindowMs } = action;
+  return { ...about, reversibility, idempotent, lookUp, undo, undoWindowMs };
 }
 
 /** `actions` and `actions list`. */
 export async function listActions(session: Session): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  await assertMay(runtime.ledger, identity, "viewActions");
-  const origins = originsOf(session);
-  const actions = runtime.registry.of(identity.tenant).actions.map((action) => describe(action, origins));
+  const { backend, surroundings, json } = session;
+  const actions = (await backend.actions()).map(inShort);
   const rows = actions.map((action) => {
     const [undone, repeated] =
       "reversibility" in action
@@ -65,7 +36,7 @@ export async function listActions(session: Session): Promise<number> {
         : ["", ""];
     return [action.name, action.kind, action.title, undone, repeated, action.from];
   });
-  const waiting = await runtime.mcp?.waiting();
+  const waiting = await backend.waitingTools();
   const text = json
     ? JSON.stringify({ actions, ...(waiting ? { waiting } : {}) }, null, 2)
     : [table(["name", "kind", "title", "undo", "a repeat", "from"], rows), ...waitingLines(session, waiting)].join(
@@ -75,28 +46,14 @@ export async function listActions(session: Session): Promise<number> {
   return EXIT.done;
 }
 
-function actionNamed({ runtime, identity }: Session, name: string): Action {
-  const registry = runtime.registry.of(identity.tenant);
-  const found = registry.find(name);
-  if (found) return found;
-  const names = registry.actions.map((action) => action.name).join(", ");
-  throw new HoldpointError("usage", `There is no action "${name}".`, { hint: `There are: ${names}.` });
-}
+const LONG = ["input", "output", "declared"];
 
 /** `actions show`. */
 export async function showAction(session: Session, name: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  await assertMay(runtime.ledger, identity, "viewActions");
-  const action = actionNamed(session, name);
-  const { timeoutMs, retry, breaker } = callSettings(action);
-  const { description, ...about } = describe(action, originsOf(session));
-  const schemas = { input: jsonSchemaOf(action.input, "input"), output: jsonSchemaOf(action.output, "output") };
-  const example = action.example === undefined ? {} : { example: action.example };
-  // What an operator declared of it, such as the request that it sends, or the tool that undoes it.
-  const declared = action.definition === undefined ? {} : { declared: action.definition };
-  const whole = { ...about, description, timeoutMs, retry, breaker, ...example, ...schemas, ...declared };
+  const { backend, surroundings, json } = session;
+  const whole = await backend.action(name);
   const shown = Object.entries(whole).map(([field, value]) => {
-    const isLong = field in schemas || field in declared;
+    const isLong = LONG.includes(field);
     const text = typeof value === "string" ? value : JSON.stringify(value, null, isLong ? 2 : 0);
     return isLong ? `${field}:\n${text}` : `${field}: ${text}`;
   });
@@ -110,14 +67,14 @@ export async function showAction(session: Session, name: string): Promise<number
  * `actions test`: against a target that is made for it and thrown away.
  * @returns 0 when every promise is kept, 5 when one is broken
  */
-export async function testAction(session: Session, name: string, options: TestOptions): Promise<number> {
-  const { runtime, identity } = session;
+export async function testAction(session: LocalSession, name: string, options: TestOptions): Promise<number> {
+  const { runtime, identity } = session.local;
   await assertMay(runtime.ledger, identity, "testActions");
-  const own = actionNamed(session, name);
+  const own = actionNamed(runtime, identity, name);
   if (fileOf(own) !== undefined) return await testHttp(session, own, options);
   if (runtime.mcp?.actions.includes(own)) return await testTool(session, own, options);
   const { kind } = own;
-  if (!originsOf(session).has(name)) {
+  if (!originsOf(runtime).has(name)) {
     throw new HoldpointError("usage", `"${name}" has no scratch target here.`, {
       hint: "Call checkContract of the package with a target of your own; see docs/actions.md.",
     });
@@ -151,7 +108,7 @@ interface TestOptions {
 }
 
 /** An HTTP action on a scratch server, which whoever calls has started; nobody makes one for them. */
-async function testHttp(session: Session, own: Action, options: TestOptions): Promise<number> {
+async function testHttp(session: LocalSession, own: Action, options: TestOptions): Promise<number> {
   if (options.against === undefined) {
     throw new HoldpointError("usage", `"${own.name}" sends requests, and has no scratch target here.`, {
       hint: "Start a scratch server, and name it with --against http://127.0.0.1:8080.",
@@ -161,13 +118,13 @@ async function testHttp(session: Session, own: Action, options: TestOptions): Pr
   if (!scratch) throw new HoldpointError("internal", `"${own.name}" is no HTTP action.`);
   const { action, allowedHosts } = scratch;
   const args = argsOf(action, options);
-  const { tenant } = session.identity;
-  const report = await checkContract(action, { args, allowedHosts, tenant, now: session.runtime.now() });
+  const { tenant } = session.local.identity;
+  const report = await checkContract(action, { args, allowedHosts, tenant, now: session.local.runtime.now() });
   return tell(session, report, { kind: own.kind, args });
 }
 
 /** A tool of an MCP server on the servers of a file, which are to be scratch servers; nobody makes one for whoever calls. */
-async function testTool(session: Session, own: Action, options: TestOptions): Promise<number> {
+async function testTool(session: LocalSession, own: Action, options: TestOptions): Promise<number> {
   if (options.against === undefined) {
     throw new HoldpointError("usage", `"${own.name}" is a tool of an MCP server, and has no scratch target here.`, {
       hint: "Name a file whose server of that name is a scratch one with --against mcp.yaml; see docs/mcp.md.",
@@ -183,7 +140,7 @@ async function testTool(session: Session, own: Action, options: TestOptions): Pr
       });
     }
     const args = argsOf(action, options);
-    const report = await checkContract(action, { args, now: session.runtime.now() });
+    const report = await checkContract(action, { args, now: session.local.runtime.now() });
     return tell(session, report, { kind: own.kind, args });
   } finally {
     await scratch.close();

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { HoldpointError } from "../errors.ts";
 import { auditAnchor, auditExport, auditVerify, auditVerifyFile, type VerifyOptions } from "./audit.ts";
-import type { CommonOptions, Session, Surroundings } from "./session.ts";
+import { type CommonOptions, type Session, type Surroundings, tellOfLocal } from "./session.ts";
 
 interface Doing {
   readonly surroundings: Surroundings;
@@ -30,6 +30,7 @@ export function addAuditCommands(program: Command, { surroundings, common, act, 
     .action(async (options: VerifyOptions & { file?: string }) => {
       const { file } = options;
       if (file === undefined) return await act(options, (session) => auditVerify(session, options));
+      tellOfLocal(surroundings);
       ended(await auditVerifyFile(surroundings, { ...options, file }));
     });
   common(audit.command("export"))

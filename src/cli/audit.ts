@@ -5,8 +5,7 @@ import { HoldpointError } from "../errors.ts";
 import type { Anchor, ChainCheck } from "../ledger/audit-chain.ts";
 import { checkExport } from "../ledger/audit-export.ts";
 import { maskText } from "../telemetry/mask.ts";
-import { anchorAudit, readAnchors, unusable } from "../work/anchor.ts";
-import { checkLog, exportLog } from "../work/audit.ts";
+import { keepAnchor, readAnchors, unusable } from "../work/anchor.ts";
 import { EXIT } from "./exit-status.ts";
 import type { CommonOptions, Session, Surroundings } from "./session.ts";
 
@@ -15,13 +14,10 @@ export interface VerifyOptions extends CommonOptions {
   anchor?: string;
 }
 
-export async function auditVerify(
-  { runtime, identity, surroundings }: Session,
-  options: VerifyOptions,
-): Promise<number> {
-  const { tenant } = identity;
+export async function auditVerify({ backend, surroundings }: Session, options: VerifyOptions): Promise<number> {
+  const { tenant } = await backend.whoAmI();
   const anchors = await anchorsOf(options, tenant);
-  const check = await checkLog(runtime, identity, anchors);
+  const check = await backend.checkAudit(anchors);
   assertCompared(options, check, anchors);
   return tell(surroundings, options, { tenant, ...check });
 }
@@ -81,11 +77,11 @@ function tell({ write }: Surroundings, { json }: CommonOptions, check: ChainChec
 }
 
 export async function auditExport(
-  { runtime, identity, surroundings }: Session,
+  { backend, surroundings }: Session,
   options: { from?: string; to?: string },
 ): Promise<number> {
   const range = { from: numberOf("--from", options.from), to: numberOf("--to", options.to) };
-  for await (const lines of exportLog(runtime, identity, range)) {
+  for await (const lines of backend.exportAudit(range)) {
     surroundings.write(lines);
     await surroundings.drained?.();
   }
@@ -101,8 +97,9 @@ function numberOf(option: string, given: string | undefined): number | undefined
 }
 
 export async function auditAnchor(session: Session, { to }: { to: string }): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const anchor = await anchorAudit(runtime, identity, to);
+  const { backend, surroundings, json } = session;
+  const anchor = await backend.takeAnchor();
+  await keepAnchor(anchor, to);
   const text = json ? JSON.stringify(anchor, null, 2) : `Entry ${anchor.seq} ${anchor.hash} is anchored.`;
   surroundings.write(`${text}\n`);
   return EXIT.done;

@@ -5,7 +5,7 @@ import { HoldpointError } from "../errors.ts";
 import { assertMay } from "../ledger/members.ts";
 import { readDefinitions } from "../tools/http/index.ts";
 import { EXIT } from "./exit-status.ts";
-import type { Session } from "./session.ts";
+import type { LocalSession } from "./session.ts";
 
 const LEFT_OUT = "Files of other tenants were left out: name the file or the folder, or give --tenant, to check those.";
 
@@ -13,8 +13,9 @@ const LEFT_OUT = "Files of other tenants were left out: name the file or the fol
  * Checks the files of the paths, or those that are configured, of which other tenants' are left out.
  * @returns 0 when all are whole, 2 when one cannot be used
  */
-export async function checkActions(session: Session, paths: readonly string[]): Promise<number> {
-  const { runtime, identity, surroundings, json, httpActions } = session;
+export async function checkActions(session: LocalSession, paths: readonly string[]): Promise<number> {
+  const { surroundings, json } = session;
+  const { runtime, identity, httpActions } = session.local;
   await assertMay(runtime.ledger, identity, "viewActions");
   const configured = httpActions === undefined ? [] : [httpActions];
   const named = paths.length > 0 ? paths.map((path) => resolve(path)) : configured;

@@ -2,23 +2,8 @@
 import { printable } from "../domain/printable.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import type { RollbackReport } from "../domain/run.ts";
-import { assertMayAnswer } from "../ledger/delegations.ts";
 import { sumUsage } from "../ledger/model-calls.ts";
-import { findLatestProposal, listProposals } from "../ledger/proposals.ts";
 import type { Question } from "../nodes/question.ts";
-import { cancelThread } from "../work/cancel.ts";
-import { listThreads, showThread } from "../work/look.ts";
-import { recoverRuns } from "../work/recover.ts";
-import { reseedStore } from "../work/reseed.ts";
-import {
-  answerThread,
-  continueThread,
-  postponeThread,
-  readThread,
-  rollBackThread,
-  startRequest,
-  viewThread,
-} from "../work/threads.ts";
 import { conclude, leave, toJson } from "./conclude.ts";
 import { answerFrom, assertReason, carriesDecision, type DecisionOptions } from "./decisions.ts";
 import { EXIT } from "./exit-status.ts";
@@ -30,14 +15,12 @@ import { table } from "./text.ts";
 export async function run(session: Session, request: string, options: { thread?: string }): Promise<number> {
   await goOnAfterCrash(session);
   const threadId = options.thread === undefined ? {} : { threadId: options.thread };
-  return await conclude(session, await startRequest(session.runtime, session, { request, ...threadId }));
+  return await conclude(session, await session.backend.start({ request, ...threadId }));
 }
 
 /** Before anything new: what a crash left goes on, and the person is told. */
 async function goOnAfterCrash(session: Session): Promise<void> {
-  for (const { threadId, run: found, outcome, problem } of await recoverRuns(session.runtime, session, {
-    unasked: false,
-  })) {
+  for (const { threadId, run: found, outcome, problem } of await session.backend.recoverFirst()) {
     if (outcome === "left") continue;
     const ended = outcome === "rolled_back" ? (problem ?? "what it did was undone.") : found.answer?.text;
     if (outcome === "paused") continue;
@@ -49,26 +32,31 @@ async function goOnAfterCrash(session: Session): Promise<void> {
 }
 
 export async function resume(session: Session, threadId: string, options: DecisionOptions): Promise<number> {
-  if (!carriesDecision(options))
-    return await conclude(session, await continueThread(session.runtime, session, threadId));
-  await assertMayAnswer(session.runtime.ledger, { ...session.identity, at: session.runtime.now() });
-  const before = await viewThread(session.runtime, session.identity, threadId);
-  const latest = await findLatestProposal(session.runtime.ledger, session.identity.tenant, before.run.id);
-  const undecided = latest === undefined || latest.status === "pending" || latest.status === "stale";
-  if (before.run.status === "running" && undecided) {
+  const { backend } = session;
+  if (!carriesDecision(options)) return await conclude(session, await backend.goOn(threadId));
+  await backend.assertMayAnswer();
+  if (await isUnasked(session, threadId)) {
     // Cut off before it asked: nobody has seen what would be decided, so it is only carried on and shown.
-    const view = await continueThread(session.runtime, session, threadId);
+    const view = await backend.goOn(threadId);
     if (view.question) session.surroundings.writeError("The decision was not taken: the thread had not asked yet.\n");
     return await conclude(session, view);
   }
   if (options.notNow) {
     const { proposal: proposalId } = options;
     const about = { note: options.reason?.trim() || null, ...(proposalId === undefined ? {} : { proposalId }) };
-    const waiting = await postponeThread(session.runtime, session, threadId, about);
-    return leave(session, waiting, `${session.identity.principal} does not decide now.`);
+    const waiting = await backend.postpone(threadId, about);
+    return leave(session, waiting, `${(await backend.whoAmI()).principal} does not decide now.`);
   }
   const decide = (question: Question) => answerFrom(options, question);
-  return await conclude(session, await answerThread(session.runtime, session, threadId, decide));
+  return await conclude(session, await backend.answer(threadId, decide));
+}
+
+/** Whether a thread is under way, or was cut off, before it asked what can be decided. */
+async function isUnasked({ backend }: Session, threadId: string): Promise<boolean> {
+  const { run: found } = await backend.view(threadId);
+  if (found.status !== "running") return false;
+  const latest = (await backend.proposals(threadId)).at(-1);
+  return latest === undefined || latest.status === "pending" || latest.status === "stale";
 }
 
 export async function cancel(
@@ -78,7 +66,7 @@ export async function cancel(
 ): Promise<number> {
   assertReason("--reason", options.reason);
   const input = { threadId, reason: options.reason?.trim() || null, rollback: options.rollback ?? false };
-  const view = await cancelThread(session.runtime, session, input);
+  const view = await session.backend.cancel(input);
   if (view.question) {
     session.surroundings.writeError("The cancellation is recorded. The run ends once somebody has said this:\n");
   }
@@ -86,8 +74,8 @@ export async function cancel(
 }
 
 export async function show(session: Session, threadId: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const { view, details } = await showThread(runtime, identity, threadId);
+  const { backend, surroundings, json } = session;
+  const { view, details } = await backend.show(threadId);
   const text = json
     ? JSON.stringify({ ...toJson(session, view), ...details, usage: sumUsage(details.modelCalls) }, null, 2)
     : renderRecord(session, view, details);
@@ -96,8 +84,8 @@ export async function show(session: Session, threadId: string): Promise<number> 
 }
 
 export async function list(session: Session, options: { waiting?: boolean }): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const runs = await listThreads(runtime, identity, options.waiting ? { status: "waiting" } : {});
+  const { backend, surroundings, json } = session;
+  const runs = await backend.list(options.waiting ? { status: "waiting" } : {});
   if (json) {
     surroundings.write(`${JSON.stringify({ runs }, null, 2)}\n`);
     return EXIT.done;
@@ -110,15 +98,16 @@ export async function list(session: Session, options: { waiting?: boolean }): Pr
     row.request.length > 60 ? `${row.request.slice(0, 59)}…` : row.request,
   ]);
   const nothing = options.waiting ? "Nothing waits for a decision." : "Nothing was asked yet.";
-  const none = [`${nothing} What can be asked:`, ...runtime.whatCanBeAsked.map((line) => `  ${line}`)].join("\n");
-  const text = rows.length > 0 ? table(["thread", "status", "asked by", "when (UTC)", "request"], rows) : none;
+  const none = async () =>
+    [`${nothing} What can be asked:`, ...(await backend.whatCanBeAsked()).map((line) => `  ${line}`)].join("\n");
+  const text = rows.length > 0 ? table(["thread", "status", "asked by", "when (UTC)", "request"], rows) : await none();
   surroundings.write(`${text}\n`);
   return EXIT.done;
 }
 
 export async function recover(session: Session): Promise<number> {
-  const { runtime, surroundings, json } = session;
-  const recovered = await recoverRuns(runtime, session);
+  const { backend, surroundings, json } = session;
+  const recovered = await backend.recover();
   const status = recovered.some(({ outcome }) => outcome === "left") ? EXIT.conflict : EXIT.done;
   if (json) {
     surroundings.write(`${JSON.stringify({ recovered, exitStatus: status }, null, 2)}\n`);
@@ -145,9 +134,8 @@ export async function rollback(
   assertReason("--reason", options.reason);
   const reason = options.reason?.trim() || null;
   const anyway = options.anyway ?? false;
-  const report = await rollBackThread(session.runtime, session, { threadId, reason, anyway });
-  const { run: ended } = await readThread(session.runtime, session.identity, threadId);
-  const titles = titlesOf(await listProposals(session.runtime.ledger, session.identity.tenant, ended.id));
+  const report = await session.backend.rollBack({ threadId, reason, anyway });
+  const titles = titlesOf(await session.backend.proposals(threadId));
   const status = exitStatusOfRollback(report);
   const text = session.json
     ? JSON.stringify({ ...report, exitStatus: status }, null, 2)
@@ -166,9 +154,8 @@ function exitStatusOfRollback(report: RollbackReport): number {
 }
 
 export async function reseed(session: Session): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  await reseedStore(runtime, identity);
-  const tables = runtime.store.snapshot();
+  const { backend, surroundings, json } = session;
+  const tables = await backend.reseed();
   if (json) {
     surroundings.write(`${JSON.stringify({ reseeded: true, tables }, null, 2)}\n`);
     return EXIT.done;

@@ -3,7 +3,7 @@ import type { ProposalAnswer } from "../domain/answer-formats.ts";
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Question } from "../nodes/question.ts";
-import { answerThread, postponeThread, type ThreadView, viewThread } from "../work/threads.ts";
+import type { ShownThread } from "../work/shown.ts";
 import { askPerson } from "./ask.ts";
 import type { RefusedPlan } from "./edit-plan.ts";
 import { exitStatusOf } from "./exit-status.ts";
@@ -15,7 +15,7 @@ import { dim, heading } from "./text.ts";
  * Shows the thread, asks the person if one is there, and returns the exit status.
  * @param given what the person answered just before
  */
-export async function conclude(session: Session, view: ThreadView, given?: ProposalAnswer): Promise<number> {
+export async function conclude(session: Session, view: ShownThread, given?: ProposalAnswer): Promise<number> {
   const { surroundings, json } = session;
   if (json) {
     surroundings.write(`${JSON.stringify(toJson(session, view), null, 2)}\n`);
@@ -47,7 +47,7 @@ export async function conclude(session: Session, view: ThreadView, given?: Propo
   const answer = surroundings.interactive ? await askPerson(question, stop, refusedPlan(question, given)) : undefined;
   if (answer === "not now") {
     const { threadId } = view;
-    return leave(session, await postponeThread(session.runtime, session, threadId, { note: null }));
+    return leave(session, await session.backend.postpone(threadId, { note: null }));
   }
   if (answer) {
     return await conclude(session, await give(session, view.threadId, answer), answer);
@@ -63,7 +63,7 @@ function refusedPlan({ proposalId, notices }: Question, given: ProposalAnswer | 
 }
 
 /** Leaves a thread waiting, and says how to go on. */
-export function leave(session: Session, view: ThreadView, said?: string): number {
+export function leave(session: Session, view: ShownThread, said?: string): number {
   const { surroundings, json } = session;
   if (json) surroundings.write(`${JSON.stringify(toJson(session, view), null, 2)}\n`);
   else {
@@ -74,12 +74,12 @@ export function leave(session: Session, view: ThreadView, said?: string): number
 }
 
 /** Gives the answer. What does not fit is shown with the question again, whose notices say why. */
-async function give(session: Session, threadId: string, answer: ProposalAnswer): Promise<ThreadView> {
+async function give(session: Session, threadId: string, answer: ProposalAnswer): Promise<ShownThread> {
   try {
-    return await answerThread(session.runtime, session, threadId, () => answer);
+    return await session.backend.answer(threadId, () => answer);
   } catch (error) {
     if (!(error instanceof HoldpointError && error.code === "usage")) throw error;
-    const view = await viewThread(session.runtime, session.identity, threadId);
+    const view = await session.backend.view(threadId);
     if (!view.question) throw error;
     return view;
   }
@@ -138,18 +138,18 @@ function howToGoOn(session: Session, threadId: string, question: Question): stri
 }
 
 /** The machine-readable form of a thread: the same for every command. */
-export function toJson(session: Session, view: ThreadView): Record<string, unknown> {
-  const { run, question, state, effects, threadId } = view;
+export function toJson(session: Session, view: ShownThread): Record<string, unknown> {
+  const { run, plan, steps, question, effects, notices, threadId } = view;
   return {
     threadId,
     status: run.status,
     run,
     answer: run.answer,
-    plan: state.plan,
-    steps: state.steps,
+    plan,
+    steps,
     question,
     effects,
-    notices: state.notices,
+    notices,
     exitStatus: exitStatusOf(view),
     ...(question ? { resume: resumeCommands(session, threadId, question) } : {}),
   };

@@ -1,8 +1,5 @@
 /** `delegate`: who may approve for whom, and until when. */
 import { HoldpointError } from "../errors.ts";
-import { endDelegation, setDelegation } from "../ledger/delegations.ts";
-import { toPrincipal } from "../policy/principals.ts";
-import { viewDelegations } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
@@ -19,19 +16,18 @@ export async function delegate(
   person: string | undefined,
   { until, end }: DelegateOptions,
 ): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const stamp = { ...identity, at: runtime.now() };
+  const { backend, surroundings, json } = session;
   const isFit = end === undefined ? (person === undefined) === (until === undefined) : person === undefined && !until;
   if (!isFit) {
     throw new HoldpointError("usage", "Say who may approve for you, and until when.", {
       hint: "`delegate <person> --until 3d`, or `delegate --end <person>`.",
     });
   }
-  if (end !== undefined) await endDelegation(runtime.ledger, stamp, toPrincipal(end));
+  if (end !== undefined) await backend.endDelegation(end);
   else if (person !== undefined) {
-    await setDelegation(runtime.ledger, stamp, person, parseUntil(until ?? "", { now: stamp.at, option: "--until" }));
+    await backend.delegate(person, parseUntil(until ?? "", { now: backend.now(), option: "--until" }));
   }
-  const delegations = await viewDelegations(runtime, identity);
+  const delegations = await backend.delegations();
   if (json) {
     surroundings.write(`${JSON.stringify({ delegations }, null, 2)}\n`);
     return EXIT.done;

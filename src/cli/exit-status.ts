@@ -2,7 +2,7 @@
 import type { AnswerStatus } from "../domain/answer.ts";
 import { type ErrorCode, HoldpointError } from "../errors.ts";
 import type { MaintenanceReport } from "../work/maintain.ts";
-import type { ThreadView } from "../work/threads.ts";
+import type { ShownThread } from "../work/shown.ts";
 
 export const EXIT = {
   /** Done as asked; a rejection or a cancellation that was asked for is that too. */
@@ -60,7 +60,7 @@ const BY_ERROR: Record<ErrorCode, number> = {
 };
 
 /** The exit status for a thread as an invocation left it. */
-export function exitStatusOf(view: ThreadView): number {
+export function exitStatusOf(view: ShownThread): number {
   if (view.run.answer) return BY_ANSWER[view.run.answer.status];
   if (view.run.pause) return view.run.pause.why === "time" ? EXIT.waiting : EXIT.unavailable;
   return view.question ? EXIT.waiting : EXIT.conflict;

@@ -3,15 +3,15 @@ import { printable } from "../domain/printable.ts";
 import { byWhom, type Finding, type Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
 import { strictest } from "../policy/policy.ts";
-import { type Explained, explainProposal } from "../work/look.ts";
+import type { Explained } from "../work/look.ts";
 import { EXIT } from "./exit-status.ts";
 import { renderPause } from "./render.ts";
 import type { Session } from "./session.ts";
 import { dim, heading, wrap } from "./text.ts";
 
 export async function explain(session: Session, id: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const explained = await explainProposal(runtime, identity, id);
+  const { backend, surroundings, json } = session;
+  const explained = await backend.explain(id);
   const text = json
     ? JSON.stringify(toJson(explained), null, 2)
     : explained.proposal

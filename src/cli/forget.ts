@@ -1,7 +1,6 @@
 /** `holdpoint forget`: takes personal data out, for good. */
 import { HoldpointError } from "../errors.ts";
 import type { ForgetSubject } from "../ledger/forget.ts";
-import { forgetData } from "../work/forget.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 
@@ -12,7 +11,7 @@ export interface ForgetOptions {
 }
 
 export async function forget(
-  { runtime, identity, surroundings, json }: Session,
+  { backend, surroundings, json }: Session,
   thread: string | undefined,
   options: ForgetOptions,
 ): Promise<number> {
@@ -22,7 +21,7 @@ export async function forget(
       hint: "Add --yes when you are sure.",
     });
   }
-  const forgotten = await forgetData(runtime, identity, subject);
+  const forgotten = await backend.forget(subject);
   const { runs, decisions, threads } = forgotten;
   const others = decisions > 0 ? ` ${decisions} decision(s) on requests of others stay, under a pseudonym.` : "";
   const text = json

@@ -1,8 +1,7 @@
 /** `keys`: what programs show to be let in. */
 import { RoleSchema } from "../domain/role.ts";
 import { HoldpointError } from "../errors.ts";
-import { type ApiKey, createKey, revokeKey, rotateKey } from "../ledger/api-keys.ts";
-import { viewKeys } from "../work/look.ts";
+import type { ApiKey } from "../ledger/api-keys.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { dim, table } from "./text.ts";
@@ -17,13 +16,13 @@ export interface KeyOptions {
 
 /** Shows the tenant's keys, without their secrets. */
 export async function listKeys(session: Session): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const keys = await viewKeys(runtime, identity);
+  const { backend, surroundings, json } = session;
+  const keys = await backend.keys();
   if (json) {
     surroundings.write(`${JSON.stringify({ keys }, null, 2)}\n`);
     return EXIT.done;
   }
-  const now = runtime.now();
+  const now = backend.now();
   const rows = keys.map((key) => [
     ...[key.id, key.name, key.principal, key.role, key.scopes?.join(", ") ?? "all of the role"],
     ...[stateOf(key, now), key.lastUsedAt === null ? "never" : minute(key.lastUsedAt)],
@@ -37,33 +36,31 @@ export async function listKeys(session: Session): Promise<number> {
 
 /** Makes a key, and shows its secret. */
 export async function addKey(session: Session, name: string, options: KeyOptions): Promise<number> {
-  const { runtime, identity } = session;
+  const { backend } = session;
   const role = RoleSchema.safeParse(options.role).data;
   if (!role) {
     throw new HoldpointError("usage", `"${options.role ?? ""}" is no role.`, {
       hint: `Give --role with one of: ${RoleSchema.options.join(", ")}.`,
     });
   }
-  const stamp = { ...identity, at: runtime.now() };
   const { principal, scopes, expires } = options;
-  const made = await createKey(runtime.ledger, stamp, {
+  const made = await backend.createKey({
     ...{ name, role, principal },
     scopes: scopes?.split(",").map((scope) => scope.trim()),
-    expiresAt: expires === undefined ? undefined : parseUntil(expires, { now: stamp.at, option: "--expires" }),
+    expiresAt: expires === undefined ? undefined : parseUntil(expires, { now: backend.now(), option: "--expires" }),
   });
   return showSecret(session, made);
 }
 
 /** Gives a key another secret, and shows it. */
 export async function renewKey(session: Session, id: string, { now = false }: { now?: boolean }): Promise<number> {
-  const { runtime, identity } = session;
-  return showSecret(session, await rotateKey(runtime.ledger, { ...identity, at: runtime.now() }, id, { now }));
+  return showSecret(session, await session.backend.rotateKey(id, { now }));
 }
 
 /** Ends a key. */
 export async function endKey(session: Session, id: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  const key = await revokeKey(runtime.ledger, { ...identity, at: runtime.now() }, id);
+  const { backend, surroundings, json } = session;
+  const key = await backend.revokeKey(id);
   surroundings.write(json ? `${JSON.stringify({ key }, null, 2)}\n` : `The key ${key.id} (${key.name}) is revoked.\n`);
   return EXIT.done;
 }

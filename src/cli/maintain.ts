@@ -1,12 +1,11 @@
 /** `maintain` and `notices`: what is done although nobody asks for it, and what whoever runs the system is told. */
 import { printable } from "../domain/printable.ts";
 import { HoldpointError } from "../errors.ts";
-import { type Delivered, listDeliveries } from "../ledger/deliveries.ts";
 import { assertMay } from "../ledger/members.ts";
-import { listNotices, type StoredNotice } from "../ledger/notices.ts";
 import { KEPT_KINDS } from "../ledger/outbox.ts";
 import { maskText } from "../telemetry/mask.ts";
-import { type MaintenanceReport, maintainOnce, startMaintenance } from "../work/maintain.ts";
+import { type MaintenanceReport, startMaintenance } from "../work/maintain.ts";
+import type { ToldNotice } from "../work/notices.ts";
 import { EXIT, exitStatusOfPass } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
@@ -21,15 +20,21 @@ const EVERY_S = 60;
 
 /** One pass, or one after the other until a signal comes. */
 export async function maintain(session: Session, options: MaintainOptions): Promise<number> {
-  const { runtime, identity, surroundings, control, json } = session;
+  const { backend, local, surroundings, json } = session;
   const everyMs = secondsOf(options.every) * 1000;
-  await assertMay(runtime.ledger, identity, "maintain");
   if (options.once) {
-    const report = await maintainOnce(runtime, control ? { control } : {});
+    const report = await backend.maintainOnce();
     const status = exitStatusOfPass(report);
     surroundings.write(`${json ? JSON.stringify({ ...report, exitStatus: status }, null, 2) : render(report)}\n`);
     return status;
   }
+  if (!local) {
+    throw new HoldpointError("usage", "The server makes a pass each minute by itself.", {
+      hint: "Give --once for one more now.",
+    });
+  }
+  const { runtime, identity } = local;
+  await assertMay(runtime.ledger, identity, "maintain");
   const signal = surroundings.stop?.signal ?? new AbortController().signal;
   const onPass = (report: MaintenanceReport) => {
     if (report.done.length === 0 && report.failures.length === 0) return;
@@ -57,19 +62,16 @@ function render({ done, failures, stopped }: MaintenanceReport): string {
 }
 
 /** What the tenant is told of, newest first. */
-export async function notices({ runtime, identity, surroundings, json }: Session): Promise<number> {
-  await assertMay(runtime.ledger, identity, "viewNotices");
-  const all = await listNotices(runtime.ledger, identity.tenant);
-  const ids = all.map(({ id }) => id);
-  const sent = await listDeliveries(runtime.ledger, identity.tenant, ids);
+export async function notices({ backend, surroundings, json }: Session): Promise<number> {
+  const all = await backend.notices();
   if (json) {
-    surroundings.write(`${JSON.stringify({ notices: all.map((one) => withDeliveries(sent, one)) }, null, 2)}\n`);
+    surroundings.write(`${JSON.stringify({ notices: all }, null, 2)}\n`);
     return EXIT.done;
   }
   const rows = all.map((notice) => [
     notice.createdAt.slice(0, 19).replace("T", " "),
     notice.text,
-    [...(isKept(notice) ? [delivery(notice)] : []), ...toEndpoints(sent, notice)].join("\n"),
+    [...(isKept(notice) ? [delivery(notice)] : []), ...toEndpoints(notice)].join("\n"),
   ]);
   const text = rows.length > 0 ? table(["when (UTC)", "", "delivered"], rows) : "There are no notices.";
   surroundings.write(`${text}\n`);
@@ -77,18 +79,10 @@ export async function notices({ runtime, identity, surroundings, json }: Session
 }
 
 /** Whether a receiver of notices takes it, beside the endpoints for events. */
-const isKept = ({ kind }: StoredNotice): boolean => KEPT_KINDS.some((kept) => kept === kind);
+const isKept = ({ kind }: ToldNotice): boolean => KEPT_KINDS.some((kept) => kept === kind);
 
-const ofNotice = (sent: readonly Delivered[], { id }: StoredNotice) => sent.filter(({ noticeId }) => noticeId === id);
+const toEndpoints = ({ endpoints }: ToldNotice): string[] =>
+  endpoints.map((one) => `${one.endpoint}: ${delivery(one)}`);
 
-const toEndpoints = (sent: readonly Delivered[], notice: StoredNotice): string[] =>
-  ofNotice(sent, notice).map((one) => `${one.endpoint}: ${delivery(one)}`);
-
-const withDeliveries = (sent: readonly Delivered[], notice: StoredNotice) => ({
-  ...notice,
-  data: JSON.parse(notice.data) as unknown,
-  endpoints: ofNotice(sent, notice).map(({ endpoint, deliveredAt, attempts }) => ({ endpoint, deliveredAt, attempts })),
-});
-
-const delivery = ({ deliveredAt, attempts }: Pick<StoredNotice, "deliveredAt" | "attempts">): string =>
+const delivery = ({ deliveredAt, attempts }: Pick<ToldNotice, "deliveredAt" | "attempts">): string =>
   printable(deliveredAt?.slice(0, 19).replace("T", " ") ?? (attempts === 0 ? "no" : `not yet, ${attempts} attempt(s)`));

@@ -6,28 +6,14 @@ import { HoldpointError } from "../errors.ts";
 import { assertMay } from "../ledger/members.ts";
 import { wordingFaults } from "../planning/own-playbooks/check-wordings.ts";
 import { type PlaybookFault, readPlaybooks } from "../planning/own-playbooks/load.ts";
-import { storePlaybooks } from "../planning/playbooks/store.ts";
 import { playbookActions } from "../runtime.ts";
 import { EXIT } from "./exit-status.ts";
-import type { Session } from "./session.ts";
+import type { LocalSession, Session } from "./session.ts";
 import { dim, table } from "./text.ts";
 
 export async function listPlaybooks(session: Session): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  await assertMay(runtime.ledger, identity, "viewPlaybooks");
-  const own = runtime.playbooks.list.map(({ name, title, description, parameters, match, whereIs }) => ({
-    ...{ name, title, description, parameters: Object.keys(parameters) },
-    examples: [...match.examples, ...match.patterns],
-    from: whereIs(["name"]),
-  }));
-  const ofStore = storePlaybooks.map(({ name, title, examples }) => ({
-    ...{ name, title, description: undefined, parameters: [] as string[], examples: [...examples] },
-    from: "the example store",
-  }));
-  const ofPacks = runtime.packPlaybooks.map(({ name, title, examples, from }) => ({
-    ...{ name, title, description: undefined, parameters: [] as string[], examples: [...examples], from },
-  }));
-  const playbooks = [...own, ...ofStore, ...ofPacks];
+  const { backend, surroundings, json } = session;
+  const playbooks = await backend.playbooks();
   const rows = playbooks.map(({ name, title, parameters, examples, from }) => [
     ...[name, title, parameters.join(", ")],
     examples[0] ?? "(only a model can choose it)",
@@ -44,8 +30,9 @@ export async function listPlaybooks(session: Session): Promise<number> {
  * Checks the playbooks of the paths, or those that are configured.
  * @returns 0 when all are whole, 2 when one cannot be used, 5 when a wording does not do what it is for
  */
-export async function checkPlaybooks(session: Session, paths: readonly string[]): Promise<number> {
-  const { runtime, identity, surroundings, json, playbooks: configured } = session;
+export async function checkPlaybooks(session: LocalSession, paths: readonly string[]): Promise<number> {
+  const { surroundings, json } = session;
+  const { runtime, identity, playbooks: configured } = session.local;
   await assertMay(runtime.ledger, identity, "viewPlaybooks");
   const sources = paths.length > 0 ? paths.map((path) => resolve(path)) : configured;
   if (sources.length === 0) {
@@ -78,12 +65,8 @@ function renderCheck(count: number, faults: readonly PlaybookFault[]): string {
 
 /** @returns 0 when a playbook takes the request, else 4 */
 export async function matchPlaybook(session: Session, request: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  await assertMay(runtime.ledger, identity, "viewPlaybooks");
-  const found = runtime.matchRequest?.(request) ?? {
-    kind: "not_understood" as const,
-    problem: "HOLDPOINT_PLANNING is model: no playbook is matched.",
-  };
+  const { backend, surroundings, json } = session;
+  const found = await backend.matchRequest(request);
   const status = found.kind === "plan" ? EXIT.done : EXIT.notDone;
   const text =
     found.kind === "plan" ? `The playbook "${found.playbook}" takes it:\n${renderSteps(found.plan)}` : found.problem;

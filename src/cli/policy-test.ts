@@ -1,18 +1,17 @@
 /** `policy test`: cases from a file against the policy that is configured. */
 import { resolve } from "node:path";
 import type { Finding } from "../domain/proposal.ts";
-import { assertMay } from "../ledger/members.ts";
-import { type CaseResult, loadCases, runCase } from "../policy/cases.ts";
+import type { CaseResult } from "../policy/cases.ts";
+import { readYamlText } from "../policy/yaml-file.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { table } from "./text.ts";
 
 /** @returns 0 when every case came out as expected, else 5 */
 export async function testPolicy(session: Session, path: string): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
-  await assertMay(runtime.ledger, identity, "testPolicy");
-  const writes = runtime.registry.of(identity.tenant).actions.filter((action) => action.kind === "write");
-  const results = loadCases(resolve(path), writes).map((one) => runCase(runtime.policy, writes, one));
+  const { backend, surroundings, json } = session;
+  const file = resolve(path);
+  const results = await backend.testPolicy({ path: file, text: readYamlText(file) });
   const failed = results.filter(({ isAsExpected }) => !isAsExpected).length;
   const status = failed === 0 ? EXIT.done : EXIT.failed;
   surroundings.write(`${json ? toJson(results, failed, status) : render(results, failed)}\n`);

@@ -17,7 +17,15 @@ import { metrics } from "./metrics.ts";
 import { checkPlaybooks, listPlaybooks, matchPlaybook } from "./playbooks.ts";
 import { testPolicy } from "./policy-test.ts";
 import { type ServeOptions, serveHttp } from "./serve.ts";
-import { type CommonOptions, type Session, type SessionOptions, type Surroundings, withSession } from "./session.ts";
+import {
+  type CommonOptions,
+  type LocalSession,
+  type Session,
+  type SessionOptions,
+  type Surroundings,
+  withLocalSession,
+  withSession,
+} from "./session.ts";
 import { members, settings } from "./settings.ts";
 import { type StatsOptions, stats } from "./stats.ts";
 
@@ -44,15 +52,15 @@ Exit statuses:
  */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let status: number = EXIT.done;
-  const act = (options: SessionOptions, work: (session: Session) => Promise<number>) =>
-    withSession(surroundings, options, work).then((result) => {
-      status = result;
-    });
-  const program = createProgram(act);
-  const ended = (result: number) => {
+  const done = (result: number) => {
     status = result;
   };
-  addAuditCommands(program, { surroundings, common, act, ended });
+  const act: Act = {
+    anywhere: (options, work) => withSession(surroundings, options, work).then(done),
+    here: (options, work) => withLocalSession(surroundings, options, work).then(done),
+  };
+  const program = createProgram(act);
+  addAuditCommands(program, { surroundings, common, act: act.anywhere, ended: done });
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({ writeOut: surroundings.write, writeErr: () => undefined });
   }
@@ -79,7 +87,11 @@ function commandFirst(argv: readonly string[], program: Command): string[] {
   return known && command !== undefined ? [command, ...rest, ...argv.slice(0, start)] : [...argv];
 }
 
-type Act = (options: SessionOptions, work: (session: Session) => Promise<number>) => Promise<void>;
+/** Does something with a session: by the server that the environment names, if any, or always here. */
+interface Act {
+  anywhere(options: SessionOptions, work: (session: Session) => Promise<number>): Promise<void>;
+  here(options: SessionOptions, work: (session: LocalSession) => Promise<number>): Promise<void>;
+}
 
 function createProgram(act: Act): Command {
   const program = new Command("holdpoint")
@@ -92,7 +104,7 @@ function createProgram(act: Act): Command {
     .argument("<request...>", "what you want done")
     .option("--thread <id>", "go on in this thread; a request that waits there is superseded")
     .action((words: string[], options: CommonOptions & { thread?: string }) =>
-      act(options, (session) => run(session, words.join(" "), options)),
+      act.anywhere(options, (session) => run(session, words.join(" "), options)),
     );
   common(program.command("resume"))
     .description("look at a thread that waits, and decide; carries on what a crash left")
@@ -108,23 +120,25 @@ function createProgram(act: Act): Command {
     .option("--reason <text>", "why, with --not-now")
     .option("--proposal <id>", "decide only if this is the proposal that waits")
     .action((thread: string, options: CommonOptions & DecisionOptions) =>
-      act(options, (session) => resume(session, thread, options)),
+      act.anywhere(options, (session) => resume(session, thread, options)),
     );
   common(program.command("show"))
     .description("everything that is recorded of a thread")
     .argument("<thread>", "its id")
-    .action((thread: string, options: CommonOptions) => act(options, (session) => show(session, thread)));
+    .action((thread: string, options: CommonOptions) => act.anywhere(options, (session) => show(session, thread)));
   common(program.command("list"))
     .description("the threads, newest first")
     .option("--waiting", "only those that wait for a decision")
-    .action((options: CommonOptions & { waiting?: boolean }) => act(options, (session) => list(session, options)));
+    .action((options: CommonOptions & { waiting?: boolean }) =>
+      act.anywhere(options, (session) => list(session, options)),
+    );
   common(program.command("cancel"))
     .description("end a run early: nothing more of it starts, and a transaction under way is undone")
     .argument("<thread>", "its id")
     .option("--reason <text>", "why")
     .option("--rollback", "undo what was committed before, too; otherwise it stays")
     .action((thread: string, options: CommonOptions & { reason?: string; rollback?: boolean }) =>
-      act(options, (session) => cancel(session, thread, options)),
+      act.anywhere(options, (session) => cancel(session, thread, options)),
     );
   common(program.command("rollback"))
     .description("undo what the newest run of a thread did, last first; says what could not be undone, and why")
@@ -132,11 +146,11 @@ function createProgram(act: Act): Command {
     .option("--reason <text>", "why")
     .option("--anyway", "also where others have changed since what it changed")
     .action((thread: string, options: CommonOptions & { reason?: string; anyway?: boolean }) =>
-      act(options, (session) => rollback(session, thread, options)),
+      act.anywhere(options, (session) => rollback(session, thread, options)),
     );
   common(program.command("recover"))
     .description("carry on every run that a crash left, to its end or to the person it has to ask")
-    .action((options: CommonOptions) => act(options, (session) => recover(session)));
+    .action((options: CommonOptions) => act.anywhere(options, (session) => recover(session)));
   addUpkeep(program, act);
   return program;
 }
@@ -146,13 +160,13 @@ function addUpkeep(program: Command, act: Act): void {
   common(program.command("explain"))
     .description("why a proposal was let through, stopped or denied: every reason, action by action")
     .argument("<thread or proposal>", "its id")
-    .action((id: string, options: CommonOptions) => act(options, (session) => explain(session, id)));
+    .action((id: string, options: CommonOptions) => act.anywhere(options, (session) => explain(session, id)));
   common(program.command("members"))
     .description("who may do what in the tenant; with a person and a role, gives it")
     .argument("[person]", "by name")
     .argument("[role]", "viewer, operator, approver, admin, or none")
     .action((person: string | undefined, role: string | undefined, options: CommonOptions) =>
-      act(options, (session) => members(session, person, role)),
+      act.anywhere(options, (session) => members(session, person, role)),
     );
   common(program.command("delegate"))
     .description("let somebody approve for you, for a time; without a person, who approves for whom")
@@ -160,13 +174,15 @@ function addUpkeep(program: Command, act: Act): void {
     .option("--until <time>", "such as 30m, 8h, 3d, or 2030-01-31T18:00:00Z")
     .option("--end <person>", "they no longer may")
     .action((person: string | undefined, options: CommonOptions & DelegateOptions) =>
-      act(options, (session) => delegate(session, person, options)),
+      act.anywhere(options, (session) => delegate(session, person, options)),
     );
   addKeyCommands(program, act);
   common(program.command("settings"))
     .description("what may happen by itself, and who decides the rest; with changes, a new version of it")
     .argument("[name=value...]", "such as automation=true, or approvals.high.people=2; values are JSON")
-    .action((changes: string[], options: CommonOptions) => act(options, (session) => settings(session, changes)));
+    .action((changes: string[], options: CommonOptions) =>
+      act.anywhere(options, (session) => settings(session, changes)),
+    );
   addPolicyCommands(program, act);
   common(program.command("stats"))
     .description("how well runs go: plans, completion, failures, tokens, approvals; see docs/measures.md")
@@ -175,12 +191,12 @@ function addUpkeep(program: Command, act: Act): void {
     .option("--days <number>", "of the last days, instead of --since")
     .option("--by <day or week>", "for each day or week, too")
     .option("--thread <id>", "only of this thread")
-    .action((options: CommonOptions & StatsOptions) => act(options, (session) => stats(session, options)));
+    .action((options: CommonOptions & StatsOptions) => act.anywhere(options, (session) => stats(session, options)));
   addPlaybookCommands(program, act);
   addActionCommands(program, act);
   common(program.command("reseed"))
     .description("give the example store its initial data again")
-    .action((options: CommonOptions) => act(options, (session) => reseed(session)));
+    .action((options: CommonOptions) => act.anywhere(options, (session) => reseed(session)));
   addForgetCommand(program, act);
   addMaintenanceCommands(program, act);
 }
@@ -188,7 +204,7 @@ function addUpkeep(program: Command, act: Act): void {
 function addKeyCommands(program: Command, act: Act): void {
   const keys = common(program.command("keys"))
     .description("what programs show to a server to be let in; see docs/authentication.md")
-    .action((options: CommonOptions) => act(options, listKeys));
+    .action((options: CommonOptions) => act.anywhere(options, listKeys));
   common(keys.command("create"))
     .description("make a key, and show its secret, once")
     .argument("<name>", "what it is for")
@@ -197,20 +213,20 @@ function addKeyCommands(program: Command, act: Act): void {
     .option("--scopes <operations>", "the only operations that it is for, such as ask,show; see docs/policy.md")
     .option("--expires <time>", "such as 90d, or 2030-01-31T18:00:00Z (default: never)")
     .action((name: string, _options: CommonOptions, command: Command) =>
-      act(command.optsWithGlobals(), (session) => addKey(session, name, command.opts<KeyOptions>())),
+      act.anywhere(command.optsWithGlobals(), (session) => addKey(session, name, command.opts<KeyOptions>())),
     );
   common(keys.command("rotate"))
     .description("give a key another secret; the one before is taken for another day")
     .argument("<id>", "the key's")
     .option("--now", "end the one before at once")
     .action((id: string, _options: CommonOptions, command: Command) =>
-      act(command.optsWithGlobals(), (session) => renewKey(session, id, command.opts())),
+      act.anywhere(command.optsWithGlobals(), (session) => renewKey(session, id, command.opts())),
     );
   common(keys.command("revoke"))
     .description("end a key for good")
     .argument("<id>", "the key's")
     .action((id: string, _options: CommonOptions, command: Command) =>
-      act(command.optsWithGlobals(), (session) => endKey(session, id)),
+      act.anywhere(command.optsWithGlobals(), (session) => endKey(session, id)),
     );
 }
 
@@ -221,21 +237,23 @@ function addMaintenanceCommands(program: Command, act: Act): void {
     )
     .option("--once", "one pass; without it, one after the other until a signal comes")
     .option("--every <seconds>", "the pause between two passes (default: 60)")
-    .action((options: CommonOptions & MaintainOptions) => act(options, (session) => maintain(session, options)));
+    .action((options: CommonOptions & MaintainOptions) =>
+      act.anywhere(options, (session) => maintain(session, options)),
+    );
   common(program.command("serve"))
     .description("serve the HTTP interface until a signal comes; see docs/server.md")
     .option("--port <number>", "listen there (default: 8787; 0 for any that is free)")
     .option("--host <address>", "on this address (default: 127.0.0.1)")
     .option("--dev", "nobody needs a key; only this machine is served")
     .action((options: CommonOptions & ServeOptions) =>
-      act({ ...options, log: "info" }, (session) => serveHttp(session, options)),
+      act.here({ ...options, log: "info" }, (session) => serveHttp(session, options)),
     );
   common(program.command("metrics"))
     .description("print counts of every tenant for monitoring, in the text format of Prometheus")
-    .action((options: CommonOptions) => act(options, metrics));
+    .action((options: CommonOptions) => act.anywhere(options, metrics));
   common(program.command("notices"))
     .description("what was told, or is to be: automatic approvals, approvals that expire; newest first")
-    .action((options: CommonOptions) => act(options, (session) => notices(session)));
+    .action((options: CommonOptions) => act.anywhere(options, (session) => notices(session)));
 }
 
 function addPolicyCommands(program: Command, act: Act): void {
@@ -246,53 +264,53 @@ function addPolicyCommands(program: Command, act: Act): void {
   common(policy.command("test"))
     .description("put cases before the policy, and say which do not come out as expected; nothing runs")
     .argument("<cases.yaml>", "a file of cases; see docs/policy.md")
-    .action((path: string, options: CommonOptions) => act(options, (session) => testPolicy(session, path)));
+    .action((path: string, options: CommonOptions) => act.anywhere(options, (session) => testPolicy(session, path)));
 }
 
 /** The command has options of its own, which take those of its subcommands: these are asked for with the others. */
 function addPlaybookCommands(program: Command, act: Act): void {
   const playbooks = common(program.command("playbooks"))
     .description("predefined plans: those of HOLDPOINT_PLAYBOOKS, and the example store's; see docs/playbooks.md")
-    .action((options: CommonOptions) => act(options, listPlaybooks));
+    .action((options: CommonOptions) => act.anywhere(options, listPlaybooks));
   common(playbooks.command("check"))
     .description("say what is wrong with playbooks, with file, line and column; nothing runs")
     .argument("[paths...]", "files of playbooks, or folders with such files (default: HOLDPOINT_PLAYBOOKS)")
     .action((paths: string[], _options: CommonOptions, command: Command) =>
-      act({ ...command.optsWithGlobals(), checks: true }, (session) => checkPlaybooks(session, paths)),
+      act.here({ ...command.optsWithGlobals(), checks: true }, (session) => checkPlaybooks(session, paths)),
     );
   common(playbooks.command("match"))
     .description("which playbook takes a request, and the plan that it gives; nothing runs")
     .argument("<request...>", "what would be asked")
     .action((words: string[], _options: CommonOptions, command: Command) =>
-      act(command.optsWithGlobals(), (session) => matchPlaybook(session, words.join(" "))),
+      act.anywhere(command.optsWithGlobals(), (session) => matchPlaybook(session, words.join(" "))),
     );
 }
 
 function addActionCommands(program: Command, act: Act): void {
   const actions = common(program.command("actions"))
     .description("what a plan may call; see docs/actions.md")
-    .action((options: CommonOptions) => act(options, listActions));
+    .action((options: CommonOptions) => act.anywhere(options, listActions));
   common(actions.command("list"))
     .description("the same")
-    .action((_options: CommonOptions, command: Command) => act(command.optsWithGlobals(), listActions));
+    .action((_options: CommonOptions, command: Command) => act.anywhere(command.optsWithGlobals(), listActions));
   common(actions.command("show"))
     .description("what an action takes and puts out, how it is called, and whether it can be undone")
     .argument("<name>", "the action's")
     .action((name: string, _options: CommonOptions, command: Command) =>
-      act(command.optsWithGlobals(), (session) => showAction(session, name)),
+      act.anywhere(command.optsWithGlobals(), (session) => showAction(session, name)),
     );
   common(actions.command("accept"))
     .description("take tools of MCP servers as they are now, which were new or have changed; see docs/mcp.md")
     .argument("[name]", "an action's")
     .option("--all", "everything that waits")
     .action((name: string | undefined, _options: CommonOptions, command: Command) =>
-      act(command.optsWithGlobals(), (session) => acceptActions(session, name, command.opts())),
+      act.anywhere(command.optsWithGlobals(), (session) => acceptActions(session, name, command.opts())),
     );
   common(actions.command("check"))
     .description("say what is wrong with HTTP actions, with file, line and column; nothing runs")
     .argument("[paths...]", "files, or folders with such files (default: HOLDPOINT_HTTP_ACTIONS)")
     .action((paths: string[], _options: CommonOptions, command: Command) =>
-      act({ ...command.optsWithGlobals(), checks: true }, (session) => checkActions(session, paths)),
+      act.here({ ...command.optsWithGlobals(), checks: true }, (session) => checkActions(session, paths)),
     );
   common(actions.command("test"))
     .description("preview, run, repeat, look up and undo on a target that is thrown away: which promises are kept")
@@ -300,7 +318,7 @@ function addActionCommands(program: Command, act: Act): void {
     .option("--args <json>", "of the call (default: the action's own example)")
     .option("--against <where>", "a scratch server in place of the real one: an address, or of MCP a file of servers")
     .action((name: string, _options: CommonOptions, command: Command) =>
-      act(command.optsWithGlobals(), (session) => testAction(session, name, command.opts())),
+      act.here(command.optsWithGlobals(), (session) => testAction(session, name, command.opts())),
     );
 }
 
@@ -312,7 +330,7 @@ function addForgetCommand(program: Command, act: Act): void {
     .option("--all", "of everything")
     .option("--yes", "it cannot be taken back: say that you are sure")
     .action((thread: string | undefined, options: CommonOptions & ForgetOptions) =>
-      act(options, (session) => forget(session, thread, options)),
+      act.anywhere(options, (session) => forget(session, thread, options)),
     );
 }
 

@@ -7,7 +7,7 @@ import type { Run } from "../domain/run.ts";
 import type { AuditEntry } from "../ledger/audit.ts";
 import { type ModelCallRecord, sumUsage } from "../ledger/model-calls.ts";
 import type { RunDetails } from "../work/look.ts";
-import type { ThreadView } from "../work/threads.ts";
+import type { ShownThread } from "../work/shown.ts";
 import { resumeCommands } from "./conclude.ts";
 import { duration } from "./duration.ts";
 import { renderReads } from "./reads.ts";
@@ -17,7 +17,7 @@ import { renderRevisions } from "./revisions.ts";
 import type { Session } from "./session.ts";
 import { dim, heading, table, wrap } from "./text.ts";
 
-export function renderRecord(session: Session, view: ThreadView, details: RunDetails): string {
+export function renderRecord(session: Session, view: ShownThread, details: RunDetails): string {
   const { run, question } = view;
   const parts = [
     `${heading("Thread")} ${view.threadId} ${dim(`(run ${run.id})`)}`,
@@ -56,10 +56,10 @@ function proposals({ proposals: all, decisions }: RunDetails): string[] {
   return [heading("Proposals"), ...lines];
 }
 
-function effects(view: ThreadView, { proposals: all }: RunDetails): string {
+function effects(view: ShownThread, { proposals: all }: RunDetails): string {
   if (view.effects.length === 0) return "";
   // What only something else made up for is not gone.
-  const statusOf = ({ status, step, proposalId }: ThreadView["effects"][number]): string => {
+  const statusOf = ({ status, step, proposalId }: ShownThread["effects"][number]): string => {
     const proposed = all.find(({ id }) => id === proposalId)?.actions.find((action) => action.step === step);
     return status === "undone" && proposed?.reversibility === "compensatable" ? "not undone" : status;
   };

@@ -7,7 +7,7 @@ import type { Pause } from "../domain/run.ts";
 import type { Snapshot } from "../domain/snapshots.ts";
 import type { Question } from "../nodes/question.ts";
 import type { RunProgress, WaitsFor } from "../work/progress.ts";
-import type { ThreadView } from "../work/threads.ts";
+import type { ShownThread } from "../work/shown.ts";
 import { duration } from "./duration.ts";
 import { renderPlanQuestion } from "./render-plan.ts";
 import { renderSnapshots, renderToldProgram } from "./render-program.ts";
@@ -22,8 +22,8 @@ function whyPlanned({ kind, chosenBy, why }: Plan["source"]): string {
 }
 
 /** The plan, step by step. @param progress where they stand, and how long they took; otherwise it is as the state says */
-export function renderPlan(view: ThreadView, progress?: RunProgress): string {
-  const { plan, steps } = view.state;
+export function renderPlan(view: ShownThread, progress?: RunProgress): string {
+  const { plan, steps } = view;
   if (!plan) return "";
   const known = new Map(progress?.steps.map((step) => [step.id, step]));
   const { kind, name, chosenBy, program } = plan.source;
@@ -36,7 +36,7 @@ export function renderPlan(view: ThreadView, progress?: RunProgress): string {
       durationMs: null,
     };
     const state = `${status}${durationMs === null ? "" : ` in ${duration(durationMs)}`}`;
-    const edited = view.state.proposal?.actions.some((action) => action.step === step.id && action.edited);
+    const edited = view.edited.includes(step.id);
     const since = edited ? ", edited since" : "";
     const line = `  ${index + 1}. ${printable(step.title)} ${dim(`(${step.id}: ${step.action}, ${state}${since})`)}`;
     return [line, ...whyNot(step, status, steps[step.id]?.note)].join("\n");
@@ -171,12 +171,12 @@ const changed = (tables: readonly Snapshot[] | undefined, changes: readonly Chan
   tables ? renderSnapshots(tables) : changesTable(changes);
 
 /** How the run ended: the answer for the customer, and what was really written. */
-export function renderAnswer(view: ThreadView): string {
+export function renderAnswer(view: ShownThread): string {
   const { answer } = view.run;
   if (!answer) return "";
   const written = view.effects.filter((effect) => effect.status === "succeeded").flatMap((effect) => effect.changes);
   return [
-    ...listed("Note", view.state.notices),
+    ...listed("Note", view.notices),
     `${heading("Answer")} ${dim(`(${answer.status})`)}`,
     ...answer.text.split("\n").map((line) => `  ${printable(line)}`.trimEnd()),
     ...answer.details.map((line) => `  ${printable(line)}`),

@@ -9,7 +9,7 @@ import { packageVersion } from "../server/version.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 import { EXIT } from "./exit-status.ts";
-import type { Session } from "./session.ts";
+import type { LocalSession } from "./session.ts";
 
 export interface ServeOptions {
   port?: string;
@@ -21,8 +21,9 @@ const PORT = 8787;
 const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
 
 /** Serves until a signal comes. */
-export async function serveHttp(session: Session, options: ServeOptions): Promise<number> {
-  const { runtime, identity, surroundings, json, server: settings } = session;
+export async function serveHttp(session: LocalSession, options: ServeOptions): Promise<number> {
+  const { surroundings, json } = session;
+  const { runtime, identity, server: settings } = session.local;
   await assertMay(runtime.ledger, identity, "serve");
   const { stop = STOPPED } = surroundings;
   const host = options.host ?? "127.0.0.1";
@@ -70,7 +71,8 @@ function portOf(given: string | undefined): number {
 const STOPPED: Stop = { control: new RunControl(), signal: AbortSignal.abort() };
 
 /** Nobody could ever call a server that knows no key and no issuer. @throws HoldpointError `usage` */
-async function assertReachable({ runtime, server, command }: Session, development: boolean): Promise<void> {
+async function assertReachable({ local, command }: LocalSession, development: boolean): Promise<void> {
+  const { runtime, server } = local;
   if (development && server.auth === "required") {
     throw new HoldpointError("usage", "HOLDPOINT_AUTH says that everybody needs a key, and --dev that nobody does.", {
       hint: "Leave one of them out.",

@@ -1,9 +1,8 @@
 /** What every command shares: who calls, how output goes out, and the databases for the time that it runs. */
 import { userInfo } from "node:os";
 import { parse, relative } from "node:path";
-import type { RunControl } from "@langchain/langgraph";
-import { type Config, readConfig, type ServerConfig } from "../config.ts";
-import type { ProgressEvent } from "../domain/progress.ts";
+import { createClient } from "../client/index.ts";
+import { type Config, type RemoteConfig, readConfig, type ServerConfig } from "../config.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
@@ -12,7 +11,10 @@ import { createRuntime, type StoreRuntime } from "../runtime.ts";
 import { createLog, type LogLevel } from "../telemetry/log.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
+import type { Backend, OnProgress } from "./backend.ts";
 import { openLive, type Screen } from "./live.ts";
+import { localBackend } from "./local-backend.ts";
+import { remoteBackend } from "./remote-backend.ts";
 
 /** The world around a command. */
 export interface Surroundings {
@@ -32,19 +34,27 @@ export interface Surroundings {
 }
 
 export interface Session {
+  /** What does the work: this process, or a server. */
+  readonly backend: Backend;
+  /** What only this process has; absent where a server does the work. */
+  readonly local?: Local;
+  readonly surroundings: Surroundings;
+  readonly json: boolean;
+  /** How the caller would type a further command of Holdpoint. */
+  command(rest: string): string;
+}
+
+/** The session of a command that is done here, wherever the rest is. */
+export type LocalSession = Session & { readonly local: Local };
+
+interface Local {
   readonly runtime: StoreRuntime;
   readonly identity: Identity;
-  readonly surroundings: Surroundings;
-  readonly control?: RunControl;
-  readonly onProgress?: (event: ProgressEvent) => void;
-  readonly json: boolean;
   /** Where the playbooks are that the environment names. */
   readonly playbooks: readonly string[];
   /** Where the HTTP actions are that the environment names. */
   readonly httpActions: string | undefined;
   readonly server: ServerConfig & Pick<Config, "auth" | "tokens">;
-  /** How the caller would type a further command of Holdpoint. */
-  command(rest: string): string;
 }
 
 export interface CommonOptions {
@@ -61,11 +71,39 @@ export interface SessionOptions extends CommonOptions {
   log?: LogLevel;
 }
 
-/** Opens the databases, runs the command, and closes them whatever happens. */
+/** Runs a command where it is done: by the server that the environment names, or here. */
 export async function withSession(
   given: Surroundings,
   options: SessionOptions,
   work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const config = readConfig(given.environment);
+  return config.remote
+    ? await withServer(given, { ...options, ...config.remote }, work)
+    : await withDatabases(given, options, work);
+}
+
+/** Runs a command that is done here, and says so where it could be expected elsewhere. */
+export async function withLocalSession(
+  given: Surroundings,
+  options: SessionOptions,
+  work: (session: LocalSession) => Promise<number>,
+): Promise<number> {
+  tellOfLocal(given);
+  return await withDatabases(given, options, work);
+}
+
+/** Says that a command is done here, where the environment names a server. */
+export function tellOfLocal({ environment, writeError }: Surroundings): void {
+  if (!readConfig(environment).remote) return;
+  writeError("This command is done on this machine, without the server of HOLDPOINT_URL.\n");
+}
+
+/** Opens the databases, runs the command, and closes them whatever happens. */
+async function withDatabases(
+  given: Surroundings,
+  options: SessionOptions,
+  work: (session: LocalSession) => Promise<number>,
 ): Promise<number> {
   const tenant = toTenant(options.tenant ?? DEVELOPMENT_IDENTITY.tenant);
   const identity = { tenant, principal: toPrincipal(options.as ?? loginName()) };
@@ -82,28 +120,62 @@ export async function withSession(
   try {
     const start = `${homePrefix(config.home)}${programName(surroundings.environment)}`;
     const end = tenant === DEVELOPMENT_IDENTITY.tenant ? "" : ` --tenant ${tenant}`;
-    const command = (rest: string) => `${start} ${rest}${end}`;
     const control = surroundings.stop?.control;
+    const caller = { identity, ...(control ? { control } : {}), ...(onProgress ? { onProgress } : {}) };
+    const { auth, tokens } = config;
     return await work({
-      runtime,
-      identity,
-      surroundings,
-      ...(control ? { control } : {}),
-      ...(onProgress ? { onProgress } : {}),
-      json: options.json ?? false,
-      playbooks: config.playbooks === undefined ? [] : [config.playbooks],
-      httpActions: config.http?.path,
-      server: {
-        ...config.server,
-        ...(config.auth ? { auth: config.auth } : {}),
-        ...(config.tokens ? { tokens: config.tokens } : {}),
+      backend: localBackend(runtime, caller),
+      local: {
+        runtime,
+        identity,
+        playbooks: config.playbooks === undefined ? [] : [config.playbooks],
+        httpActions: config.http?.path,
+        server: { ...config.server, ...(auth ? { auth } : {}), ...(tokens ? { tokens } : {}) },
       },
-      command,
+      surroundings,
+      json: options.json ?? false,
+      command: (rest) => `${start} ${rest}${end}`,
     });
   } finally {
     ended.abort();
     clear();
     await runtime.close();
+  }
+}
+
+type RemoteOptions = CommonOptions & RemoteConfig;
+
+/** Runs the command by a server; no database is opened. */
+async function withServer(
+  given: Surroundings,
+  options: RemoteOptions,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const { url, key, as, tenant, json = false } = options;
+  const named = as !== undefined ? "--as" : tenant !== undefined ? "--tenant" : undefined;
+  if (named !== undefined) {
+    throw new HoldpointError(
+      "usage",
+      `${named} says nothing to a server: who calls, and of which tenant, is in the key.`,
+      {
+        hint: "Leave it out, and set HOLDPOINT_KEY to a key of whoever is meant.",
+      },
+    );
+  }
+  const { surroundings, onProgress, clear } = await withProgress(given, options);
+  const client = createClient({ url, ...(key === undefined ? {} : { key }) });
+  const signal = surroundings.stop?.signal;
+  try {
+    const start = `HOLDPOINT_URL=${quoteForShell(client.url)} ${programName(surroundings.environment)}`;
+    const told = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
+    return await work({
+      backend: remoteBackend(client, told),
+      surroundings,
+      json,
+      command: (rest) => `${start} ${rest}`,
+    });
+  } finally {
+    clear();
   }
 }
 
@@ -122,7 +194,7 @@ function tellOfStop({ stop, writeError }: Surroundings, ended: AbortSignal): voi
 async function withProgress(
   surroundings: Surroundings,
   { json }: CommonOptions,
-): Promise<{ surroundings: Surroundings; onProgress?: (event: ProgressEvent) => void; clear(): void }> {
+): Promise<{ surroundings: Surroundings; onProgress?: OnProgress; clear(): void }> {
   const { screen, environment, write, writeError } = surroundings;
   if (!screen || json) return { surroundings, clear: () => undefined };
   const live = await openLive(screen, { term: environment.TERM, writeLine: writeError });

@@ -1,29 +1,26 @@
 /** `settings` and `members`: what a tenant lets happen by itself, and who may do what. */
 import { RoleSchema } from "../domain/role.ts";
 import { HoldpointError } from "../errors.ts";
-import { listMembers, setMember } from "../ledger/members.ts";
 import type { VersionedSettings } from "../ledger/settings.ts";
 import { DEVELOPMENT_IDENTITY } from "../nodes/deps.ts";
 import type { TenantSettings } from "../policy/settings.ts";
-import { viewMembers, viewSettings } from "../work/look.ts";
-import { changeTenantSettings } from "../work/settings.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
 import { dim, table } from "./text.ts";
 
 /** Shows the tenant's settings, or changes those that are given as `name=value`; a name may lead into one, with dots. */
 export async function settings(session: Session, changes: readonly string[]): Promise<number> {
-  const { runtime, identity } = session;
-  if (changes.length === 0) return print(session, await viewSettings(runtime, identity));
+  const { backend } = session;
+  if (changes.length === 0) return print(session, await backend.settings());
   const change = (now: TenantSettings) => {
     const given: Record<string, unknown> = structuredClone(now);
     for (const text of changes) assign(given, text);
     return given;
   };
   // Of other tenants the command line does not know the actions: those are in the programs that use them.
-  const isKnown = identity.tenant === DEVELOPMENT_IDENTITY.tenant;
+  const isKnown = (await backend.whoAmI()).tenant === DEVELOPMENT_IDENTITY.tenant;
   const named = isKnown ? changes.map((text) => text.split(/[=.]/, 1)[0] ?? "") : [];
-  return print(session, await changeTenantSettings(runtime, identity, change, { named }));
+  return print(session, await backend.changeSettings(change, named));
 }
 
 /** Carries out one change. */
@@ -75,7 +72,8 @@ function print(session: Session, { version, settings: current }: VersionedSettin
 
 /** Shows who may do what, or gives somebody a role; \`none\` takes it. */
 export async function members(session: Session, person: string | undefined, role: string | undefined): Promise<number> {
-  const { runtime, identity, surroundings, json } = session;
+  const { backend, surroundings, json } = session;
+  let all = person === undefined ? await backend.members() : [];
   if (person !== undefined) {
     const given = role === "none" ? null : RoleSchema.safeParse(role).data;
     if (given === undefined) {
@@ -83,11 +81,8 @@ export async function members(session: Session, person: string | undefined, role
         hint: `Expected one of: ${RoleSchema.options.join(", ")}, none.`,
       });
     }
-    await setMember(runtime.ledger, { ...identity, at: runtime.now() }, person, given);
+    all = await backend.setMember(person, given);
   }
-  // Whoever took their own role still sees what came of it.
-  const all =
-    person === undefined ? await viewMembers(runtime, identity) : await listMembers(runtime.ledger, identity.tenant);
   if (json) {
     surroundings.write(`${JSON.stringify({ members: all }, null, 2)}\n`);
     return EXIT.done;

@@ -2,7 +2,7 @@
 import type { Measures, Share, Times } from "../domain/measures.ts";
 import { HoldpointError } from "../errors.ts";
 import { maskText } from "../telemetry/mask.ts";
-import { measureStats, type Stats, type StatsQuery } from "../work/stats.ts";
+import type { Stats, StatsQuery } from "../work/stats.ts";
 import { duration } from "./duration.ts";
 import { EXIT } from "./exit-status.ts";
 import type { Session } from "./session.ts";
@@ -16,11 +16,8 @@ export interface StatsOptions {
   thread?: string;
 }
 
-export async function stats(
-  { runtime, identity, surroundings, json }: Session,
-  options: StatsOptions,
-): Promise<number> {
-  const measured = await measureStats(runtime, identity, queryOf(options));
+export async function stats({ backend, surroundings, json }: Session, options: StatsOptions): Promise<number> {
+  const measured = await backend.stats(queryOf(options));
   surroundings.write(`${json ? JSON.stringify(measured, null, 2) : render(measured)}\n`);
   return EXIT.done;
 }

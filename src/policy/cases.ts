@@ -18,9 +18,12 @@ import {
 import type { Run } from "../domain/run.ts";
 import { type Fault, faultsOf } from "./faults.ts";
 import { checkTransaction, type Policy, transactionVerdict } from "./policy.ts";
-import { readYaml } from "./yaml-file.ts";
+import { parseYaml } from "./yaml-file.ts";
 
 const name = z.string().min(1).max(200);
+
+/** Of a case that names no tenant. */
+export const NO_TENANT = "development";
 
 /** One case. Reversibility, when it is left out, is the action's own, and impact what an action has that says nothing. */
 const CaseSchema = z.strictObject({
@@ -37,7 +40,7 @@ const CaseSchema = z.strictObject({
   edited: z.boolean().default(false),
   requester: name.default("somebody"),
   request: z.string().default(""),
-  tenant: name.default("development"),
+  tenant: name.default(NO_TENANT),
   expect: VerdictSchema,
   /** A rule, or a check of Holdpoint's own, that is to have brought it about. */
   because: name.optional(),
@@ -66,11 +69,15 @@ export interface CaseResult {
 }
 
 /**
+ * @param file its text, and what it is called in errors
  * @param actions those that write
  * @throws HoldpointError `usage` that names file, line and column of each fault
  */
-export function loadCases(path: string, actions: readonly CaseAction[]): PolicyCase[] {
-  const file = readYaml(path);
+export function readCases(
+  { path, text }: { readonly path: string; readonly text: string },
+  actions: readonly CaseAction[],
+): PolicyCase[] {
+  const file = parseYaml(text, path);
   const parsed = FileSchema.safeParse(file.content);
   if (!parsed.success) throw file.error(faultsOf(parsed.error, file.content));
   const { cases } = parsed.data;

@@ -21,14 +21,18 @@ const MAX_FILE = 1_000_000;
  * @throws HoldpointError `usage` when the file cannot be read or is no YAML
  */
 export function readYaml(path: string, document = "docs/policy.md"): YamlFile {
-  return parseYaml(readText(path), path, `See ${document}.`);
+  return parseYaml(readYamlText(path), path, document);
 }
 
 /**
  * @param path what the text is called in errors
  * @throws HoldpointError `usage` when it is no YAML
  */
-function parseYaml(text: string, path: string, hint: string): YamlFile {
+export function parseYaml(text: string, path: string, document = "docs/policy.md"): YamlFile {
+  return parse(text, path, `See ${document}.`);
+}
+
+function parse(text: string, path: string, hint: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, version: "1.2", uniqueKeys: true, prettyErrors: false });
   const told = (offset: number, message: string) => {
@@ -58,7 +62,8 @@ function contentOf(read: () => unknown, fail: (messages: string[]) => HoldpointE
   }
 }
 
-function readText(path: string): string {
+/** @throws HoldpointError `usage` when the file cannot be read, is too large, or is no text */
+export function readYamlText(path: string): string {
   const fail = (what: string) => new HoldpointError("usage", `${path} ${what}.`, { hint: "Name a file of YAML." });
   let bytes: Buffer;
   try {

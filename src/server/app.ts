@@ -16,6 +16,8 @@ import { approvalEndpoints } from "./routes/approvals.ts";
 import { auditEndpoints } from "./routes/audit.ts";
 import { definitionAndPlanEndpoints } from "./routes/definitions.ts";
 import { executionEndpoints } from "./routes/executions.ts";
+import { keyEndpoints } from "./routes/keys.ts";
+import { planningEndpoints } from "./routes/planning.ts";
 import { runEndpoints } from "./routes/runs.ts";
 import { openEndpoints, systemEndpoints } from "./routes/system.ts";
 import { tenantEndpoints } from "./routes/tenant.ts";
@@ -32,6 +34,8 @@ export const ENDPOINTS: readonly AnyEndpoint[] = [
   ...executionEndpoints,
   ...tenantEndpoints,
   ...definitionAndPlanEndpoints,
+  ...planningEndpoints,
+  ...keyEndpoints,
   ...auditEndpoints,
 ];
 

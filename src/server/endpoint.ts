@@ -8,7 +8,7 @@ import type { Identity } from "../domain/run.ts";
 import { assertMayAnswer } from "../ledger/delegations.ts";
 import { assertMay } from "../ledger/members.ts";
 import { OPERATIONS, type Operation } from "../policy/operations.ts";
-import type { Runtime } from "../runtime.ts";
+import type { StoreRuntime } from "../runtime.ts";
 import { answerOnce } from "./once.ts";
 import { HttpProblem, type Misfit } from "./problem.ts";
 import { ProblemSchema } from "./problem-schema.ts";
@@ -22,7 +22,7 @@ export interface Call<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly identity: Identity;
-  readonly runtime: Runtime;
+  readonly runtime: StoreRuntime;
   readonly served: Served;
   readonly headers: Headers;
   /** Aborted when whoever asked went away. */
@@ -61,6 +61,8 @@ export interface Endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.
   readonly body?: B;
   /** It looks at `If-Match`. */
   readonly versioned?: boolean;
+  /** False where the answer is a secret, which is never kept: sent again, the request does it again. Default: true. */
+  readonly once?: boolean;
   readonly answers: Readonly<Record<number, Answer>>;
   run(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply>;
 }
@@ -77,8 +79,11 @@ export const endpoint = <
   given: Endpoint<P, Q, B>,
 ): AnyEndpoint => given;
 
-/** Whether it changes something: then it may be sent again under an `Idempotency-Key`. */
+/** Whether it changes something. */
 export const isWrite = ({ method }: Pick<AnyEndpoint, "method">): boolean => method !== "get";
+
+/** Whether it may be sent again under an `Idempotency-Key`. */
+const isOnce = (given: Pick<AnyEndpoint, "method" | "once">): boolean => isWrite(given) && given.once !== false;
 
 const KeyHeader = z.object({
   "idempotency-key": z
@@ -96,12 +101,12 @@ const VersionHeader = z.object({
 /** Adds an endpoint to the application, and to what describes it. */
 export function mount(app: App, served: Served, given: AnyEndpoint): void {
   const { id, method, path, tag, summary, description, params, query, body, versioned, operation } = given;
-  const headers = [...(isWrite(given) ? [KeyHeader] : []), ...(versioned ? [VersionHeader] : [])];
+  const headers = [...(isOnce(given) ? [KeyHeader] : []), ...(versioned ? [VersionHeader] : [])];
   const role = operation === null ? undefined : `Takes the role ${OPERATIONS[operation]}.`;
   app.openAPIRegistry.registerPath({
     ...{ method, path, operationId: id, tags: [tag], summary },
     description: [description, role].filter((line) => line !== undefined).join("\n\n"),
-    ...(operation === null ? { security: [] } : {}),
+    ...(operation === null && !path.startsWith("/api/") ? { security: [] } : {}),
     request: {
       ...(params ? { params } : {}),
       ...(query ? { query } : {}),
@@ -138,7 +143,7 @@ async function answer(c: Context<{ Variables: Variables }>, served: Served, give
     key: headers.get("idempotency-key") ?? undefined,
   };
   const run = async () => toResponse(await given.run(call));
-  return isWrite(given) ? await answerOnce(c, served, { identity, run }) : await run();
+  return isOnce(given) ? await answerOnce(c, served, { identity, run }) : await run();
 }
 
 /** What a request brings, checked. @throws HttpProblem `invalid_request` that names all that does not fit */
@@ -151,7 +156,7 @@ async function read(c: Context, given: AnyEndpoint) {
     return undefined;
   };
   const { params = z.object({}), query = z.strictObject({}), body } = given;
-  if (isWrite(given)) check("header", KeyHeader, c.req.header());
+  if (isOnce(given)) check("header", KeyHeader, c.req.header());
   if (given.versioned) check("header", VersionHeader, c.req.header());
   const checked = {
     params: check("path", params, c.req.param()),

@@ -92,6 +92,7 @@ export const ThreadSchema = z
     question: QuestionSchema.nullable().describe("What a person is asked, while one is awaited."),
     effects: z.array(EffectSchema).describe("What was written, oldest first."),
     notices: z.array(z.string()),
+    edited: z.array(z.string()).describe("The steps whose arguments a person changed."),
     recorded: z.boolean().optional().describe("The answer was recorded, and more people have to say yes."),
   })
   .openapi("Thread");

@@ -2,7 +2,7 @@
 import { serve as listen, type ServerType } from "@hono/node-server";
 import { derivedId } from "../domain/json.ts";
 import { HoldpointError } from "../errors.ts";
-import type { Runtime } from "../runtime.ts";
+import type { StoreRuntime } from "../runtime.ts";
 import type { Log } from "../telemetry/log.ts";
 import { startMaintenance } from "../work/maintain.ts";
 import type { Stop } from "../work/stop.ts";
@@ -12,7 +12,7 @@ import { createHub } from "./hub.ts";
 import type { Served } from "./served.ts";
 
 export interface ServeParts {
-  readonly runtime: Runtime;
+  readonly runtime: StoreRuntime;
   readonly authenticator: Authenticator;
   readonly host: string;
   /** 0 for any that is free. */
@@ -108,7 +108,7 @@ interface Stopping {
   readonly stop: Stop;
   readonly hub: () => void;
   readonly maintenance: Promise<void>;
-  readonly runtime: Runtime;
+  readonly runtime: StoreRuntime;
 }
 
 /** New connections are refused, streams end, and what is under way comes to where it can go on later. */

@@ -1,6 +1,6 @@
 /** What the endpoints work with. */
 import type { RunControl } from "@langchain/langgraph";
-import type { Runtime } from "../runtime.ts";
+import type { StoreRuntime } from "../runtime.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Authenticated } from "./auth/authenticate.ts";
 import type { Hub } from "./hub.ts";
@@ -14,9 +14,9 @@ export interface Variables {
 
 export interface Served {
   /** For what is of no caller: looking at the ledger, and maintenance. */
-  readonly runtime: Runtime;
+  readonly runtime: StoreRuntime;
   /** The same for a caller. Under the Agent Server its graph is reached as that caller. */
-  runtimeFor(who: Authenticated, headers: Headers): Runtime;
+  runtimeFor(who: Authenticated, headers: Headers): StoreRuntime;
   /** An id for a new thread; the same for the same seed. */
   newThreadId(seed: string): string;
   /** Tells event streams of what happens in this process. */

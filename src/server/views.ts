@@ -2,20 +2,8 @@
 import type { Effect, ProposedAction } from "../domain/proposal.ts";
 import { HoldpointError } from "../errors.ts";
 import type { Carried, PageOf, Place, Proposed } from "../ledger/pages.ts";
-import type { ThreadView } from "../work/threads.ts";
 import { HttpProblem } from "./problem.ts";
 import type { ExecutionStatus } from "./schemas.ts";
-
-export interface ThreadJson {
-  readonly threadId: string;
-  readonly [field: string]: unknown;
-}
-
-/** A thread; of state only what is a picture of the ledger. */
-export function threadJson({ threadId, run, state, question, effects, recorded }: ThreadView): ThreadJson {
-  const { plan, steps, notices } = state;
-  return { threadId, run, plan, steps, question, effects, notices, ...(recorded ? { recorded } : {}) };
-}
 
 /** The id of an execution. */
 export const executionId = (proposalId: string, step: string): string => `${proposalId}:${step}`;

@@ -10,18 +10,21 @@ import { assertMay } from "../ledger/members.ts";
 import type { Runtime } from "../runtime.ts";
 import { postJson } from "./post.ts";
 
-/**
- * Appends a tenant's head as a JSON line to a file, or posts it to an address.
- * @param to a path, or an https address (http only on this machine)
- * @throws HoldpointError `storage` that names where it could not be put, `usage` for an address or a folder that will not do
- */
-export async function anchorAudit({ ledger, now }: Runtime, identity: Identity, to: string): Promise<Anchor> {
+/** A tenant's head as it is now. @throws HoldpointError `denied` */
+export async function takeAnchor({ ledger, now }: Runtime, identity: Identity): Promise<Anchor> {
   await assertMay(ledger, identity, "audit");
   const { tenant } = identity;
   await writeThrough(ledger, tenant);
-  const anchor: Anchor = { tenant, ...(await readHead(ledger, tenant)), at: now() };
+  return { tenant, ...(await readHead(ledger, tenant)), at: now() };
+}
+
+/**
+ * Appends an anchor as a JSON line to a file, or posts it to an address.
+ * @param to a path, or an https address (http only on this machine)
+ * @throws HoldpointError `storage` that names where it could not be put, `usage` for an address or a folder that will not do
+ */
+export async function keepAnchor(anchor: Anchor, to: string): Promise<void> {
   await (/^[a-z][a-z0-9+.-]+:\/\//i.test(to) ? post(to, anchor) : append(to, anchor));
-  return anchor;
 }
 
 async function append(path: string, anchor: Anchor): Promise<void> {
@@ -50,7 +53,7 @@ async function post(address: string, anchor: Anchor): Promise<void> {
 }
 
 /**
- * The anchors of a file, as {@link anchorAudit} wrote them.
+ * The anchors of a file, as {@link keepAnchor} wrote them.
  * @throws HoldpointError `usage` when there is no such file, or a line of it is none; `storage` when it cannot be read
  */
 export async function readAnchors(path: string): Promise<Anchor[]> {

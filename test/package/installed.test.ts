@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it, type TestContext } from "vitest";
 import { installPackage, type Project } from "../support/installed-package.ts";
 import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
 import { readmeExample } from "../support/readme.ts";
+import { serveProcess } from "../support/server-process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "holdpoint-package-"));
 let installed: Project | string = "";
@@ -43,6 +44,7 @@ it("compiles the README's examples, and its own types stand without skipLibCheck
   app.write("progress.ts", readmeExample("progress", { file: "docs/measures.md" }));
   app.write("rules.ts", readmeExample("rules", { file: "docs/policy.md" }));
   app.write("blocked.ts", readmeExample("blocked", { file: "docs/policy.md" }));
+  app.write("client.ts", readmeExample("client", { file: "docs/client.md" }));
   const { status, stdout } = await app.compile();
   expect(stdout).toBe("");
   expect(status).toBe(0);
@@ -108,6 +110,21 @@ it("runs the README's own action, planned by the program's own model, and asks f
     answer: { status: "success", text: "Ticket T-1 is closed." },
   });
   expect(status).toBe(0);
+}, 60_000);
+
+it("calls a server as docs/client.md says, and so does its command line", async (context) => {
+  const app = project(context);
+  const server = await serveProcess(join(folder, "served"));
+  try {
+    const env = { HOLDPOINT_URL: server.url };
+    const { status, stdout, stderr } = await app.run(["client.js"], env);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("It ended: success.");
+    const listed = await app.run(["node_modules/holdpoint/dist/cli/main.js", "list"], env);
+    expect(listed.stdout).toContain("Return 2 Aviator sunglasses");
+  } finally {
+    await server.end("SIGTERM");
+  }
 }, 60_000);
 
 it("has the command line, which names itself as it was called", async (context) => {

@@ -61,6 +61,7 @@ const pathOf = ({ path }: AnyEndpoint) =>
     .replace(/\/(approvals|explanations)\/\{id\}/, `/$1/${ids.proposal}`)
     .replace("{id}", ids.run)
     .replace("{person}", "zoe")
+    .replace("{key}", "0123456789abcdef")
     .replace("{name}", "sell");
 
 /** What must not happen to the world of the other cases. */

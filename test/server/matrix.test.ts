@@ -70,6 +70,10 @@ const BODIES: Record<string, unknown> = {
   setMember: { role: "viewer" },
   setDelegation: { until: new Date(Date.now() + 3_600_000).toISOString() },
   forget: { thread: "t-nothing" },
+  createKey: { name: "another", role: "viewer" },
+  matchRequest: { request: "hello" },
+  testPolicy: { cases: "cases: [{ name: one, action: note, expect: escalate }]" },
+  compareAudit: { anchors: [{ tenant: "acme", seq: 1, hash: "x", at: "2026-01-01T00:00:00.000Z" }] },
   editPlan: { goal: "g", steps: [{ id: "a", title: "t", action: "note", args: { text: "x" }, dependsOn: [] }] },
 };
 
@@ -79,6 +83,7 @@ const CASES = ENDPOINTS.map((one): [string, AnyEndpoint] => [named(one), one]);
 function paths(endpoint: AnyEndpoint): string[] {
   const { ids } = world;
   if (endpoint.path.includes("{name}")) return [endpoint.path.replace("{name}", "note")];
+  if (endpoint.path.includes("{key}")) return [endpoint.path.replace("{key}", "0123456789abcdef")];
   if (endpoint.path.includes("{person}")) return [endpoint.path.replace("{person}", "zoe")];
   const known = endpoint.path.includes("/executions/")
     ? [ids.execution]
@@ -118,7 +123,7 @@ describe.each(CASES)("%s", (_name, endpoint) => {
       expect(text).not.toContain(MARK);
       // What has ids of acme's in its path is not there; what is of no tenant is only for the tenant `default`.
       if (endpoint.path.includes("{id}")) expect(status).toBe(404);
-      if (["getMetrics", "maintain"].includes(endpoint.id)) expect(status).toBe(403);
+      if (["getMetrics", "maintain", "reseed", "acceptTools"].includes(endpoint.id)) expect(status).toBe(403);
     }
     expect(dumpOfAcme()).toEqual(before);
   });

@@ -3,7 +3,7 @@ import { RunControl } from "@langchain/langgraph";
 import { onTestFinished } from "vitest";
 import { RoleSchema } from "../../src/domain/role.ts";
 import { createKey } from "../../src/ledger/api-keys.ts";
-import type { Runtime } from "../../src/runtime.ts";
+import type { StoreRuntime } from "../../src/runtime.ts";
 import { createAuthenticator } from "../../src/server/auth/authenticate.ts";
 import { type ServeParts, serve } from "../../src/server/serve.ts";
 import { SILENT } from "../../src/telemetry/log.ts";
@@ -12,7 +12,7 @@ import { SILENT } from "../../src/telemetry/log.ts";
 type Who = `${string}/${string}`;
 
 /** Gives each caller of a server a real key. */
-function createKeyring(runtime: Runtime): (who: Who) => Promise<string> {
+function createKeyring(runtime: StoreRuntime): (who: Who) => Promise<string> {
   const secrets = new Map<Who, Promise<string>>();
   const make = async (who: Who): Promise<string> => {
     const [tenant = "", principal = ""] = who.split("/");
@@ -56,7 +56,7 @@ export interface TestServer {
 }
 
 /** Serves until it is stopped. */
-export async function startServer(runtime: Runtime, parts: Partial<ServeParts> = {}): Promise<TestServer> {
+export async function startServer(runtime: StoreRuntime, parts: Partial<ServeParts> = {}): Promise<TestServer> {
   const stopped = new AbortController();
   const control = new RunControl();
   const logged: TestServer["logged"] = [];
@@ -86,7 +86,7 @@ export async function startServer(runtime: Runtime, parts: Partial<ServeParts> =
 }
 
 /** {@link startServer}, until the test has ended. */
-export async function openServer(runtime: Runtime, parts: Partial<ServeParts> = {}): Promise<TestServer> {
+export async function openServer(runtime: StoreRuntime, parts: Partial<ServeParts> = {}): Promise<TestServer> {
   const server = await startServer(runtime, parts);
   onTestFinished(server.stop);
   return server;

@@ -8,6 +8,7 @@ import { getProposal } from "../../ledger/proposals.ts";
 import { getRun } from "../../ledger/runs.ts";
 import type { Question } from "../../nodes/question.ts";
 import { decideProposal, viewProposal } from "../../work/decide.ts";
+import { shown } from "../../work/shown.ts";
 import { postponeThread } from "../../work/threads.ts";
 import { type AnyEndpoint, endpoint, type Reply } from "../endpoint.ts";
 import { problemOf } from "../problem.ts";
@@ -21,7 +22,7 @@ import {
   ProposalParams,
   ThreadSchema,
 } from "../schemas.ts";
-import { approvalJson, assertMeant, etagOf, pageJson, readCursor, threadJson } from "../views.ts";
+import { approvalJson, assertMeant, etagOf, pageJson, readCursor } from "../views.ts";
 import { type AnyCall, callerOf, isAnswered, replyOf } from "./runs.ts";
 
 /** Decides on a proposal, and goes on; an answer that decides nothing now is recorded as that. */
@@ -52,7 +53,7 @@ async function decideWith(call: AnyCall, id: string, given: unknown, digest?: st
   if (answer.notNow) {
     const { threadId } = await getRun(runtime.ledger, identity.tenant, proposal.runId);
     const postponed = postponeThread(runtime, callerOf(call), threadId, { proposalId: id, note: answer.notNow.note });
-    return { status: 200, body: threadJson(await postponed) };
+    return { status: 200, body: shown(await postponed) };
   }
   const named = (Array.isArray(given) ? { decisions: given } : given) as ProposalAnswer;
   return await decide(call, proposal, digest, () => ({ ...named, proposalId: id }));

@@ -1,6 +1,7 @@
 /** The audit log, for the admins of a tenant. */
 import { z } from "@hono/zod-openapi";
 import { pageOfAudit } from "../../ledger/audit.ts";
+import { takeAnchor } from "../../work/anchor.ts";
 import { checkLog, exportLog } from "../../work/audit.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import { PageQuery, Time } from "../schemas.ts";
@@ -16,6 +17,25 @@ const EntrySchema = z
     hash: z.string(),
   })
   .openapi("AuditEntry");
+
+const checkAnswer = {
+  200: {
+    description: "`fault` names the first entry that does not fit; null where the log is whole.",
+    schema: z
+      .looseObject({ entries: z.int(), removed: z.int(), fault: z.looseObject({ message: z.string() }).nullable() })
+      .openapi("AuditCheck"),
+  },
+};
+
+/** The head of a log, as it was at a time. */
+const AnchorSchema = z
+  .strictObject({
+    tenant: z.string().max(100),
+    seq: z.int().min(0).max(999_999_999),
+    hash: z.string().max(200),
+    at: z.string().max(100),
+  })
+  .openapi("Anchor");
 
 const seq = z.coerce.number().int().min(1).max(999_999_999);
 
@@ -44,18 +64,25 @@ export const auditEndpoints: readonly AnyEndpoint[] = [
   endpoint({
     ...{ id: "verifyAudit", method: "get", path: "/api/v1/audit/verification", tag: "Audit", operation: "audit" },
     summary: "Whether no entry was altered, moved, added or taken away",
-    answers: {
-      200: {
-        description: "`fault` names the first entry that does not fit; null where the log is whole.",
-        schema: z
-          .looseObject({ entries: z.int(), removed: z.int(), fault: z.looseObject({ message: z.string() }).nullable() })
-          .openapi("AuditCheck"),
-      },
-    },
+    answers: checkAnswer,
     run: async ({ runtime, identity }) => {
-      const { fault, ...check } = await checkLog(runtime, identity, []);
-      return { status: 200, body: { tenant: identity.tenant, ...check, fault: fault ?? null } };
+      return { status: 200, body: { tenant: identity.tenant, ...(await checkLog(runtime, identity, [])) } };
     },
+  }),
+  endpoint({
+    ...{ id: "compareAudit", method: "post", path: "/api/v1/audit/verification", tag: "Audit", operation: "audit" },
+    summary: "The same, and whether the log still leads to heads that were kept outside",
+    body: z.strictObject({ anchors: z.array(AnchorSchema).min(1).max(10_000) }).openapi("Anchors"),
+    answers: checkAnswer,
+    run: async ({ runtime, identity, body }) => {
+      return { status: 200, body: { tenant: identity.tenant, ...(await checkLog(runtime, identity, body.anchors)) } };
+    },
+  }),
+  endpoint({
+    ...{ id: "getAuditHead", method: "get", path: "/api/v1/audit/head", tag: "Audit", operation: "audit" },
+    summary: "The last entry's number and hash, to be kept outside",
+    answers: { 200: { description: "The head.", schema: AnchorSchema } },
+    run: async ({ runtime, identity }) => ({ status: 200, body: await takeAnchor(runtime, identity) }),
   }),
   endpoint({
     ...{ id: "exportAudit", method: "get", path: "/api/v1/audit/export", tag: "Audit", operation: "audit" },

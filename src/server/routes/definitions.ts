@@ -1,14 +1,13 @@
 /** What plans may call, and the plans themselves. */
 import { z } from "@hono/zod-openapi";
 import type { JsonObject } from "../../domain/json.ts";
-import { jsonSchemaOf } from "../../domain/json-schema.ts";
 import { PLAN_STEP } from "../../domain/plan-proposal.ts";
 import type { Run } from "../../domain/run.ts";
 import { HoldpointError } from "../../errors.ts";
 import { findLatestProposal } from "../../ledger/proposals.ts";
 import { findLatestRevision } from "../../ledger/revisions.ts";
-import type { Action } from "../../tools/action.ts";
-import { callSettings } from "../../tools/call-settings.ts";
+import { acceptTools } from "../../work/accept-tools.ts";
+import { describeAction, describeActions, listWaitingTools } from "../../work/actions.ts";
 import { type AnyEndpoint, endpoint, type Reply } from "../endpoint.ts";
 import { HttpProblem } from "../problem.ts";
 import { DefinitionSchema, PlanBody, PlanViewSchema, RunParams, ThreadSchema } from "../schemas.ts";
@@ -16,22 +15,9 @@ import { assertMeant, etagOf } from "../views.ts";
 import { decideOnly } from "./approvals.ts";
 import { type AnyCall, findNamed, findNewest } from "./runs.ts";
 
-function describe(action: Action) {
-  const { name, kind, version, title, description } = action;
-  const { timeoutMs, retry, breaker } = callSettings(action);
-  const about = {
-    ...{ name, kind, version, title, description, timeoutMs, retry, breaker },
-    untrustedOutput: action.untrustedOutput ?? false,
-    input: jsonSchemaOf(action.input, "input"),
-    output: jsonSchemaOf(action.output, "output"),
-    ...(action.example === undefined ? {} : { example: action.example }),
-  };
-  if (action.kind === "read") return about;
-  const { reversibility, idempotent, undoWindowMs = null } = action;
-  return { ...about, reversibility, idempotent, undoWindowMs, undo: action.undo !== undefined };
-}
-
 const path = "/api/v1/actions/definitions";
+
+const ToolsSchema = z.object({ tools: z.array(z.looseObject({})), unreachable: z.array(z.looseObject({})) });
 
 const definitionEndpoints: readonly AnyEndpoint[] = [
   endpoint({
@@ -44,7 +30,7 @@ const definitionEndpoints: readonly AnyEndpoint[] = [
       },
     },
     run: async ({ runtime, identity }) => {
-      return { status: 200, body: { definitions: runtime.registry.of(identity.tenant).actions.map(describe) } };
+      return { status: 200, body: { definitions: await describeActions(runtime, identity) } };
     },
   }),
   endpoint({
@@ -53,9 +39,44 @@ const definitionEndpoints: readonly AnyEndpoint[] = [
     params: z.object({ name: z.string().min(1).max(100) }),
     answers: { 200: { description: "The action.", schema: DefinitionSchema } },
     run: async ({ runtime, identity, params }) => {
-      const action = runtime.registry.of(identity.tenant).find(params.name);
-      if (action) return { status: 200, body: describe(action) };
+      if (runtime.registry.of(identity.tenant).find(params.name)) {
+        return { status: 200, body: await describeAction(runtime, identity, params.name) };
+      }
       throw new HttpProblem("not_found", `There is no action "${params.name}".`, { hint: `See GET ${path}.` });
+    },
+  }),
+  endpoint({
+    ...{ id: "listTools", method: "get", path: "/api/v1/actions/tools", tag: "Definitions", operation: "viewActions" },
+    summary: "What MCP servers offer that nobody has accepted yet",
+    answers: {
+      200: {
+        description: "The tools, and the servers that could not be asked; null where no servers are configured.",
+        schema: z.object({ waiting: ToolsSchema.nullable() }).openapi("WaitingTools"),
+      },
+    },
+    run: async ({ runtime, identity }) => {
+      return { status: 200, body: { waiting: await listWaitingTools(runtime, identity) } };
+    },
+  }),
+  endpoint({
+    ...{
+      id: "acceptTools",
+      method: "post",
+      path: "/api/v1/actions/tools",
+      tag: "Definitions",
+      operation: "acceptTools",
+    },
+    summary: "Take tools of MCP servers as they are now",
+    description: "For admins of the tenant `default`. They are called so from the server's next start on.",
+    body: z.strictObject({ name: z.string().min(1).max(200).optional().describe("Default: all.") }).openapi("Accept"),
+    answers: {
+      200: {
+        description: "What was accepted, and the servers that could not be asked.",
+        schema: z.looseObject({ accepted: z.array(z.looseObject({})) }).openapi("AcceptedTools"),
+      },
+    },
+    run: async ({ runtime, identity, body }) => {
+      return { status: 200, body: await acceptTools(runtime, identity, body.name) };
     },
   }),
 ];

@@ -14,6 +14,7 @@ import { runIdOf } from "../../messages.ts";
 import type { Runtime } from "../../runtime.ts";
 import { cancelThread } from "../../work/cancel.ts";
 import { showThread } from "../../work/look.ts";
+import { shown } from "../../work/shown.ts";
 import {
   answerThread,
   type Caller,
@@ -37,7 +38,7 @@ import {
   RunsQuery,
   ThreadSchema,
 } from "../schemas.ts";
-import { pageJson, readCursor, threadJson } from "../views.ts";
+import { pageJson, readCursor } from "../views.ts";
 import { settled } from "../wait.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the call is about
@@ -68,7 +69,7 @@ export async function findNewest(runtime: Runtime, identity: Identity, id: strin
   });
 }
 
-const view = (thread: ThreadView, status = 200): Reply => ({ status, body: threadJson(thread) });
+const view = (thread: ThreadView, status = 200): Reply => ({ status, body: shown(thread) });
 
 /** What came of work, or where it stands while it is under way. */
 export async function replyOf(
@@ -104,8 +105,8 @@ async function start(call: Call<unknown, unknown, z.output<typeof NewRunSchema>>
     return { ...view(await readThread(runtime, identity, threadId, runId), 201), headers: location };
   }
   const work = startRequest(runtime, callerOf(call), { request: body.request, threadId, messageId });
-  const { status, body: shown } = await replyOf(call, work, { id: runId, threadId }, isThere);
-  return { status: status === 200 ? 201 : status, body: shown, headers: location };
+  const { status, body: told } = await replyOf(call, work, { id: runId, threadId }, isThere);
+  return { status: status === 200 ? 201 : status, body: told, headers: location };
 }
 
 const answers = {

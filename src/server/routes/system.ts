@@ -7,6 +7,7 @@ import { DEVELOPMENT_IDENTITY } from "../../nodes/deps.ts";
 import { maintainOnce } from "../../work/maintain.ts";
 import { readMetrics } from "../../work/metrics.ts";
 import { recoverRuns } from "../../work/recover.ts";
+import { reseedStore } from "../../work/reseed.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import { callerOf } from "./runs.ts";
 
@@ -49,6 +50,33 @@ export const openEndpoints: readonly AnyEndpoint[] = [
 ];
 
 export const systemEndpoints: readonly AnyEndpoint[] = [
+  endpoint({
+    ...{ id: "whoAmI", method: "get", path: "/api/v1/me", tag: "System", operation: null },
+    summary: "Who calls, by the key or the token",
+    answers: {
+      200: {
+        description: "The caller.",
+        schema: z.object({ tenant: z.string(), principal: z.string() }).openapi("Caller"),
+      },
+    },
+    run: async ({ identity: { tenant, principal } }) => ({ status: 200, body: { tenant, principal } }),
+  }),
+  endpoint({
+    ...{ id: "reseed", method: "post", path: "/api/v1/store/reseed", tag: "System", operation: "reseed" },
+    summary: "Give the example store its initial data again",
+    description: "For admins of the tenant `default`.",
+    answers: {
+      200: {
+        description: "What is in it.",
+        schema: z.object({ tables: z.array(z.looseObject({ table: z.string() })) }).openapi("Store"),
+      },
+    },
+    run: async ({ runtime, identity }) => {
+      assertOperating(identity);
+      await reseedStore(runtime, identity);
+      return { status: 200, body: { tables: runtime.store.snapshot() } };
+    },
+  }),
   endpoint({
     ...{ id: "getMetrics", method: "get", path: "/metrics", tag: "System", operation: "metrics" },
     summary: "Counts of every tenant, in the text format of Prometheus",

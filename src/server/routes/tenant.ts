@@ -3,11 +3,11 @@ import { z } from "@hono/zod-openapi";
 import { RoleSchema } from "../../domain/role.ts";
 import { endDelegation, setDelegation } from "../../ledger/delegations.ts";
 import { setMember } from "../../ledger/members.ts";
-import { listNotices } from "../../ledger/notices.ts";
 import { toPrincipal } from "../../policy/principals.ts";
 import type { TenantSettings } from "../../policy/settings.ts";
 import { forgetData } from "../../work/forget.ts";
 import { explainProposal, viewDelegations, viewMembers, viewSettings } from "../../work/look.ts";
+import { viewNotices } from "../../work/notices.ts";
 import { changeTenantSettings } from "../../work/settings.ts";
 import { measureStats } from "../../work/stats.ts";
 import { type AnyEndpoint, endpoint, type Reply } from "../endpoint.ts";
@@ -211,7 +211,7 @@ const viewEndpoints: readonly AnyEndpoint[] = [
       },
     },
     run: async ({ runtime, identity }) => {
-      return { status: 200, body: { notices: await listNotices(runtime.ledger, identity.tenant) } };
+      return { status: 200, body: { notices: await viewNotices(runtime, identity) } };
     },
   }),
   endpoint({
