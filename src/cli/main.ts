@@ -11,6 +11,8 @@ if (major < 22 || (major === 22 && minor < 13)) {
 nodeModule.enableCompileCache();
 // V8 would take 130 MB more for young objects, to be quicker in a process that works for long.
 setFlagsFromString("--semi-space-growth-factor=1");
+// A server lives for long: without this V8 lets its heap grow by half as much again before it collects.
+if (process.argv.includes("serve")) setFlagsFromString("--optimize-for-size");
 const { config: loadDotenv } = await import("dotenv");
 const { runCli } = await import("./run-cli.ts");
 const { startTracing } = await import("./tracing.ts");

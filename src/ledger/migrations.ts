@@ -451,6 +451,17 @@ const events: Migration = {
   },
 };
 
+const processes: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable("process_leases")
+      .addColumn("name", "text", (c) => c.notNull().primaryKey())
+      .addColumn("owner", "text", (c) => c.notNull())
+      .addColumn("until", "text", (c) => c.notNull())
+      .execute();
+  },
+};
+
 export const migrations: MigrationProvider = {
   async getMigrations() {
     return {
@@ -469,6 +480,7 @@ export const migrations: MigrationProvider = {
       "0015_api_keys": apiKeys,
       "0016_http": http,
       "0017_events": events,
+      "0018_processes": processes,
     };
   },
 };

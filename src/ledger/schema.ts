@@ -323,7 +323,15 @@ interface AnsweredRequestsTable {
   answer: string | null;
 }
 
+/** What one process does for all. */
+interface ProcessLeasesTable {
+  name: string;
+  owner: string;
+  until: string;
+}
+
 export interface LedgerSchema {
+  processLeases: ProcessLeasesTable;
   runs: RunsTable;
   planRevisions: PlanRevisionsTable;
   tenantSettings: TenantSettingsTable;

@@ -2,7 +2,9 @@
  * Maintenance: what has to be done although nobody asks for it. A pass looks at every tenant and does each job for it;
  * one that fails is reported, and stops no other. Several workers may do it at once: each change is a compare-and-set.
  */
+import { randomUUID } from "node:crypto";
 import { RunControl } from "@langchain/langgraph";
+import { endMaintenance, takeMaintenance } from "../ledger/maintenance-lease.ts";
 import { listAllTenants } from "../ledger/tenants.ts";
 import type { Runtime } from "../runtime.ts";
 import { deliver, startDelivering } from "./maintenance/deliver.ts";
@@ -89,12 +91,46 @@ export async function startMaintenance(runtime: Runtime, options: MaintenanceOpt
   const control = new RunControl();
   signal.addEventListener("abort", () => control.requestDrain("the end of maintenance"));
   const delivering = startDelivering(runtime, signal);
+  const turn = createTurn(runtime);
   // What another version left is looked for once; this one leaves none.
-  for (let unasked = true; !signal.aborted; unasked = false) {
-    onPass?.(await maintainOnce(runtime, { control, unasked }).catch((error: unknown) => failed(error, runtime)));
-    await wait(everyMs, { signal });
+  for (let unasked = true; !signal.aborted; ) {
+    const isOwn = await turn.take().catch(() => true); // where even that fails, the pass says why
+    if (isOwn) {
+      onPass?.(await maintainOnce(runtime, { control, unasked }).catch((error: unknown) => failed(error, runtime)));
+      unasked = false;
+    }
+    await wait(isOwn ? everyMs : Math.min(everyMs, TURN_MS), { signal });
   }
   await delivering;
+  await turn.end().catch(() => undefined); // it is over by itself soon
+}
+
+/** A process that has not renewed its turn for so long is taken for dead, in milliseconds. */
+const TURN_MS = 30_000;
+
+/** Of several processes over a ledger, one makes the passes. */
+function createTurn({ ledger }: Runtime) {
+  const owner = randomUUID();
+  // By the clock of the machine, as all leases are: a program's own may stand still.
+  const take = async (): Promise<boolean> => {
+    const now = Date.now();
+    const [at, until] = [now, now + TURN_MS].map((time) => new Date(time).toISOString());
+    return await takeMaintenance(ledger, owner, { now: at ?? "", until: until ?? "" });
+  };
+  const renewal = setInterval(() => {
+    if (isHeld) take().catch(() => undefined); // the next one may succeed
+  }, TURN_MS / 3).unref();
+  let isHeld = false;
+  return {
+    take: async () => {
+      isHeld = await take();
+      return isHeld;
+    },
+    end: async () => {
+      clearInterval(renewal);
+      if (isHeld) await endMaintenance(ledger, owner);
+    },
+  };
 }
 
 function failed(error: unknown, runtime: Runtime): MaintenanceReport {

@@ -510,7 +510,7 @@ const WITHOUT_TENANT = [
   // For whoever runs the system: names and counts, no data.
   "api-keys.hasKeys",
   ...["metrics.countExecutions", "metrics.countModelCalls", "metrics.countPending", "metrics.countRunsByEnd"],
-  ...["metrics.listOpenBreakers"],
+  ...["metrics.listOpenBreakers", "maintenance-lease.takeMaintenance", "maintenance-lease.endMaintenance"],
   ...["database.createLedger", "database.openLedger", "database.openSqliteLedger", "database.openLedgerIn"],
   ...[
     "database.migrateLedger",

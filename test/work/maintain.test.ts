@@ -7,6 +7,7 @@ import { checkAudit } from "../../src/ledger/audit-check.ts";
 import { listIdleThreads, retireCheckpoints } from "../../src/ledger/checkpoint-retention.ts";
 import { findDecision } from "../../src/ledger/decisions.ts";
 import { expireProposal } from "../../src/ledger/expiry.ts";
+import { takeMaintenance } from "../../src/ledger/maintenance-lease.ts";
 import { claimNotice, endAttempt, listNotices, type Notice } from "../../src/ledger/notices.ts";
 import { getProposal } from "../../src/ledger/proposals.ts";
 import type { RunsTable } from "../../src/ledger/schema.ts";
@@ -386,5 +387,49 @@ describe("maintenance that goes on", () => {
       [[null, "maintain"]],
       [[null, "maintain"]],
     ]);
+  });
+});
+
+describe("several processes", () => {
+  it("take turns: one makes the passes, and another goes on when it has ended", async () => {
+    const { runtime } = await open();
+    const passes: string[] = [];
+    const start = (name: string) => {
+      const ending = new AbortController();
+      const onPass = () => void passes.push(name);
+      const ended = startMaintenance(runtime, { everyMs: 20, signal: ending.signal, onPass });
+      const end = async () => {
+        ending.abort();
+        await ended;
+      };
+      onTestFinished(end);
+      return end;
+    };
+    const endFirst = start("first");
+    await expect.poll(() => passes.length).toBeGreaterThan(2);
+    start("second");
+    const before = passes.length;
+    await expect.poll(() => passes.length).toBeGreaterThan(before + 3);
+    expect(new Set(passes)).toEqual(new Set(["first"]));
+    await endFirst();
+    await expect.poll(() => passes).toContain("second");
+  });
+
+  it("do not wait for one that died", async () => {
+    const { runtime } = await open();
+    const until = new Date(Date.now() + 300).toISOString();
+    expect(await takeMaintenance(runtime.ledger, "dead", { now: new Date().toISOString(), until })).toBe(true);
+    const passes: MaintenanceReport[] = [];
+    const ending = new AbortController();
+    const begun = Date.now();
+    const ended = startMaintenance(runtime, {
+      everyMs: 20,
+      signal: ending.signal,
+      onPass: (pass) => void passes.push(pass),
+    });
+    await expect.poll(() => passes.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(Date.now() - begun).toBeGreaterThan(200);
+    ending.abort();
+    await ended;
   });
 });
