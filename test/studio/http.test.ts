@@ -1,7 +1,11 @@
 /** The HTTP interface inside the dev Agent Server: its runs are the server's own, for every way in. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { useAgentServer } from "../support/agent-server.ts";
+import { holdpoint } from "../support/child.ts";
 import { BUY } from "../support/server.ts";
+import { tempDir } from "../support/temp.ts";
 
 const server = useAgentServer();
 
@@ -63,6 +67,21 @@ describe("the HTTP interface in the Agent Server", () => {
     const events = await (await fetch(`${server.url}/api/v1/runs/${run.id}/events`)).text();
     expect(events).toContain("event: end");
     expect(events).toContain('"event":"proposal.committed"');
+  });
+
+  it("does what the command line asks for", async () => {
+    const place = { home: join(tempDir(), "unused"), environment: { HOLDPOINT_URL: server.url } };
+    const type = async (...words: string[]) => await holdpoint(place, ...words);
+    const asked = await type("Return 1 Classic");
+    expect([asked.status, asked.stderr]).toEqual([3, ""]);
+    const [, thread = ""] = /Thread ([0-9a-f-]{36})\./.exec(asked.stdout) ?? [];
+    expect(await server.waiting()).toContain(thread);
+    const done = await type("resume", thread, "--approve");
+    expect([done.status, done.stderr]).toEqual([0, ""]);
+    expect((await server.state(thread)).values.answer).toMatchObject({ status: "success" });
+    expect((await type("show", thread)).stdout).toContain("ended: success");
+    expect((await type("rollback", thread)).stdout).toContain("The one step is undone.");
+    expect(existsSync(place.home)).toBe(false);
   });
 
   it("keeps what went wrong in words, and leaves the server's own paths alone", async () => {
