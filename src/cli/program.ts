@@ -40,7 +40,7 @@ Exit statuses:
   0 done as asked   2 usage   3 waiting for a decision, or for a time   4 nothing done: the answer says why
   5 failed: the answer says what was undone; or a case of \`policy test\` or a wording of a playbook did
   6 decided or under way elsewhere
-  7 a database or receiver cannot be used   8 paused: a model or a receiver cannot be reached; \`resume\` tries again
+  7 a database, receiver or server cannot be used   8 paused: a model or a receiver cannot be reached; \`resume\` tries again
   9 stopped by a signal: \`resume\` goes on   10 the audit log was tampered with
   1 a defect in Holdpoint`;
 

@@ -19,8 +19,8 @@ export interface Told {
 /** For so long a server waits for work before it answers, in seconds. */
 const WAIT_S = 60;
 /** The question of a run stands a moment after it waits: so long it is looked for, in milliseconds. */
-const ASKED_MS = 5_000;
-const LOOK_MS = 50;
+const ASKED_MS = 3_000;
+const LOOK_MS = 100;
 
 /** What the interface answers, which is what the work of this version makes, by its schemas. */
 const threadOf = (thread: Output<"getRun">): ShownThread => thread as unknown as ShownThread;

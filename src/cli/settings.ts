@@ -72,7 +72,7 @@ function print(session: Session, { version, settings: current }: VersionedSettin
 
 /** Shows who may do what, or gives somebody a role; \`none\` takes it. */
 export async function members(session: Session, person: string | undefined, role: string | undefined): Promise<number> {
-  const { backend, surroundings, json } = session;
+  const { backend, local, surroundings, json } = session;
   let all = person === undefined ? await backend.members() : [];
   if (person !== undefined) {
     const given = role === "none" ? null : RoleSchema.safeParse(role).data;
@@ -88,7 +88,9 @@ export async function members(session: Session, person: string | undefined, role
     return EXIT.done;
   }
   const rows = all.map((member) => [member.principal, member.role]);
-  const nobody = "Nobody is named: everybody who reaches these files may do everything. Name an admin first.";
+  const nobody = local
+    ? "Nobody is named: everybody who reaches these files may do everything. Name an admin first."
+    : "Nobody is named: whoever calls the server may what their key or token says.";
   surroundings.write(`${rows.length > 0 ? table(["who", "role"], rows) : nobody}\n`);
   return EXIT.done;
 }

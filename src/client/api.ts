@@ -134,7 +134,7 @@ export interface components {
       requester: string;
       review: {
         /** @default [] */
-        actions: {
+        actions?: {
           reason: string;
           step: string;
           /** @enum {string} */
@@ -142,7 +142,7 @@ export interface components {
         }[];
         reasons: string[];
         /** @default null */
-        saferWay: string | null;
+        saferWay?: string | null;
         /** @enum {string} */
         verdict: "allow" | "escalate" | "deny" | "unavailable";
       } | null;
@@ -224,7 +224,7 @@ export interface components {
           confidence?: number;
           dependsOn: string[];
           /** @default null */
-          edited: {
+          edited?: {
             before: {
               [key: string]: unknown;
             };
@@ -253,7 +253,7 @@ export interface components {
         createdAt: string;
         digest: string;
         /** @default null */
-        expiresAt: string | null;
+        expiresAt?: string | null;
         failure: {
           message: string;
           /** @enum {string} */
@@ -287,7 +287,7 @@ export interface components {
         number: number;
         review: {
           /** @default [] */
-          actions: {
+          actions?: {
             reason: string;
             step: string;
             /** @enum {string} */
@@ -295,12 +295,12 @@ export interface components {
           }[];
           reasons: string[];
           /** @default null */
-          saferWay: string | null;
+          saferWay?: string | null;
           /** @enum {string} */
           verdict: "allow" | "escalate" | "deny" | "unavailable";
         } | null;
         /** @default 0 */
-        revision: number;
+        revision?: number;
         runId: string;
         /** @enum {string} */
         status:
@@ -385,7 +385,7 @@ export interface components {
        * @description Undo what was committed before, too; otherwise it stays.
        * @default false
        */
-      rollback: boolean;
+      rollback?: boolean;
     };
     Definition: {
       description: string;
@@ -435,7 +435,7 @@ export interface components {
         };
         confidence?: number;
         /** @default [] */
-        dependsOn: string[];
+        dependsOn?: string[];
         id: string;
         /** Format: date-time */
         notBefore?: string;
@@ -541,7 +541,7 @@ export interface components {
        * @description Undo all that its run did; needed where that is more than this one.
        * @default false
        */
-      together: boolean;
+      together?: boolean;
     };
     Explanation: {
       [key: string]: unknown;
@@ -677,7 +677,7 @@ export interface components {
           };
           confidence?: number;
           /** @default [] */
-          dependsOn: string[];
+          dependsOn?: string[];
           id: string;
           /** Format: date-time */
           notBefore?: string;
@@ -727,7 +727,7 @@ export interface components {
        * @description What the file is called in errors.
        * @default cases.yaml
        */
-      path: string;
+      path?: string;
     };
     PolicyResults: {
       results: {
@@ -811,7 +811,7 @@ export interface components {
           requester: string;
           review: {
             /** @default [] */
-            actions: {
+            actions?: {
               reason: string;
               step: string;
               /** @enum {string} */
@@ -819,7 +819,7 @@ export interface components {
             }[];
             reasons: string[];
             /** @default null */
-            saferWay: string | null;
+            saferWay?: string | null;
             /** @enum {string} */
             verdict: "allow" | "escalate" | "deny" | "unavailable";
           } | null;
@@ -901,7 +901,7 @@ export interface components {
           confidence?: number;
           dependsOn: string[];
           /** @default null */
-          edited: {
+          edited?: {
             before: {
               [key: string]: unknown;
             };
@@ -930,7 +930,7 @@ export interface components {
         createdAt: string;
         digest: string;
         /** @default null */
-        expiresAt: string | null;
+        expiresAt?: string | null;
         failure: {
           message: string;
           /** @enum {string} */
@@ -964,7 +964,7 @@ export interface components {
         number: number;
         review: {
           /** @default [] */
-          actions: {
+          actions?: {
             reason: string;
             step: string;
             /** @enum {string} */
@@ -972,12 +972,12 @@ export interface components {
           }[];
           reasons: string[];
           /** @default null */
-          saferWay: string | null;
+          saferWay?: string | null;
           /** @enum {string} */
           verdict: "allow" | "escalate" | "deny" | "unavailable";
         } | null;
         /** @default 0 */
-        revision: number;
+        revision?: number;
         runId: string;
         /** @enum {string} */
         status:
@@ -1027,7 +1027,7 @@ export interface components {
        * @description Also where others have changed since what it changed.
        * @default false
        */
-      anyway: boolean;
+      anyway?: boolean;
       reason?: string;
     };
     RollbackReport: {
@@ -1041,7 +1041,7 @@ export interface components {
        * @description End the one before at once.
        * @default false
        */
-      now: boolean;
+      now?: boolean;
     };
     Run: {
       /** @description How it ended. */
@@ -1147,15 +1147,15 @@ export interface components {
     Settings: {
       settings: {
         /** @default 50 */
-        actionsPerDay: number;
+        actionsPerDay?: number;
         /** @default 10 */
-        actionsPerHour: number;
+        actionsPerHour?: number;
         /** @default null */
-        allowedActions: string[] | null;
+        allowedActions?: string[] | null;
         /** @default [] */
-        allowedHosts: string[];
+        allowedHosts?: string[];
         /** @default true */
-        approvalRequired: boolean;
+        approvalRequired?: boolean;
         /**
          * @default {
          *       "low": {
@@ -1184,7 +1184,7 @@ export interface components {
          *       }
          *     }
          */
-        approvals: {
+        approvals?: {
           /**
            * @default {
            *       "role": "approver",
@@ -1193,7 +1193,7 @@ export interface components {
            *       "expiresMinutes": null
            *     }
            */
-          critical: {
+          critical?: {
             expiresMinutes: number | null;
             people: number;
             requesterMay: boolean;
@@ -1208,7 +1208,7 @@ export interface components {
            *       "expiresMinutes": null
            *     }
            */
-          high: {
+          high?: {
             expiresMinutes: number | null;
             people: number;
             requesterMay: boolean;
@@ -1223,7 +1223,7 @@ export interface components {
            *       "expiresMinutes": null
            *     }
            */
-          low: {
+          low?: {
             expiresMinutes: number | null;
             people: number;
             requesterMay: boolean;
@@ -1238,7 +1238,7 @@ export interface components {
            *       "expiresMinutes": null
            *     }
            */
-          medium: {
+          medium?: {
             expiresMinutes: number | null;
             people: number;
             requesterMay: boolean;
@@ -1247,59 +1247,59 @@ export interface components {
           };
         };
         /** @default false */
-        automation: boolean;
+        automation?: boolean;
         /** @default null */
-        budgetPerDay: number | null;
+        budgetPerDay?: number | null;
         /** @default null */
-        budgetPerRun: number | null;
+        budgetPerRun?: number | null;
         /** @default 0 */
-        canaryShare: number;
+        canaryShare?: number;
         /** @default 0.9 */
-        confidenceThreshold: number;
+        confidenceThreshold?: number;
         /** @default null */
-        keepAuditDays: number | null;
+        keepAuditDays?: number | null;
         /** @default null */
-        keepCheckpointsDays: number | null;
+        keepCheckpointsDays?: number | null;
         /** @default 100000 */
-        largeAmount: number;
+        largeAmount?: number;
         /** @default 60 */
-        longMinutes: number;
+        longMinutes?: number;
         /** @default 20 */
-        manyResources: number;
+        manyResources?: number;
         /** @default 20 */
-        manyRows: number;
+        manyRows?: number;
         /** @default 10 */
-        maxExpansions: number;
+        maxExpansions?: number;
         /** @default 60 */
-        maxMinutes: number | null;
+        maxMinutes?: number | null;
         /** @default 60 */
-        maxModelCalls: number | null;
+        maxModelCalls?: number | null;
         /** @default 2 */
-        maxReplans: number;
+        maxReplans?: number;
         /** @default 50 */
-        maxSteps: number;
+        maxSteps?: number;
         /** @default 500000 */
-        maxTokens: number | null;
+        maxTokens?: number | null;
         /** @default true */
-        notifyOnAutomatic: boolean;
+        notifyOnAutomatic?: boolean;
         /**
          * @default risky
          * @enum {string}
          */
-        planReview: "never" | "risky" | "always";
+        planReview?: "never" | "risky" | "always";
         /** @default [] */
-        preApprovedActions: string[];
+        preApprovedActions?: string[];
         /** @default 60 */
-        remindBeforeMinutes: number | null;
+        remindBeforeMinutes?: number | null;
         /** @default 1000 */
-        requestsPerMinute: number | null;
+        requestsPerMinute?: number | null;
         /** @default 300 */
-        requestsPerMinutePerPerson: number | null;
+        requestsPerMinutePerPerson?: number | null;
         /**
          * @default moderate
          * @enum {string}
          */
-        safetyMode: "strict" | "moderate" | "permissive";
+        safetyMode?: "strict" | "moderate" | "permissive";
       };
       version: number;
     };
@@ -1381,7 +1381,7 @@ export interface components {
           };
           confidence?: number;
           /** @default [] */
-          dependsOn: string[];
+          dependsOn?: string[];
           id: string;
           /** Format: date-time */
           notBefore?: string;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HoldpointError } from "../errors.ts";
 import { CALLS } from "./api.ts";
 import type { CallId, Input, Options, Output, Rest } from "./calls.ts";
-import { givenUp } from "./problem.ts";
+import { givenUp, unreachable } from "./problem.ts";
 import { type Request, send, type Wire } from "./send.ts";
 import { readEvents } from "./sse.ts";
 
@@ -69,7 +69,7 @@ export interface Client {
   events(id: string, options?: EventOptions): AsyncGenerator<RunEvent>;
 }
 
-/** @throws HoldpointError `usage` when the address is none */
+/** @throws HoldpointError `usage` when the address or the key is none */
 export function createClient(options: ClientOptions): Client {
   const { url, key, timeoutMs = 75_000, retries = 5, fetch: given } = options;
   const address = URL.canParse(url) ? new URL(url) : undefined;
@@ -77,6 +77,9 @@ export function createClient(options: ClientOptions): Client {
     throw new HoldpointError("usage", "The address of the server is none.", {
       hint: "Expected http or https, such as https://holdpoint.example.com, without a name and a password.",
     });
+  }
+  if (key !== undefined && !/^[\x21-\x7e]+$/.test(key)) {
+    throw new HoldpointError("usage", "The key is none: it has to be one word.", { hint: "Expected hp_… or a token." });
   }
   const base = `${address.origin}${address.pathname}`.replace(/\/+$/, "");
   // Looked up at each call, so that whoever replaces it is heard.
@@ -86,7 +89,11 @@ export function createClient(options: ClientOptions): Client {
     call: async (id, ...[input, more]) => (await read(await send(wire, requestOf(id, input, more)))) as never,
     pieces: async function* (id, ...[input, more]) {
       const response = await send(wire, { ...requestOf(id, input, more), endless: true });
-      yield* piecesOf(response);
+      try {
+        yield* piecesOf(response);
+      } catch (error) {
+        throw more?.signal?.aborted ? givenUp() : unreachable(error, base);
+      }
     },
     events: (id, more = {}) => listen(wire, id, more),
   };

@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished, type TestContext } from "vitest";
 import { holdpoint } from "../support/child.ts";
 import { bareEnvironment } from "../support/environment.ts";
 import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
+import { serveProcess } from "../support/server-process.ts";
 import { tempDir } from "../support/temp.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -98,6 +99,34 @@ describe("in a terminal", () => {
     for (const key of [UP, UP, UP, ENTER]) terminal.type(key);
     await terminal.until("$160.00 refunded; 25 in stock now.");
     expect(await terminal.ended).toBe(0);
+  });
+
+  it("asks in the same way where a server does the work, and shows again what was not taken", async (context) => {
+    needTerminal(context);
+    const server = await serveProcess(tempDir());
+    onTestFinished(() => server.end("SIGTERM"));
+    const env = { HOLDPOINT_URL: server.url };
+    const terminal = openTerminal(tempDir(), ["Return 2 Aviator sunglasses I bought last week."], { env });
+    await terminal.until("Not now");
+    for (const key of [UP, ENTER]) terminal.type(key);
+    await terminal.until("s1 item");
+    terminal.type(ENTER);
+    await terminal.until("s1 quantity");
+    for (const key of [BACKSPACE, "x", ENTER]) terminal.type(key);
+    await terminal.until("s1 customer");
+    terminal.type(ENTER);
+    await terminal.until("s1 unitPrice");
+    terminal.type(ENTER);
+    await terminal.until("quantity must be a whole number of at least 1");
+    await terminal.until("Not now");
+    terminal.type(CTRL_C);
+    await terminal.until(`HOLDPOINT_URL=${server.url} `);
+    expect(await terminal.ended).toBe(3);
+    const again = openTerminal(tempDir(), ["resume", threadIn(terminal)], { env });
+    await again.until("Not now");
+    for (const key of [UP, UP, UP, ENTER]) again.type(key);
+    await again.until("$160.00 refunded; 25 in stock now.");
+    expect(await again.ended).toBe(0);
   });
 
   it("records that it is not now, and says how to go on", async (context) => {

@@ -112,6 +112,7 @@ describe("a call", () => {
       message: `What answers at ${url} is no Holdpoint server: it says 404.`,
     });
     expect(() => createClient({ url: "ftp://x" })).toThrow("The address of the server is none.");
+    expect(() => createClient({ url, key: "a secret\n" })).toThrow("The key is none: it has to be one word.");
   });
 
   it("is given up by its signal", async () => {
