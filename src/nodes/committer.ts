@@ -13,6 +13,7 @@ import { asksForRollback, rollBackCancelled } from "../transaction/rollback.ts";
 import type { EffectListener } from "../transaction/run-effect.ts";
 import { identityOf, isDraining, type NodeDeps } from "./deps.ts";
 import { createReporter } from "./report.ts";
+import { doubtMessage } from "./waiting-message.ts";
 
 type Committed = Update & { outcome: Outcome<"committer"> };
 
@@ -33,7 +34,8 @@ export function createCommitter(deps: NodeDeps) {
     const back = OPEN.includes(result.kind) ? undefined : await takeBack(deps, { identity, run, stopped });
     const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
     const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
-    return { ...leadOn(result, state), ...(back ? { outcome: back } : {}), proposal, steps };
+    const said = result.kind === "uncertain" ? { messages: [doubtMessage(run.id)] } : {};
+    return { ...leadOn(result, state), ...(back ? { outcome: back } : {}), ...said, proposal, steps };
   };
 }
 

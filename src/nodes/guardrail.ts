@@ -3,6 +3,7 @@
  * revision has no verdict, then the transaction. A new request starts a run and resets what the last one left.
  */
 
+import type { BaseMessage } from "@langchain/core/messages";
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import { digestOf } from "../domain/json.ts";
 import { isByModel } from "../domain/plan.ts";
@@ -20,7 +21,7 @@ import { findLatestProposal, getProposal, listProposals, moveProposal, recordFin
 import { isSentBack, judgeRevision, listRevisions, type Revision, recordRevision } from "../ledger/revisions.ts";
 import { findRun, getRun } from "../ledger/runs.ts";
 import { startRun } from "../ledger/start-run.ts";
-import { humanMessage, lastHuman, MAX_STORED_TEXT, runIdOf } from "../messages.ts";
+import { answerMessage, humanMessage, lastHuman, MAX_STORED_TEXT, runIdOf } from "../messages.ts";
 import { unsettled } from "../planning/check-plan.ts";
 import type { GateFacts } from "../policy/gate.ts";
 import { checkTransaction, strictest, transactionVerdict } from "../policy/policy.ts";
@@ -101,7 +102,11 @@ function tooLong(text: string): Finding[] | undefined {
 }
 
 /** Marks what was said last as heard; a request that came otherwise is added to what was said. */
-function hear(state: State, config: LangGraphRunnableConfig, request: Request): Update {
+function hear(
+  state: State,
+  config: LangGraphRunnableConfig,
+  request: Request,
+): { heard: string | null; messages?: BaseMessage[] } {
   const said = unheard(state, config);
   if (said) return { heard: said.id };
   const messages = [humanMessage(request.id, request.text)];
@@ -149,7 +154,13 @@ async function checkRequest(
   );
   const { refusal } = start.run;
   if (refusal !== undefined) findings.unshift({ rule: "request-rate", verdict: "deny", reason: refusal });
-  const update = { ...FRESH, ...heard, request, run: { id: request.id }, findings, notices };
+  const overtaken = start.superseded.map(({ id }) => answerMessage(id, "It was superseded by another request."));
+  const messages = [
+    ...overtaken.filter(({ id }) => state.messages.some((one) => one.id === id)),
+    ...(heard.messages ?? []),
+  ];
+  const said = messages.length > 0 ? { messages } : {};
+  const update = { ...FRESH, ...heard, ...said, request, run: { id: request.id }, findings, notices };
   if (strictest(findings, "allow") === "allow") return { ...update, outcome: "request allowed" };
   return { ...update, failure: deniedBy(findings, "invalid_request"), outcome: "request denied" };
 }

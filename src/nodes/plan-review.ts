@@ -20,6 +20,7 @@ import { planRisks } from "../planning/plan-risks.ts";
 import type { TenantSettings } from "../policy/settings.ts";
 import type { Update } from "../state.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
+import { waitingMessage } from "./waiting-message.ts";
 
 type Asked = Update & { outcome: Outcome<"guardrail"> };
 
@@ -126,5 +127,6 @@ export async function askAboutPlan(
     }
     return proposal.id;
   });
-  return { ...update, proposal: await getProposal(deps.ledger, run.tenant, id), outcome: "plan escalated" };
+  const proposal = await getProposal(deps.ledger, run.tenant, id);
+  return { ...update, proposal, messages: [waitingMessage(deps.policy, proposal)], outcome: "plan escalated" };
 }

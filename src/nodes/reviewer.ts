@@ -16,6 +16,7 @@ import type { State, Update } from "../state.ts";
 import { askRole } from "./ask-role.ts";
 import { identityOf, type NodeDeps, stampOf } from "./deps.ts";
 import { toldProgram } from "./told-program.ts";
+import { waitingMessage } from "./waiting-message.ts";
 
 type Reviewed = Update & { outcome: Outcome<"reviewer"> };
 
@@ -80,7 +81,9 @@ async function follow(deps: NodeDeps, config: LangGraphRunnableConfig, proposal:
     await deps.ledger.transaction().execute((trx) => moveProposal(trx, stamp, proposal, "denied"));
     return { proposal, failure: { status: "denied", message, details: [] }, outcome: "denied" };
   }
-  if (!isCleared(proposal, proposal.findings)) return { proposal, outcome: "person asked" };
+  if (!isCleared(proposal, proposal.findings)) {
+    return { proposal, messages: [waitingMessage(deps.policy, proposal)], outcome: "person asked" };
+  }
   await takeDecision(deps.ledger, stamp, {
     proposalId: proposal.id,
     digest: proposal.digest,

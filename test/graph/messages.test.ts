@@ -60,6 +60,11 @@ describe("messages", () => {
     await say(runtime, "t", { type: "human", content: "one" });
     const state = await say(runtime, "t", { type: "human", content: "count" });
     expect(state.messages.at(-1)?.text).toMatch(/"one" on this thread was superseded .*\n\nThere are 0 notes\./);
+    expect(talk(state).slice(0, 3)).toEqual([
+      ["human", "one"],
+      ["ai", "It was superseded by another request."],
+      ["human", "count"],
+    ]);
     expect(notebook.lines()).toEqual([]);
   });
 
@@ -161,7 +166,10 @@ describe("messages", () => {
     const { request } = await say(runtime, "t", { type: "human", content: "one" });
     await runtime.graph.updateState(config("t"), { request, run: null } as never, "__start__");
     const again = await runtime.graph.invoke(null, config("t"));
-    expect(talk(again)).toEqual([["human", "one"]]);
+    expect(talk(again)).toEqual([
+      ["human", "one"],
+      ["ai", "Waiting for a decision by somebody who may approve: Step a. It does not run before that."],
+    ]);
     expect(await listRuns(runtime.ledger, "acme", { threadId: "t" })).toHaveLength(1);
   });
 

@@ -12,6 +12,14 @@ describe("a chat page", () => {
     const { __interrupt__: [asked] = [] } = await server.run(threadId, human("Buy 2 Moon"), "agent");
     expect(asked?.value.request).toBe("Buy 2 Moon");
     expect(await server.waiting()).toContain(threadId);
+    const waiting = (await server.state(threadId)).values.messages;
+    expect(waiting).toMatchObject([
+      { type: "human" },
+      {
+        type: "ai",
+        content: "Waiting for a decision by somebody who may approve: Sell 2 × Moon. It does not run before that.",
+      },
+    ]);
     const command = { resume: { [asked?.id ?? ""]: asked && approveAll(asked.value) } };
     const { messages } = await server.run(threadId, { command }, "agent");
     expect(messages).toMatchObject([
