@@ -88,7 +88,7 @@ export function isAnswered({ runtime, identity }: AnyCall, proposalId: string): 
   const { ledger } = runtime;
   const { tenant, principal } = identity;
   return async () =>
-    (await findDecision(ledger, tenant, proposalId)) !== undefined ||
+    (await findDecision(ledger, tenant, proposalId))?.principal === principal ||
     (await listApprovals(ledger, tenant, proposalId)).some((approval) => approval.principal === principal);
 }
 
