@@ -30,9 +30,21 @@ function internationalAt({ start, end }: Find, text: string): Find | undefined {
   return undefined;
 }
 
+/** An id in whose digits a number would be found by chance (RFC 9562, in text). */
+const UUID = /(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])/gi;
+
+function outsideOfIds(finds: Find[], text: string): Find[] {
+  if (finds.length === 0) return finds;
+  const ids = [...text.matchAll(UUID)].map(({ index, 0: id }) => ({ start: index, end: index + id.length }));
+  return finds.filter(({ start, end }) => !ids.some((id) => start >= id.start && end <= id.end));
+}
+
 /** Numbers with the code of their country, however they are written. */
 export const findInternationalPhones = (text: string): Find[] =>
-  findAll(text, INTERNATIONAL, "phone").flatMap((found) => internationalAt(found, text) ?? []);
+  outsideOfIds(
+    findAll(text, INTERNATIONAL, "phone").flatMap((found) => internationalAt(found, text) ?? []),
+    text,
+  );
 
 export const findPhones = (text: string): Find[] => [
   ...findInternationalPhones(text),
