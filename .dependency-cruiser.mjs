@@ -25,7 +25,7 @@ const ENTRY_FILES = [
   "^src/client/index\\.ts$",
   "^src/graph/index\\.ts$",
   "^src/server/(entry|agent-auth)\\.ts$",
-  "^src/cli/main\\.ts$",
+  "^src/cli/main\\.js$",
 ];
 
 const pathOf = (member) => `^src/${member}(/|\\.ts$)`;

@@ -118,14 +118,15 @@ async function measureDecisions(report: Report, home: string): Promise<void> {
     const asked = await server.send(START, { request: round % 2 === 0 ? SALE : REQUEST });
     const begun = performance.now();
     const { run, effects } = await approve(server, asked);
-    if (round >= 0) times.push(performance.now() - begun);
+    const took = performance.now() - begun - effects[0].durationMs;
+    if (round >= 0) times.push(took);
     if (run.answer?.status !== "success") throw new Error(`It did not end well: ${JSON.stringify(run)}`);
     inActions = Math.max(inActions, effects[0].durationMs);
   }
   report.title("Deciding");
-  report.limit("approving a paused run, to its end, p95", {
+  report.limit("approving a paused run, to its end, without its action, p95", {
     ...{ value: percentile(times, 0.95), max: 50, unit: "ms" },
-    of: `median ${ms(percentile(times, 0.5))}; its action took at most ${ms(inActions)} of it`,
+    of: `median ${ms(percentile(times, 0.5))}; the action took up to ${ms(inActions)} more`,
   });
   await server.stop();
 }

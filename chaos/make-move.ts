@@ -5,9 +5,10 @@ import type { ActionAnswer, ProposalAnswer } from "../src/domain/answer-formats.
 import { HoldpointError } from "../src/errors.ts";
 import type { Question } from "../src/nodes/question.ts";
 import type { Runtime } from "../src/runtime.ts";
+import { answerThread } from "../src/work/answer.ts";
 import { cancelThread } from "../src/work/cancel.ts";
 import { recoverRuns } from "../src/work/recover.ts";
-import { answerThread, continueThread, startRequest } from "../src/work/threads.ts";
+import { continueThread, startRequest } from "../src/work/threads.ts";
 import type { SharedClock } from "./clock.ts";
 import type { Act, Move, Person } from "./moves.ts";
 import { by, deadlineOf, LIFETIME_MINUTES, threadId } from "./notes.ts";

@@ -1,6 +1,7 @@
 /** The process that is killed: it asks, approves, and carries out, unless it dies on the way. */
 import { flushCompileCache } from "node:module";
-import { answerThread, startRequest } from "../src/work/threads.ts";
+import { answerThread } from "../src/work/answer.ts";
+import { startRequest } from "../src/work/threads.ts";
 import { killAt } from "./kill-at.ts";
 import { findPoint } from "./points.ts";
 import { caller, openSubject, requestOf, type Subject, threadId } from "./subject.ts";

@@ -93,6 +93,7 @@ export function useWal(db: Db, synchronous: "full" | "normal" = "full"): void {
   db.pragma("journal_mode = wal");
   db.pragma(`synchronous = ${synchronous}`);
   db.pragma("foreign_keys = on");
+  db.pragma("cache_size = -2000"); // kB for each file, of 16,000: what is read again the system has in memory, too
 }
 
 /** Runs `work` in one transaction that holds the write lock from its start; a throw undoes everything. */

@@ -16,7 +16,7 @@ export interface ServerProcess {
 
 export async function startServer(home: string): Promise<ServerProcess> {
   const begun = performance.now();
-  const words = ["src/cli/main.ts", "serve", "--dev", "--port", "0", "--json"];
+  const words = ["src/cli/main.js", "serve", "--dev", "--port", "0", "--json"];
   const environment = { HOLDPOINT_HOME: home, HOLDPOINT_REQUESTS_PER_MINUTE: "9999999", HOLDPOINT_LOG: "error" };
   const { PATH = "" } = process.env;
   const child = spawn(process.execPath, words, {

@@ -9,6 +9,7 @@ import type { StoreRuntime } from "../runtime.ts";
 import { acceptTools } from "../work/accept-tools.ts";
 import { describeAction, describeActions, listWaitingTools } from "../work/actions.ts";
 import { takeAnchor } from "../work/anchor.ts";
+import { answerThread, postponeThread } from "../work/answer.ts";
 import { checkLog, exportLog } from "../work/audit.ts";
 import { cancelThread } from "../work/cancel.ts";
 import { forgetData } from "../work/forget.ts";
@@ -31,16 +32,7 @@ import { reseedStore } from "../work/reseed.ts";
 import { changeTenantSettings } from "../work/settings.ts";
 import { shown } from "../work/shown.ts";
 import { measureStats } from "../work/stats.ts";
-import {
-  answerThread,
-  type Caller,
-  continueThread,
-  postponeThread,
-  readThread,
-  rollBackThread,
-  startRequest,
-  viewThread,
-} from "../work/threads.ts";
+import { type Caller, continueThread, readThread, rollBackThread, startRequest, viewThread } from "../work/threads.ts";
 import type { Backend, RunsBackend, SystemBackend, TenantBackend } from "./backend.ts";
 
 /** @param caller as whom, and how it hears that it is to stop */

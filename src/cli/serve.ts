@@ -9,6 +9,7 @@ import { packageVersion } from "../server/version.ts";
 import { maskText } from "../telemetry/mask.ts";
 import type { Stop } from "../work/stop.ts";
 import { EXIT } from "./exit-status.ts";
+import { settleMemory } from "./memory.ts";
 import type { LocalSession } from "./session.ts";
 
 export interface ServeOptions {
@@ -49,6 +50,7 @@ export async function serveHttp(session: LocalSession, options: ServeOptions): P
     }),
     log: runtime.log,
   });
+  settleMemory();
   const { url } = serving;
   const warning = development
     ? "\nDevelopment mode: whoever reaches this machine's own addresses may do everything, without a key."

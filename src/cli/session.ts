@@ -228,7 +228,7 @@ function loginName(): string {
 
 function programName(environment: Surroundings["environment"]): string {
   if (import.meta.url.endsWith(".js")) return "npx holdpoint"; // installed as a package
-  return environment.npm_lifecycle_event === "start" ? "npm start --" : "node src/cli/main.ts";
+  return environment.npm_lifecycle_event === "start" ? "npm start --" : "node src/cli/main.js";
 }
 
 /** A folder other than the default has to be named again. */

@@ -7,8 +7,11 @@ const PACKAGE = "@opentelemetry/sdk-node";
 interface Tracing {
   /** Why there are none although they were asked for. */
   readonly problem?: string;
-  /** Sends what was not sent yet. It never throws, and takes a few seconds at the most. */
-  end(): Promise<void>;
+  /**
+   * Sends what was not sent yet. It never throws, and takes a few seconds at the most.
+   * @returns why some of it may be lost, or undefined
+   */
+  end(): Promise<string | undefined>;
 }
 
 const NONE: Tracing = { end: async () => undefined };
@@ -41,9 +44,14 @@ export async function startTracing(environment: NodeJS.ProcessEnv): Promise<Trac
   }
 }
 
-async function ended(shutdown: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, END_MS);
-  await Promise.race([shutdown.catch(() => undefined), late.promise]);
+async function ended(shutdown: Promise<void>): Promise<string | undefined> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve("their receiver did not answer in time"), END_MS);
+  const sent = shutdown.then(
+    () => undefined,
+    () => "their receiver did not take them",
+  );
+  const why = await Promise.race([sent, late.promise]);
   clearTimeout(timer);
+  return why && `The last traces may be lost: ${why}.`;
 }

@@ -13,6 +13,8 @@ import { listRevisions } from "../ledger/revisions.ts";
 
 export interface RunRecord {
   readonly reads: readonly ReadOutcome[];
+  /** Oldest first. */
+  readonly proposals: readonly Proposal[];
   readonly effects: readonly Effect[];
   readonly decisions: readonly Decision[];
   /** Steps that are what an effect of another step has done. */
@@ -27,9 +29,9 @@ export async function loadRecord(ledger: Ledger, tenant: string, runId: string):
   const reads = (await listReads(ledger, tenant, runId)).filter(({ step }) => !isProgramStep(step));
   const proposals = await listProposals(ledger, tenant, runId);
   // Everything else came of a proposal.
-  if (proposals.length === 0) return { reads, effects: [], decisions: [], kept: [], plans: new Map() };
+  if (proposals.length === 0) return { reads, proposals, effects: [], decisions: [], kept: [], plans: new Map() };
   return {
-    reads,
+    ...{ reads, proposals },
     effects: await listEffects(ledger, tenant, runId),
     decisions: await listDecisions(ledger, tenant, runId),
     kept: await listKeptSteps(ledger, tenant, runId),

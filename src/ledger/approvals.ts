@@ -6,6 +6,7 @@ import { type Role, RoleSchema } from "../domain/role.ts";
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { opened, sealed } from "./sealed-columns.ts";
 import { forgottenDecision } from "./tombstones.ts";
 
@@ -20,16 +21,19 @@ export interface Approval {
   readonly at: string;
 }
 
-/** The approvals of a proposal so far, oldest first. */
-export async function listApprovals(db: Ledger, tenant: string, proposalId: string): Promise<Approval[]> {
-  const rows = await db
+const selectApprovals = keptQuery((db, tenant: string, proposalId: string) =>
+  db
     .selectFrom("approvals")
     .select(["principal", "onBehalfOf", "role", "actions", "at"])
     .where("tenant", "=", tenant)
     .where("proposalId", "=", proposalId)
     .orderBy("at")
-    .orderBy("principal")
-    .execute();
+    .orderBy("principal"),
+);
+
+/** The approvals of a proposal so far, oldest first. */
+export async function listApprovals(db: Ledger, tenant: string, proposalId: string): Promise<Approval[]> {
+  const rows = await selectApprovals(db, tenant, proposalId);
   return (await opened(db, "approvals", tenant, rows)).map(({ principal, onBehalfOf, role, actions, at }) => ({
     principal,
     onBehalfOf,

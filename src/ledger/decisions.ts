@@ -15,6 +15,7 @@ import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { tellOfDecisionIn } from "./notices.ts";
 import { getProposal, openProposalIn } from "./proposals.ts";
 import { decideRevisionIn, recordRevisionIn } from "./revisions.ts";
@@ -28,21 +29,24 @@ export function toDecision(row: Selectable<DecisionsTable>): Decision {
   return DecisionSchema.parse({ ...row, actions: JSON.parse(row.actions) });
 }
 
+const selectDecision = keptQuery((db, tenant: string, proposalId: string) =>
+  db.selectFrom("decisions").selectAll().where("tenant", "=", tenant).where("proposalId", "=", proposalId),
+);
+
 /** The decision on a proposal, or undefined while it is open. */
 export async function findDecision(db: Ledger, tenant: string, proposalId: string): Promise<Decision | undefined> {
-  const row = await db
-    .selectFrom("decisions")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("proposalId", "=", proposalId)
-    .executeTakeFirst();
+  const [row] = await selectDecision(db, tenant, proposalId);
   const decision = await openedOne(db, "decisions", tenant, row);
   return decision && toDecision(decision);
 }
 
 /** The decisions on a run's proposals, oldest first. */
 export async function listDecisions(db: Ledger, tenant: string, runId: string): Promise<Decision[]> {
-  const rows = await db
+  return (await opened(db, "decisions", tenant, await selectDecisions(db, tenant, runId))).map(toDecision);
+}
+
+const selectDecisions = keptQuery((db, tenant: string, runId: string) =>
+  db
     .selectFrom("decisions")
     .innerJoin("proposals", (join) =>
       join.onRef("proposals.tenant", "=", "decisions.tenant").onRef("proposals.id", "=", "decisions.proposalId"),
@@ -50,10 +54,8 @@ export async function listDecisions(db: Ledger, tenant: string, runId: string): 
     .selectAll("decisions")
     .where("decisions.tenant", "=", tenant)
     .where("proposals.runId", "=", runId)
-    .orderBy("proposals.number")
-    .execute();
-  return (await opened(db, "decisions", tenant, rows)).map(toDecision);
-}
+    .orderBy("proposals.number"),
+);
 
 export type DecisionInput = Omit<Decision, "principal" | "decidedAt" | "role"> & {
   // Left out, `settingsVersion` is that of the settings of this moment.

@@ -9,6 +9,7 @@ import { OPERATIONS } from "../policy/operations.ts";
 import { toPrincipal } from "../policy/principals.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger, LedgerTransaction } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 import { assertInScope, assertMay, findRole, listMembers, roleOf } from "./members.ts";
 
 export interface Delegation {
@@ -25,16 +26,16 @@ export interface Delegation {
 const MAX_MS = 366 * 24 * 3_600_000;
 
 /** A tenant's delegations that are not over, by name. */
-export async function listDelegations(db: Ledger, tenant: string, at: string): Promise<Delegation[]> {
-  return await db
-    .selectFrom("delegations")
-    .select(["delegator", "delegate", "until", "createdAt"])
-    .where("tenant", "=", tenant)
-    .where("until", ">", at)
-    .orderBy("delegator")
-    .orderBy("delegate")
-    .execute();
-}
+export const listDelegations: (db: Ledger, tenant: string, at: string) => Promise<Delegation[]> = keptQuery(
+  (db, tenant: string, at: string) =>
+    db
+      .selectFrom("delegations")
+      .select(["delegator", "delegate", "until", "createdAt"])
+      .where("tenant", "=", tenant)
+      .where("until", ">", at)
+      .orderBy("delegator")
+      .orderBy("delegate"),
+);
 
 /**
  * Those whom somebody may act for at a moment, each with the role that they have themselves. To somebody who was

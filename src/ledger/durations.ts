@@ -1,6 +1,7 @@
 /** How long calls of actions took before, to tell how long others will take. */
 import { percentile } from "../domain/percentile.ts";
 import type { Ledger } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 
 /** So many of an action's last calls say how long the next one takes. */
 const LAST = 20;
@@ -16,8 +17,10 @@ export async function medianDurations(
 ): Promise<Map<string, number>> {
   const medians = new Map<string, number>();
   for (const action of new Set(actions)) {
+    // An action reads or writes, so that only one of the tables has calls of it.
+    const calls = [...(await lastReads(db, tenant, action)), ...(await lastEffects(db, tenant, action))];
     const median = percentile(
-      [...(await lastOf(db, "reads", tenant, action)), ...(await lastOf(db, "effects", tenant, action))],
+      calls.map(({ durationMs }) => Number(durationMs)),
       50,
     );
     if (median !== null) medians.set(action, median);
@@ -25,17 +28,18 @@ export async function medianDurations(
   return medians;
 }
 
-/** An action reads or writes, so that only one of the tables has calls of it. */
-async function lastOf(db: Ledger, table: "reads" | "effects", tenant: string, action: string): Promise<number[]> {
-  const rows = await db
-    .selectFrom(table)
-    .select("durationMs")
-    .where("tenant", "=", tenant)
-    .where("action", "=", action)
-    .where("status", "=", "succeeded")
-    .where("durationMs", "is not", null)
-    .orderBy(table === "reads" ? "finishedAt" : "updatedAt", "desc")
-    .limit(LAST)
-    .execute();
-  return rows.map(({ durationMs }) => Number(durationMs));
-}
+const lastOf = (table: "reads" | "effects", order: "finishedAt" | "updatedAt") =>
+  keptQuery((db, tenant: string, action: string) =>
+    db
+      .selectFrom(table)
+      .select("durationMs")
+      .where("tenant", "=", tenant)
+      .where("action", "=", action)
+      .where("status", "=", "succeeded")
+      .where("durationMs", "is not", null)
+      .orderBy(order as "durationMs", "desc")
+      .limit(LAST),
+  );
+
+const lastReads = lastOf("reads", "finishedAt");
+const lastEffects = lastOf("effects", "updatedAt");

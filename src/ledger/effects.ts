@@ -2,13 +2,14 @@
  * Effects: an intent row before each write and its outcome after it (invariant 2), under a key that is never used twice
  * (invariant 3). Rows move by compare-and-set, under the run's lease.
  */
-import type { Selectable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import { canonicalJson, derivedId, type Json, type JsonObject, storedJson } from "../domain/json.ts";
 import { type Change, type Effect, EffectSchema, type EffectStatus } from "../domain/proposal.ts";
 import type { Stamp } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { appendAudit } from "./audit.ts";
-import type { Ledger } from "./database.ts";
+import { type Ledger, writeBehind } from "./database.ts";
+import { keptInsert, keptQuery } from "./kept-query.ts";
 import { assertLease, type Lease } from "./leases.ts";
 import type { EffectsTable } from "./schema.ts";
 import { opened, openedOne, sealed } from "./sealed-columns.ts";
@@ -35,7 +36,11 @@ export function effectKey(
 
 /** A run's effects in the order in which they were begun. */
 export async function listEffects(db: Ledger, tenant: string, runId: string): Promise<Effect[]> {
-  const rows = await db
+  return (await opened(db, "effects", tenant, await selectEffects(db, tenant, runId))).map(toEffect);
+}
+
+const selectEffects = keptQuery((db, tenant: string, runId: string) =>
+  db
     .selectFrom("effects")
     .innerJoin("proposals", (join) =>
       join.onRef("proposals.tenant", "=", "effects.tenant").onRef("proposals.id", "=", "effects.proposalId"),
@@ -44,19 +49,16 @@ export async function listEffects(db: Ledger, tenant: string, runId: string): Pr
     .where("effects.tenant", "=", tenant)
     .where("effects.runId", "=", runId)
     .orderBy("proposals.number") // no clock: two machines may differ
-    .orderBy("position")
-    .execute();
-  return (await opened(db, "effects", tenant, rows)).map(toEffect);
-}
+    .orderBy("position"),
+);
+
+const selectEffect = keptQuery((db, tenant: string, key: string) =>
+  db.selectFrom("effects").selectAll().where("tenant", "=", tenant).where("key", "=", key),
+);
 
 /** The effect with this key, or undefined. */
 async function findEffect(db: Ledger, tenant: string, key: string): Promise<Effect | undefined> {
-  const row = await db
-    .selectFrom("effects")
-    .selectAll()
-    .where("tenant", "=", tenant)
-    .where("key", "=", key)
-    .executeTakeFirst();
+  const [row] = await selectEffect(db, tenant, key);
   const effect = await openedOne(db, "effects", tenant, row);
   return effect && toEffect(effect);
 }
@@ -66,12 +68,15 @@ export type EffectIntent = Pick<
   "key" | "runId" | "proposalId" | "position" | "step" | "action" | "version" | "args" | "undoData" | "changes"
 >;
 
+const insertRow = keptInsert((db, rows: Insertable<EffectsTable>[]) => db.insertInto("effects").values(rows));
+
 /**
- * Records the intent to run a write, before its receiver is called.
+ * Records the intent to run a write. It is written behind: nothing is called before the effect is `executing`, and that
+ * writes the intent through to the disk with it.
  * @returns the row; the one that is there already when the key was used before
  */
 export async function beginEffect(db: Ledger, stamp: Stamp, lease: Lease, intent: EffectIntent): Promise<Effect> {
-  return await db.transaction().execute(async (trx) => {
+  return await writeBehind(db, async (trx) => {
     await assertLease(trx, lease);
     const existing = await findEffect(trx, stamp.tenant, intent.key);
     if (existing) return existing;
@@ -89,10 +94,7 @@ export async function beginEffect(db: Ledger, stamp: Stamp, lease: Lease, intent
       updatedAt: stamp.at,
       durationMs: null,
     };
-    await trx
-      .insertInto("effects")
-      .values(await sealed(trx, "effects", stamp.tenant, row))
-      .execute();
+    await insertRow(trx, [await sealed(trx, "effects", stamp.tenant, row)]);
     const data = { key: intent.key, step: intent.step, action: intent.action, args: intent.args };
     await appendAudit(trx, { ...stamp, event: "effect.intended", runId: intent.runId, data });
     return toEffect(row);
@@ -113,6 +115,29 @@ const NEXT: Readonly<Record<EffectStatus, readonly EffectStatus[]>> = {
   failed: [],
   undone: [],
 };
+
+const updateEffect = keptQuery(
+  (
+    db,
+    status: EffectStatus,
+    output: string,
+    changes: string,
+    note: string | null,
+    attempts: number,
+    durationMs: number | undefined,
+    at: string,
+    ...[tenant, key, wasStatus, wasAttempts]: [string, string, EffectStatus, number]
+  ) =>
+    db
+      .updateTable("effects")
+      .set({ status, output, changes, note, attempts, ...(durationMs === undefined ? {} : { durationMs }) })
+      .set({ updatedAt: at })
+      .where("tenant", "=", tenant)
+      .where("key", "=", key)
+      .where("status", "=", wasStatus)
+      .where("attempts", "=", wasAttempts)
+      .returningAll(),
+);
 
 /**
  * Moves an effect from the status that it was read with to another, with what is now known of it.
@@ -144,18 +169,10 @@ export async function settleEffect(
       changes: storedJson(move.changes ?? effect.changes),
       note: move.note ?? effect.note,
       attempts: move.attempts ?? effect.attempts,
-      ...(move.durationMs === undefined ? {} : { durationMs: move.durationMs }),
-      updatedAt: stamp.at,
     };
-    const written = await trx
-      .updateTable("effects")
-      .set(await sealed(trx, "effects", stamp.tenant, settled))
-      .where("tenant", "=", stamp.tenant)
-      .where("key", "=", effect.key)
-      .where("status", "=", effect.status)
-      .where("attempts", "=", effect.attempts)
-      .returningAll()
-      .executeTakeFirst();
+    const { status, output, changes, note, attempts } = await sealed(trx, "effects", stamp.tenant, settled);
+    const set = [status, output, changes, note, attempts, move.durationMs, stamp.at] as const;
+    const [written] = await updateEffect(trx, ...set, stamp.tenant, effect.key, effect.status, effect.attempts);
     const row = await openedOne(trx, "effects", stamp.tenant, written);
     if (!row) {
       throw new HoldpointError("busy", `Effect "${effect.key}" was moved by another process.`);

@@ -5,6 +5,7 @@
 import type { Stamp } from "../domain/run.ts";
 import { appendAudit } from "./audit.ts";
 import type { Ledger } from "./database.ts";
+import { keptQuery } from "./kept-query.ts";
 
 export interface KeptStep {
   readonly step: string;
@@ -14,16 +15,16 @@ export interface KeptStep {
 }
 
 /** The kept steps of a run, in the order in which they were found. */
-export async function listKeptSteps(db: Ledger, tenant: string, runId: string): Promise<KeptStep[]> {
-  return await db
-    .selectFrom("keptSteps")
-    .select(["step", "call", "effectKey"])
-    .where("tenant", "=", tenant)
-    .where("runId", "=", runId)
-    .orderBy("createdAt")
-    .orderBy("step")
-    .execute();
-}
+export const listKeptSteps: (db: Ledger, tenant: string, runId: string) => Promise<KeptStep[]> = keptQuery(
+  (db, tenant: string, runId: string) =>
+    db
+      .selectFrom("keptSteps")
+      .select(["step", "call", "effectKey"])
+      .where("tenant", "=", tenant)
+      .where("runId", "=", runId)
+      .orderBy("createdAt")
+      .orderBy("step"),
+);
 
 /** Records steps that are done already; those recorded before stay as they are. */
 export async function keepSteps(db: Ledger, stamp: Stamp, runId: string, kept: readonly KeptStep[]): Promise<void> {

@@ -5,20 +5,13 @@
 import type { Answer } from "../domain/answer.ts";
 import type { Finding, Row } from "../domain/proposal.ts";
 import type { Snapshot } from "../domain/snapshots.ts";
-import type { Ledger } from "../ledger/database.ts";
-import { listProposals } from "../ledger/proposals.ts";
 import { isNamed, maskAnswer } from "../telemetry/mask-answer.ts";
 import type { Facts } from "./answer.ts";
 
 /** What those who asked and decided have said or seen already. */
-export async function knownTexts(
-  ledger: Ledger,
-  { run, record, revision }: Pick<Facts, "run" | "record" | "revision">,
-): Promise<string[]> {
+export function knownTexts({ run, record, revision }: Pick<Facts, "run" | "record" | "revision">): string[] {
   const approved = record.decisions.filter(({ verdict }) => verdict === "approved" || verdict === "partly_approved");
-  const proposals = (await listProposals(ledger, run.tenant, run.id)).filter(({ id }) =>
-    approved.some(({ proposalId }) => proposalId === id),
-  );
+  const proposals = record.proposals.filter(({ id }) => approved.some(({ proposalId }) => proposalId === id));
   return [
     run.request,
     run.requester,

@@ -5,7 +5,6 @@ import type { Identity, Run } from "../domain/run.ts";
 import { EFFECT_STATUS, loadRecord, stepStates } from "../execution/progress.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { listEffects } from "../ledger/effects.ts";
-import { findLatestProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { State, Update } from "../state.ts";
 import { type CommitResult, commitApproved } from "../transaction/commit.ts";
@@ -32,8 +31,9 @@ export function createCommitter(deps: NodeDeps) {
     const { signal } = new AbortController();
     const result = await deps.track(commitApproved(deps, { identity, run, signal, stopped, onEffect }));
     const back = OPEN.includes(result.kind) ? undefined : await takeBack(deps, { identity, run, stopped });
-    const proposal = (await findLatestProposal(deps.ledger, run.tenant, run.id)) ?? null;
-    const steps = state.plan ? stepStates(state.plan, await loadRecord(deps.ledger, run.tenant, run.id)) : {};
+    const record = await loadRecord(deps.ledger, run.tenant, run.id);
+    const proposal = record.proposals.at(-1) ?? null;
+    const steps = state.plan ? stepStates(state.plan, record) : {};
     const said = result.kind === "uncertain" ? { messages: [doubtMessage(run.id)] } : {};
     return { ...leadOn(result, state), ...(back ? { outcome: back } : {}), ...said, proposal, steps };
   };
@@ -47,6 +47,7 @@ async function takeBack(
   input: { identity: Identity; run: Run; stopped: () => boolean },
 ): Promise<"taken back" | "drained" | undefined> {
   const run = await getRun(deps.ledger, input.run.tenant, input.run.id);
+  if (!run.cancellation) return undefined;
   const effects = await listEffects(deps.ledger, run.tenant, run.id);
   if (!asksForRollback(run, effects)) return undefined;
   return (await deps.track(rollBackCancelled(deps, { ...input, run }))) ? "taken back" : "drained";

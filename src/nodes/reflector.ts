@@ -4,12 +4,11 @@ import type { Answer } from "../domain/answer.ts";
 import { explainBudget } from "../domain/budget.ts";
 import type { Proposal } from "../domain/proposal.ts";
 import type { Run } from "../domain/run.ts";
-import { loadRecord, type RunRecord, stoppedBy } from "../execution/progress.ts";
+import { loadRecord, type RunRecord, stepStates, stoppedBy } from "../execution/progress.ts";
 import { isStalled } from "../execution/stalled.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { findSpentReplans } from "../ledger/budgets.ts";
 import { listPrograms } from "../ledger/programs.ts";
-import { findLatestProposal, findTransaction } from "../ledger/proposals.ts";
 import { listReflections, recordReflection } from "../ledger/reflections.ts";
 import { listRevisions, type Revision } from "../ledger/revisions.ts";
 import { endRunAsRead, getRun } from "../ledger/runs.ts";
@@ -30,8 +29,8 @@ export function createReflector(deps: NodeDeps) {
     const run = await getRun(deps.ledger, tenant, state.run.id);
     if (run.answer) return done(run, run.answer, state);
     const record = await loadRecord(deps.ledger, tenant, run.id);
-    const latest = await findLatestProposal(deps.ledger, tenant, run.id);
-    const transaction = await findTransaction(deps.ledger, tenant, run.id);
+    const latest = record.proposals.at(-1);
+    const transaction = record.proposals.findLast(({ kind }) => kind === "transaction");
     const open = whatIsOpen(run, record, [latest, transaction]);
     const proposal = latest?.kind === "plan" && isRefused(latest) ? latest : transaction;
     if (open) return open;
@@ -48,10 +47,11 @@ export function createReflector(deps: NodeDeps) {
     };
     const conclusion = await conclude(deps, config, facts, revisions);
     if (conclusion === "replan") return { failure: null, notices: [], outcome: "replan" };
-    const guarded = guardAnswer(conclusion, await knownTexts(deps.ledger, facts));
+    const guarded = guardAnswer(conclusion, knownTexts(facts));
     const ended = await endRunAsRead(deps.ledger, stampOf(deps, config), run, guarded);
     // Cancelled while the model was asked: what that means is found out anew.
-    return ended ? done(run, ended, state) : await reflectOn(state, config);
+    if (!ended) return await reflectOn(state, config);
+    return { ...done(run, ended, state), ...(state.plan ? { steps: stepStates(state.plan, record) } : {}) };
   };
   return reflectOn;
 }

@@ -38,7 +38,9 @@ export function withProgress<Result extends Update>(name: NodeName, node: GraphN
     // A request that has just come has no run yet: the one in state is of what was asked before.
     if (!tracker || name === "guardrail") return await node(state, config);
     // Where the ledger cannot be read, the node itself says so.
-    await tracker.prepare(identityOf(config).tenant, state, config.writer).catch(() => undefined);
+    const prepare = () => tracker.prepare(identityOf(config).tenant, state, config.writer).catch(() => undefined);
+    // Of this one there is nothing to tell but that it waits.
+    if (name !== "human") await prepare();
     const phase = PHASES[name];
     if (phase) tracker.phase(phase);
     try {
@@ -46,7 +48,10 @@ export function withProgress<Result extends Update>(name: NodeName, node: GraphN
       await tellOf(tracker, name, state, update);
       return update;
     } catch (error) {
-      if (isGraphInterrupt(error)) tracker.phase("waiting");
+      if (isGraphInterrupt(error)) {
+        await prepare();
+        tracker.phase("waiting");
+      }
       throw error;
     } finally {
       tracker.flush();
@@ -58,6 +63,6 @@ async function tellOf(tracker: Tracker, name: NodeName, state: State, update: Up
   if (update.steps) tracker.settle(update.steps as State["steps"]); // nodes write them as they are
   if (update.outcome === "paused") tracker.phase("paused");
   if (name !== "reflector" || update.outcome !== "done") return;
-  await tracker.refresh(state).catch(() => undefined);
+  if (!update.steps) await tracker.refresh(state).catch(() => undefined);
   tracker.phase("ended");
 }

@@ -64,7 +64,8 @@ export class Tracker {
   async prepare(tenant: string, state: State, writer: Writer): Promise<void> {
     this.#writer = writer;
     if (!state.run) return;
-    this.#run = await getRun(this.#deps.ledger, tenant, state.run.id);
+    // Within a call it is at work all the time: what was counted as idle before stays as it is.
+    if (this.#run?.id !== state.run.id) this.#run = await getRun(this.#deps.ledger, tenant, state.run.id);
     this.#staged = stagedDurations(state.proposal);
     if (state.plan && state.plan.number !== this.#plan?.number) await this.#follow(this.#run, state.plan);
   }

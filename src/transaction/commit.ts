@@ -18,13 +18,13 @@ import { ActionFailure, HoldpointError } from "../errors.ts";
 import { loadRecord, stepOutputs } from "../execution/progress.ts";
 import { listApprovals } from "../ledger/approvals.ts";
 import { lockAudit } from "../ledger/audit.ts";
-import type { Ledger, LedgerTransaction } from "../ledger/database.ts";
+import { type Ledger, type LedgerTransaction, writeBehind } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
-import { loadGateFacts, withoutHolds } from "../ledger/gate-facts.ts";
+import { gateFactsLoader, loadGateFacts, withoutHolds } from "../ledger/gate-facts.ts";
 import { withLease } from "../ledger/leases.ts";
 import { withRoles } from "../ledger/members.ts";
-import { findLatestProposal, findTransaction, moveProposal } from "../ledger/proposals.ts";
+import { listProposals, moveProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import { getSettings } from "../ledger/settings.ts";
 import { deleteUsesIn, releaseAmountsIn, setAmountsIn } from "../ledger/uses.ts";
@@ -84,15 +84,17 @@ export async function commitApproved(
   const { identity, run, signal, stopped = () => false, onEffect = () => undefined } = input;
   const { tenant } = identity;
   const { ledger } = deps;
-  const nothingToDo = async () =>
-    !(await findApproved(ledger, tenant, run.id)) && !(await findAnswered(ledger, tenant, run.id));
-  if (await nothingToDo()) return await recorded(ledger, tenant, run.id);
+  const proposals = await listProposals(ledger, tenant, run.id);
+  const isToDo = (await findApproved(ledger, tenant, proposals)) ?? (await findAnswered(ledger, tenant, proposals));
+  if (!isToDo) return recorded(proposals);
   return await withLease(ledger, { tenant, runId: run.id }, async (lease) => {
     const context: CommitContext = { ...deps, lease, identity, requester: run.requester, signal, stopped, onEffect };
-    const answered = await findAnswered(ledger, tenant, run.id);
+    const found = await listProposals(ledger, tenant, run.id); // another process may have gone on before the lease
+    const answered = await findAnswered(ledger, tenant, found);
     if (answered) await applyReconciliation(context, deps.registry.of(tenant), answered);
-    const approved = await findApproved(ledger, tenant, run.id);
-    if (!approved) return await recorded(ledger, tenant, run.id);
+    const now = answered ? await listProposals(ledger, tenant, run.id) : found;
+    const approved = await findApproved(ledger, tenant, now);
+    if (!approved) return recorded(now);
     return await new Transaction(deps, context, run, approved).commit();
   });
 }
@@ -102,18 +104,26 @@ interface Approved {
   readonly decision: Decision;
 }
 
+/** The newest transaction of a run's proposals. */
+const transactionOf = (proposals: readonly Proposal[]): Proposal | undefined =>
+  proposals.findLast(({ kind }) => kind === "transaction");
+
 /** The run's transaction, when the ledger holds an approving decision on it. */
-async function findApproved(ledger: Ledger, tenant: string, runId: string): Promise<Approved | undefined> {
-  const proposal = await findTransaction(ledger, tenant, runId);
+async function findApproved(
+  ledger: Ledger,
+  tenant: string,
+  proposals: readonly Proposal[],
+): Promise<Approved | undefined> {
+  const proposal = transactionOf(proposals);
   if (proposal?.status !== "approved") return undefined;
   const decision = await findDecision(ledger, tenant, proposal.id);
   return decision && { proposal, decision };
 }
 
 /** What the ledger already says of the run's transaction, when it is not one to be committed now. */
-async function recorded(ledger: Ledger, tenant: string, runId: string): Promise<CommitResult> {
-  if ((await findLatestProposal(ledger, tenant, runId))?.status === "pending") return { kind: "undecided" };
-  const proposal = await findTransaction(ledger, tenant, runId);
+function recorded(proposals: readonly Proposal[]): CommitResult {
+  if (proposals.at(-1)?.status === "pending") return { kind: "undecided" };
+  const proposal = transactionOf(proposals);
   const failure = proposal?.failure ?? { status: "failed", message: "It did not succeed." };
   switch (proposal?.status) {
     case "committed":
@@ -378,10 +388,11 @@ class Transaction {
     const known = this.#proposal.actions.map((action) => this.#foreseen.get(action.step) ?? action);
     const proposal = { ...this.#proposal, actions: known, impact: totalImpact(known) };
     const subject = { run: this.#run, proposal: this.#proposal, known };
-    return await ledger.transaction().execute(async (trx) => {
+    // The effect that follows writes it through.
+    return await writeBehind(ledger, async (trx) => {
       await lockAudit(trx, tenant);
-      const load = async (of: Proposal) => withoutHolds(await loadGateFacts(trx, tenant, of, this.#deps.now()));
-      const facts = { shown: await load(this.#proposal), known: await load(proposal) };
+      const load = await gateFactsLoader(trx, tenant, proposal, this.#deps.now());
+      const facts = { shown: withoutHolds(load(this.#proposal)), known: withoutHolds(load(proposal)) };
       for (const step of steps) {
         const objection = objectionToKnown(policy, { ...subject, step, facts });
         if (objection !== undefined) return objection;
@@ -449,7 +460,8 @@ class Transaction {
     result: Exclude<CommitResult, { kind: "undecided" | "nothing" | "uncertain" | "drained" }>,
   ): Promise<CommitResult> {
     const failure = "failure" in result ? { status: result.failure.status, message: result.failure.message } : null;
-    const moved = await this.#deps.ledger.transaction().execute(async (trx) => {
+    // Lost, it is found out again from the effects.
+    const moved = await writeBehind(this.#deps.ledger, async (trx) => {
       await this.#release(trx, result.kind);
       return await moveProposal(trx, stampOf(this.#context), this.#proposal, result.kind, failure);
     });

@@ -8,7 +8,7 @@ import type { Ledger } from "../ledger/database.ts";
 import { findDecision } from "../ledger/decisions.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { tellOfNeedIn } from "../ledger/notices.ts";
-import { findLatestProposal, findTransaction, moveProposal, openProposalIn } from "../ledger/proposals.ts";
+import { findTransaction, moveProposal, openProposalIn } from "../ledger/proposals.ts";
 import { setRunStatus } from "../ledger/runs.ts";
 import type { Registry } from "../tools/registry.ts";
 import { type CommitContext, lookAgain, settleByWord, stampOf } from "./run-effect.ts";
@@ -80,9 +80,9 @@ export async function applyReconciliation(
 export async function findAnswered(
   ledger: Ledger,
   tenant: string,
-  runId: string,
+  proposals: readonly Proposal[],
 ): Promise<{ reconciliation: Proposal; decision: Decision } | undefined> {
-  const reconciliation = await findLatestProposal(ledger, tenant, runId);
+  const reconciliation = proposals.at(-1);
   if (reconciliation?.kind !== "reconciliation" || reconciliation.status !== "approved") return undefined;
   const decision = await findDecision(ledger, tenant, reconciliation.id);
   return decision && { reconciliation, decision };

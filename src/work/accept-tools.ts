@@ -5,9 +5,7 @@ import { appendAudit } from "../ledger/audit.ts";
 import { assertMay } from "../ledger/members.ts";
 import type { StoreRuntime } from "../runtime.ts";
 import type { Waiting, WaitingTool } from "../tools/mcp/index.ts";
-
-/** The tenant of whoever runs the system: the servers, and what is accepted of them, are every tenant's. */
-const OPERATING_TENANT = "default";
+import { assertOperating } from "./operating.ts";
 
 /**
  * Takes tools as their servers offer them now. They are called so from the next start on.
@@ -23,11 +21,7 @@ export async function acceptTools(
 ): Promise<{ accepted: readonly WaitingTool[]; unreachable: Waiting["unreachable"] }> {
   const { ledger, mcp } = runtime;
   await assertMay(ledger, identity, "acceptTools");
-  if (identity.tenant !== OPERATING_TENANT) {
-    throw new HoldpointError("denied", `Tools are accepted for every tenant, and not by "${identity.tenant}".`, {
-      hint: `An admin of the tenant "${OPERATING_TENANT}" accepts them.`,
-    });
-  }
+  assertOperating(identity);
   if (!mcp) return { accepted: [], unreachable: [] };
   const { tools, unreachable } = await mcp.waiting();
   const accepted = tools.filter(({ actions }) => name === undefined || actions.includes(name));

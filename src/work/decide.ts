@@ -1,6 +1,6 @@
 /** Deciding on a proposal by its id, whichever thread it is of. */
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
-import { byWhom, type Decision, type Proposal } from "../domain/proposal.ts";
+import type { Decision, Proposal } from "../domain/proposal.ts";
 import type { Identity } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";
 import { findDecision } from "../ledger/decisions.ts";
@@ -9,7 +9,8 @@ import { getProposal } from "../ledger/proposals.ts";
 import { getRun } from "../ledger/runs.ts";
 import type { Question } from "../nodes/question.ts";
 import type { Runtime } from "../runtime.ts";
-import { answerThread, type Caller, type ThreadView, viewThread } from "./threads.ts";
+import { answerThread, decisionTaken } from "./answer.ts";
+import { type Caller, type ThreadView, viewThread } from "./threads.ts";
 
 export interface ProposalView {
   readonly proposal: Proposal;
@@ -33,7 +34,7 @@ export async function viewProposal(runtime: Runtime, identity: Identity, id: str
 }
 
 /**
- * Answers a proposal.
+ * Answers a proposal of a thread.
  * @param digest of the proposal as it was seen, where the caller knows it
  * @throws HoldpointError `unknown_thread`, `decision_taken`, `not_paused`, `stale` when it is another one by now, `usage`
  * when the answer does not fit
@@ -41,15 +42,12 @@ export async function viewProposal(runtime: Runtime, identity: Identity, id: str
 export async function decideProposal(
   runtime: Runtime,
   caller: Caller,
-  { id, digest }: { id: string; digest?: string | undefined },
+  { proposal, threadId, digest }: { proposal: Proposal; threadId: string; digest?: string | undefined },
   decide: (question: Question) => ProposalAnswer,
 ): Promise<ThreadView> {
-  const { ledger } = runtime;
-  const { tenant } = caller.identity;
-  const proposal = await getProposal(ledger, tenant, id);
-  const decision = await findDecision(ledger, tenant, id);
-  if (decision) throw taken(decision);
-  const { threadId } = await getRun(ledger, tenant, proposal.runId);
+  const { id } = proposal;
+  const decision = await findDecision(runtime.ledger, caller.identity.tenant, id);
+  if (decision) throw decisionTaken(decision);
   if (digest !== undefined && digest !== proposal.digest) throw changed(id);
   return await answerThread(runtime, caller, threadId, (question) => {
     if (question.proposalId !== id) throw changed(id);
@@ -61,10 +59,4 @@ function changed(id: string): HoldpointError {
   return new HoldpointError("stale", `The proposal "${id}" is not what was seen: something else is asked by now.`, {
     hint: "Look at it again, and decide on what it is now.",
   });
-}
-
-function taken(decision: Decision): HoldpointError {
-  const verdict = decision.verdict.replace("_", " ");
-  const text = `Proposal "${decision.proposalId}" was already decided: ${verdict} by ${byWhom(decision)} at ${decision.decidedAt}.`;
-  return new HoldpointError("decision_taken", text, { hint: "Your answer changed nothing." });
 }

@@ -1,23 +1,16 @@
-/** What callers do with threads: start a run, look at it, answer it, cancel it, carry on what a crash left. */
+/** What callers do with threads: start a run, look at it, carry on what a crash left, take back what was done. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, END, GraphDrained, type RunControl, START, type StateSnapshot } from "@langchain/langgraph";
-import type { ProposalAnswer } from "../domain/answer-formats.ts";
-import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
-import { canonicalJson } from "../domain/json.ts";
+import { type Command, END, GraphDrained, type RunControl, START, type StateSnapshot } from "@langchain/langgraph";
 import type { ProgressEvent } from "../domain/progress.ts";
-import { byWhom, type Decision, type Effect, nameRules, type Proposal } from "../domain/proposal.ts";
+import { type Effect, nameRules } from "../domain/proposal.ts";
 import type { Identity, RollbackReport, Run } from "../domain/run.ts";
 import { asStorageError, HoldpointError } from "../errors.ts";
-import { listApprovals } from "../ledger/approvals.ts";
-import { findDecision } from "../ledger/decisions.ts";
-import { assertMayAnswer } from "../ledger/delegations.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { isLeased } from "../ledger/leases.ts";
 import { assertMay } from "../ledger/members.ts";
-import { recordNotNow } from "../ledger/postponements.ts";
 import { listPrograms } from "../ledger/programs.ts";
-import { findLatestProposal, getProposal } from "../ledger/proposals.ts";
+import { findLatestProposal } from "../ledger/proposals.ts";
 import { endPause, findThreadRun, getRun, isForeignThread } from "../ledger/runs.ts";
 import { overtaken } from "../nodes/pause.ts";
 import { buildQuestion, isShown, type Question } from "../nodes/question.ts";
@@ -119,15 +112,40 @@ export async function readThread(
   threadId: string,
   runId?: string,
 ): Promise<ThreadView> {
+  return (await readAt(runtime, identity, threadId, runId)).view;
+}
+
+/** {@link readThread}, with the checkpoint that it was read from. */
+async function readAt(runtime: Runtime, identity: Identity, threadId: string, runId?: string): Promise<Read> {
   const newest = await getThreadRun(runtime, identity, threadId);
-  const run = runId === undefined ? newest : await getRun(runtime.ledger, identity.tenant, runId);
+  const run =
+    runId === undefined || runId === newest.id ? newest : await getRun(runtime.ledger, identity.tenant, runId);
   const snapshot = await getSnapshot(runtime, threadId);
   const effects = await listEffects(runtime.ledger, identity.tenant, run.id);
   const thread = { tenant: identity.tenant, threadId };
   const { state } = await restoreState(runtime.ledger, thread, snapshot.values as Record<string, unknown>);
   const asked = run.status === "waiting" && isAt(snapshot, run) ? pendingQuestion(snapshot) : undefined;
   const question = asked ? await currentQuestion(runtime, run, state, asked.value) : null;
-  return { threadId, run, state, question, effects };
+  return { view: { threadId, run, state, question, effects }, snapshot };
+}
+
+interface Read {
+  readonly view: ThreadView;
+  readonly snapshot: StateSnapshot;
+}
+
+/** A thread after a call of the graph: of a run that has ended, what the call gave back is all there is to know. */
+export async function readAfter(
+  runtime: Runtime,
+  identity: Identity,
+  { threadId, id }: Run,
+  values: State,
+): Promise<ThreadView> {
+  const run = await getRun(runtime.ledger, identity.tenant, id);
+  if (run.status !== "ended") return await readThread(runtime, identity, threadId, id);
+  const effects = await listEffects(runtime.ledger, identity.tenant, id);
+  const { state } = await restoreState(runtime.ledger, { tenant: identity.tenant, threadId }, { ...values });
+  return { threadId, run, state, question: null, effects };
 }
 
 /**
@@ -154,101 +172,6 @@ export async function isUnasked(runtime: Runtime, run: Run): Promise<boolean> {
 }
 
 /**
- * Answers what the thread asks. The stored decision is what counts: an answer that came second changes nothing. An
- * approval that takes more people is `recorded`, and the thread asks as before.
- * @param decide makes the answer to what is asked
- * @throws HoldpointError `not_paused` when nothing waits, `decision_taken` when somebody else decided first,
- * `usage` when the answer does not fit; the thread stays answerable in every case
- */
-export async function answerThread(
-  runtime: Runtime,
-  caller: Caller,
-  threadId: string,
-  decide: (question: Question) => ProposalAnswer,
-): Promise<ThreadView> {
-  const { identity } = caller;
-  await assertMayAnswer(runtime.ledger, { ...identity, at: runtime.now() });
-  const { run, current } = await askedThread(runtime, caller, threadId);
-  const asked = pendingQuestion(await getSnapshot(runtime, threadId));
-  if (!asked || !current.question) throw notPaused(current.run);
-  const answer: ProposalAnswer = { by: identity.principal, ...decide(current.question) };
-  const { proposalId } = current.question;
-  const proposal = await getProposal(runtime.ledger, identity.tenant, proposalId);
-  const takenByOther = async () => {
-    const taken = await findDecision(runtime.ledger, identity.tenant, proposalId);
-    return taken && !isOwn(taken, { identity, proposal, answer }) ? decisionTaken(taken) : undefined;
-  };
-  const before = await findOwnApproval(runtime, identity, proposalId);
-  try {
-    await invoke(runtime, caller, threadId, new Command({ resume: { [asked.interruptId]: answer } }));
-  } catch (error) {
-    const other = await takenByOther();
-    if (other) throw other;
-    if (!(error instanceof HoldpointError && error.code === "busy")) throw error;
-    await untilEnded(runtime, run);
-  }
-  const other = await takenByOther();
-  if (other) throw other;
-  const after = await readThread(runtime, identity, threadId, run.id);
-  if (!(await findDecision(runtime.ledger, identity.tenant, proposalId))) {
-    const own = await findOwnApproval(runtime, identity, proposalId);
-    if (own === undefined || own.at === before?.at) throw refused(after);
-    return { ...after, recorded: true };
-  }
-  // Another process may have been at the thread's checkpoints meanwhile: what is asked next is asked here.
-  const unasked = after.run.status === "waiting" && !after.question;
-  return unasked ? await carryOn(runtime, caller, threadId) : after;
-}
-
-async function findOwnApproval({ ledger }: Runtime, { tenant, principal }: Identity, proposalId: string) {
-  return (await listApprovals(ledger, tenant, proposalId)).find((approval) => approval.principal === principal);
-}
-
-/** What a thread asks. @throws HoldpointError `not_paused` when nothing waits, `decision_taken` */
-async function askedThread(
-  runtime: Runtime,
-  caller: Caller,
-  threadId: string,
-): Promise<{ run: Run; current: ThreadView }> {
-  const { identity } = caller;
-  const run = await getThreadRun(runtime, identity, threadId);
-  const latest = await findLatestProposal(runtime.ledger, identity.tenant, run.id);
-  const earlier = latest && (await findDecision(runtime.ledger, identity.tenant, latest.id));
-  // Nothing is carried on here: whoever says no must not set off what somebody else approved.
-  if (earlier) throw decisionTaken(earlier, latest);
-  if (run.status !== "waiting") throw notPaused(run);
-  return { run, current: await carryOn(runtime, caller, threadId) };
-}
-
-/**
- * Records that somebody does not decide now. Nothing is decided, and the thread asks as before.
- * @param proposalId when given, only if this is the proposal that waits
- * @throws HoldpointError `not_paused` when nothing waits, `decision_taken` when somebody decided, `usage` when another
- * proposal waits
- */
-export async function postponeThread(
-  runtime: Runtime,
-  caller: Caller,
-  threadId: string,
-  { proposalId, note }: { proposalId?: string; note: string | null },
-): Promise<ThreadView> {
-  const { identity } = caller;
-  await assertMay(runtime.ledger, identity, "answer");
-  const { current } = await askedThread(runtime, caller, threadId);
-  if (!current.question) throw notPaused(current.run);
-  const waiting = current.question.proposalId;
-  if (proposalId !== undefined && proposalId !== waiting) {
-    throw new HoldpointError("usage", `The thread waits for a decision on "${waiting}", not on "${proposalId}".`, {
-      hint: "Look at it again with `resume` without a decision.",
-    });
-  }
-  const stamp = { ...identity, at: runtime.now() };
-  if (await recordNotNow(runtime.ledger, stamp, waiting, { until: null, note })) return current;
-  const taken = await findDecision(runtime.ledger, identity.tenant, waiting);
-  throw taken ? decisionTaken(taken) : notPaused(await getRun(runtime.ledger, identity.tenant, current.run.id));
-}
-
-/**
  * Carries on a run that a crash left, or that waits where this runtime has no checkpoints of (such as the local Agent
  * Server): to its end, or to the person it has to ask. So does one that is paused, unless it is until a time that has
  * not come. A thread that waits here or has ended is only looked at.
@@ -261,13 +184,18 @@ export async function continueThread(runtime: Runtime, caller: Caller, threadId:
 
 /** {@link continueThread}, also for the system, which has no role. */
 export async function carryOn(runtime: Runtime, caller: Caller, threadId: string): Promise<ThreadView> {
+  return (await carryOnAt(runtime, caller, threadId)).view;
+}
+
+export async function carryOnAt(runtime: Runtime, caller: Caller, threadId: string): Promise<Read> {
   const { identity } = caller;
-  const view = await readThread(runtime, identity, threadId);
+  const before = await readAt(runtime, identity, threadId);
+  const { view } = before;
   const { question } = view;
   const { pause } = view.run;
-  if (pause?.until != null && pause.until > runtime.now()) return view;
+  if (pause?.until != null && pause.until > runtime.now()) return before;
   const overdue = question?.expiresAt != null && question.expiresAt <= runtime.now();
-  if (view.run.status === "ended" || (question && !overdue)) return view;
+  if (view.run.status === "ended" || (question && !overdue)) return before;
   if (await isLeased(runtime.ledger, identity.tenant, view.run.id)) {
     throw new HoldpointError("busy", `Thread "${threadId}" is being advanced by another process right now.`, {
       hint: "Look at it with `show` in a moment; if that process has died, try again in 30 seconds.",
@@ -277,7 +205,7 @@ export async function carryOn(runtime: Runtime, caller: Caller, threadId: string
     throw overtaken(view.run);
   }
   await goOn(runtime, caller, view.run);
-  return await readThread(runtime, identity, threadId);
+  return await readAt(runtime, identity, threadId);
 }
 
 /**
@@ -351,16 +279,7 @@ export async function hasEnded(runtime: Runtime, run: Run): Promise<boolean> {
   return false;
 }
 
-/** The decision is recorded, and another process is carrying it out: waits for that to end. */
-async function untilEnded(runtime: Runtime, run: Run): Promise<void> {
-  if (await hasEnded(runtime, run)) return;
-  const text = `Your decision on thread "${run.threadId}" is recorded; another process is carrying it out.`;
-  throw new HoldpointError("busy", text, {
-    hint: "Look at it with `show` in a moment; `resume` carries it on if that process has died.",
-  });
-}
-
-async function invoke(
+export async function invoke(
   runtime: Runtime,
   caller: Caller,
   threadId: string,
@@ -404,7 +323,7 @@ async function getSnapshot(runtime: Runtime, threadId: string): Promise<StateSna
 }
 
 /** The interrupt that waits; its value may be of another version of the program. */
-function pendingQuestion(snapshot: StateSnapshot): { interruptId: string; value: unknown } | undefined {
+export function pendingQuestion(snapshot: StateSnapshot): { interruptId: string; value: unknown } | undefined {
   for (const task of snapshot.tasks) {
     for (const { id, value } of task.interrupts) {
       if (id !== undefined) return { interruptId: id, value };
@@ -430,36 +349,4 @@ export function notPaused(run: Run): HoldpointError {
   const now = run.pause ? `is paused. ${run.pause.reason}` : "is not waiting for a decision.";
   const how = run.answer ? `ended (${run.answer.status}): ${run.answer.text}` : now;
   return new HoldpointError("not_paused", `Thread "${run.threadId}" ${how}`, { hint: "Look at it with `show`." });
-}
-
-function decisionTaken(decision: Decision, proposal?: Proposal): HoldpointError {
-  const verdict = decision.verdict.replace("_", " ");
-  const text = `Proposal "${decision.proposalId}" was already decided: ${verdict} by ${byWhom(decision)} at ${decision.decidedAt}.`;
-  const open =
-    proposal?.status === "approved" ? " It is not carried out yet; `resume` without a decision does that." : "";
-  return new HoldpointError("decision_taken", text, { hint: `Your answer changed nothing; see \`show\`.${open}` });
-}
-
-/** The graph asked again: it said why in its notices. */
-function refused(view: ThreadView): HoldpointError {
-  const why = view.question?.notices.at(-1) ?? "It was not taken.";
-  return new HoldpointError("usage", `The decision was refused. ${why}`, {
-    hint: "The thread still waits for a decision.",
-  });
-}
-
-/** Whether the stored decision is the one that this caller just gave: two processes may act for the same person. */
-function isOwn(decision: Decision, given: { identity: Identity; proposal: Proposal; answer: ProposalAnswer }): boolean {
-  const { identity, proposal, answer } = given;
-  if (decision.principal !== identity.principal) return false;
-  const origin = { principal: identity.principal, byInterruptId: true, plainAnswerImpact: undefined };
-  const parsed = parseProposalAnswer(proposal, answer, origin);
-  if (parsed.kind === "decided") return canonicalJson(parsed.actions) === canonicalJson(decision.actions);
-  if (parsed.kind === "problem" || parsed.kind === "not_now") return false;
-  const edited = decision.actions.filter(({ edit }) => edit !== undefined);
-  return (
-    edited.length === parsed.edits.size &&
-    edited.every(({ step, edit }) => edit && isSaidBy(parsed.edits.get(step)?.args, edit.after)) &&
-    decision.actions.every(({ step, verdict }) => (verdict === "rejected") === parsed.rejected.has(step))
-  );
 }

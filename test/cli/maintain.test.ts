@@ -10,7 +10,7 @@ import { tempDir } from "../support/temp.ts";
 const RETURN = "Return 1 Classic";
 
 const spawnMaintain = (home: string, url: string, ...args: string[]) =>
-  spawnScript("src/cli/main.ts", ["maintain", ...args], { env: { HOLDPOINT_HOME: home, HOLDPOINT_NOTIFY_URL: url } });
+  spawnScript("src/cli/main.js", ["maintain", ...args], { env: { HOLDPOINT_HOME: home, HOLDPOINT_NOTIFY_URL: url } });
 
 /** Threads that wait; of the first ones the time is over, the others have half an hour left. */
 async function waiting({ overdue, expiring }: { overdue: number; expiring: number }) {

@@ -23,7 +23,7 @@ beforeEach(() => {
 describe("playbooks from HOLDPOINT_PLAYBOOKS", () => {
   it("plan in a process of its own, and are carried out once approved", async () => {
     const env = { HOLDPOINT_HOME: home, HOLDPOINT_PLAYBOOKS: file(documented()) };
-    const run = (...words: string[]) => spawnScript("src/cli/main.ts", words, { env }).ended;
+    const run = (...words: string[]) => spawnScript("src/cli/main.js", words, { env }).ended;
     const asked = await run(
       "Please swap 1 Aviator against Moon for the customer Alice because the hinge broke",
       "--json",

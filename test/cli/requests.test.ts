@@ -213,7 +213,7 @@ describe("a request that is not understood", () => {
 describe("output that nobody reads to its end", () => {
   it("is no failure", async () => {
     const home = tempDir();
-    const command = `HOLDPOINT_HOME='${home}' '${process.execPath}' src/cli/main.ts list | true; echo "\${PIPESTATUS[0]}"`;
+    const command = `HOLDPOINT_HOME='${home}' '${process.execPath}' src/cli/main.js list | true; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", command], { encoding: "utf8" });
     expect(stderr).toBe("");
     expect(stdout.trim()).toBe("0");

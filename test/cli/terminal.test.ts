@@ -51,7 +51,7 @@ interface Setting {
 function openTerminal(home: string, args: readonly string[], setting: Setting = {}): Terminal {
   const { columns = 120, rows = 50 } = setting;
   // Without a terminal of its own around it, `script` makes one without a size.
-  const words = [process.execPath, "src/cli/main.ts", ...args].map((word) => `'${word}'`).join(" ");
+  const words = [process.execPath, "src/cli/main.js", ...args].map((word) => `'${word}'`).join(" ");
   // The shell that says its number becomes the command line.
   const command = `stty cols ${columns} rows ${rows}; echo "number $$"; exec ${words}`;
   const env = { ...bareEnvironment(), HOLDPOINT_HOME: home, TERM: "xterm", NO_COLOR: "1", ...setting.env };

@@ -44,7 +44,7 @@ it("a killed process asks no model again for what is recorded, only for what was
   );
   const place = { home: tempDir(), environment: environmentOf(server) };
   const env = { HOLDPOINT_HOME: place.home, ...place.environment };
-  const child = spawnScript("src/cli/main.ts", [REQUEST, "--thread", "t"], { env });
+  const child = spawnScript("src/cli/main.js", [REQUEST, "--thread", "t"], { env });
   while (server.calls.length < 5) await sleep(20);
   await sleep(200); // what was answered is recorded
   child.process.kill("SIGKILL");
@@ -83,7 +83,7 @@ it("a text that never became valid is shown with what is wrong and its last atte
 it("who interrupts while a model thinks is told that it is awaited, and what a second time does", async () => {
   const server = await playOpenAI(expectCall({ model: "plans" }).hang());
   const env = { ...environmentOf(server), HOLDPOINT_HOME: tempDir() };
-  const { process: child, ended } = spawnScript("src/cli/main.ts", [REQUEST], { env });
+  const { process: child, ended } = spawnScript("src/cli/main.js", [REQUEST], { env });
   const told = new Promise<void>((resolve) => {
     child.stderr?.on("data", (text) => {
       if (String(text).includes("Ctrl-C again ends it at once.")) resolve();

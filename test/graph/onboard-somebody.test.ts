@@ -13,7 +13,8 @@ import {
 import { openOnboarding } from "../../src/planning/playbooks/onboarding.ts";
 import { createRuntime, playbookActions, type RuntimeOverrides } from "../../src/runtime.ts";
 import { createRegistry } from "../../src/tools/registry.ts";
-import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { answerThread } from "../../src/work/answer.ts";
+import { startRequest } from "../../src/work/threads.ts";
 import { holdpoint } from "../support/child.ts";
 import { alice, approveAll, bob } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";

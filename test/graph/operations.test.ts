@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PlanSchema } from "../../src/domain/plan.ts";
 import { createRuntime, type RuntimeOverrides } from "../../src/runtime.ts";
-import { answerThread, rollBackThread, startRequest } from "../../src/work/threads.ts";
+import { answerThread } from "../../src/work/answer.ts";
+import { rollBackThread, startRequest } from "../../src/work/threads.ts";
 import { holdpoint } from "../support/child.ts";
 import { alice, approveAll, bob, type PlannedStep } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";
-import { QUICK, SECRET, startReceiver } from "../tools/operations/webhook-receiver.ts";
+import { PATIENT, SECRET, startReceiver } from "../tools/operations/webhook-receiver.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -145,7 +146,7 @@ describe("a notification", () => {
       args: { channel: "webhook", endpoint: "ops", title: "Delivery", text: "It came." },
       dependsOn: ["note"],
     };
-    const { runtime, stockOf } = await openWith([STOCK, NOTE, hook], { operations: { webhooks, delivery: QUICK } });
+    const { runtime, stockOf } = await openWith([STOCK, NOTE, hook], { operations: { webhooks, delivery: PATIENT } });
     const { asked, done } = await approved(runtime);
     expect(asked.question?.reasons.join("\n")).toContain("It goes outside, to the webhook ops.");
     const { status, text = "" } = done.run.answer ?? {};
@@ -162,7 +163,7 @@ describe("a notification", () => {
     const webhooks = { ops: { url: receiver.url, secret: SECRET } };
     const args = { channel: "webhook", endpoint: "ops", title: "A", text: "B" };
     const hook: PlannedStep = { ...NOTE, id: "hook", args };
-    const { runtime } = await openWith([STOCK, hook], { operations: { webhooks, delivery: QUICK } });
+    const { runtime } = await openWith([STOCK, hook], { operations: { webhooks, delivery: PATIENT } });
     const { asked, done } = await approved(runtime);
     expect(done.question).toMatchObject({ kind: "reconciliation" });
     expect(receiver.received).toHaveLength(4);

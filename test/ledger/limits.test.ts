@@ -5,7 +5,8 @@ import { z } from "zod";
 import { canaryOf } from "../../src/ledger/gate-facts.ts";
 import { changeSettings } from "../../src/ledger/settings.ts";
 import { defineAction } from "../../src/tools/action.ts";
-import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { answerThread } from "../../src/work/answer.ts";
+import { startRequest } from "../../src/work/threads.ts";
 import { openPostgresDialect } from "../support/ledger.ts";
 import { alice, approveAll, bob, openTestRuntime } from "../support/runtime.ts";
 

@@ -9,7 +9,7 @@ import { BUY } from "../support/server.ts";
 import { tempDir } from "../support/temp.ts";
 
 async function startProcess(home: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ["src/cli/main.ts", "serve", "--dev", "--port", "0", "--json"], {
+  const child = spawn(process.execPath, ["src/cli/main.js", "serve", "--dev", "--port", "0", "--json"], {
     env: { ...bareEnvironment(), HOLDPOINT_HOME: home, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

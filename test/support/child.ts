@@ -41,7 +41,7 @@ export function spawnScript(
 
 /** Runs the command line in a process of its own, without a terminal, with its databases in `home`. */
 export async function holdpointProcess(home: string, ...args: string[]): Promise<Ended> {
-  return await spawnScript("src/cli/main.ts", args, { env: { HOLDPOINT_HOME: home } }).ended;
+  return await spawnScript("src/cli/main.js", args, { env: { HOLDPOINT_HOME: home } }).ended;
 }
 
 type Place = string | { home: string; environment?: Record<string, string> };

@@ -2,7 +2,8 @@
 import { onTestFinished } from "vitest";
 import type { PlanningMode } from "../../src/domain/plan.ts";
 import { createRuntime, type RuntimeOverrides, type StoreRuntime } from "../../src/runtime.ts";
-import { answerThread, startRequest, type ThreadView } from "../../src/work/threads.ts";
+import { answerThread } from "../../src/work/answer.ts";
+import { startRequest, type ThreadView } from "../../src/work/threads.ts";
 import { clientOf } from "./openai/client.ts";
 import type { OpenAIServer } from "./openai/server.ts";
 import { expectCall, json } from "./openai-server.ts";

@@ -14,7 +14,7 @@ export async function serveProcess(
   home: string,
   { port = 0, env = {} }: { port?: number; env?: Record<string, string> } = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["src/cli/main.ts", "serve", "--dev", "--port", String(port), "--json"], {
+  const child = spawn(process.execPath, ["src/cli/main.js", "serve", "--dev", "--port", String(port), "--json"], {
     env: { ...bareEnvironment(), HOLDPOINT_HOME: home, HOLDPOINT_LOG: "silent", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -11,7 +11,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import { createModels } from "../../src/models/roles.ts";
 import { createRuntime } from "../../src/runtime.ts";
 import { type Say, traced } from "../../src/telemetry/trace.ts";
-import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { answerThread } from "../../src/work/answer.ts";
+import { startRequest } from "../../src/work/threads.ts";
 import { spawnScript } from "../support/child.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { expectCall, json, playOpenAI } from "../support/openai-server.ts";
@@ -167,7 +168,7 @@ describe("with an SDK", () => {
 
 describe("the command line", () => {
   const env = (home: string, more: Record<string, string>) => ({ HOLDPOINT_HOME: home, ...more });
-  const run = ["src/cli/main.ts", ["run", "Return 1 Classic", "--thread", "t"]] as const;
+  const run = ["src/cli/main.js", ["run", "Return 1 Classic", "--thread", "t"]] as const;
 
   async function openCollector() {
     const bodies: unknown[] = [];
@@ -203,8 +204,9 @@ describe("the command line", () => {
 
   it("does its work where nobody takes them", async () => {
     const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" };
-    const { status, stdout } = await spawnScript(...run, { env: env(tempDir(), variables) }).ended;
+    const { status, stdout, stderr } = await spawnScript(...run, { env: env(tempDir(), variables) }).ended;
     expect([status, stdout.includes("Staged changes")]).toEqual([3, true]);
+    expect(stderr).toMatch(/^The last traces may be lost: their receiver did not/m);
   });
 
   it("says what to install where the SDK is not there", async () => {
@@ -212,7 +214,7 @@ describe("the command line", () => {
       ...{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" },
       NODE_OPTIONS: `--import ${join(process.cwd(), "test/support/scripts/without-sdk.mjs")}`,
     };
-    const { stderr } = await spawnScript("src/cli/main.ts", ["list"], { env: env(tempDir(), variables) }).ended;
+    const { stderr } = await spawnScript("src/cli/main.js", ["list"], { env: env(tempDir(), variables) }).ended;
     expect(stderr).toContain("@opentelemetry/sdk-node is not installed: npm install @opentelemetry/sdk-node");
   });
 

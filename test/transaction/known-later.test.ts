@@ -6,7 +6,8 @@ import { changeSettings } from "../../src/ledger/settings.ts";
 import { createPolicy } from "../../src/policy/policy.ts";
 import type { TenantSettings } from "../../src/policy/settings.ts";
 import { defineAction } from "../../src/tools/action.ts";
-import { answerThread, startRequest, type ThreadView } from "../../src/work/threads.ts";
+import { answerThread } from "../../src/work/answer.ts";
+import { startRequest, type ThreadView } from "../../src/work/threads.ts";
 import { alice, approveAll, bob, openTestRuntime } from "../support/runtime.ts";
 
 const quiet = { level: "low", resources: [], reversible: true, durationMs: 1 } as const satisfies Impact;

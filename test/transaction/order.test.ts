@@ -1,7 +1,8 @@
 /** What cannot be undone runs as late as dependencies allow, and the person sees from where on nothing is undone whole. */
 import { expect, it } from "vitest";
 import type { AnyWrite } from "../../src/tools/action.ts";
-import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { answerThread } from "../../src/work/answer.ts";
+import { startRequest } from "../../src/work/threads.ts";
 import { createNotebook } from "../support/notebook.ts";
 import { alice, approveAll, bob, openTestRuntime, type PlannedStep } from "../support/runtime.ts";
 import { tempDir } from "../support/temp.ts";

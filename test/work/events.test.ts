@@ -14,8 +14,9 @@ import { changeSettings } from "../../src/ledger/settings.ts";
 import { createPolicy } from "../../src/policy/policy.ts";
 import { createRuntime, type RuntimeOverrides } from "../../src/runtime.ts";
 import { createLog, type Log } from "../../src/telemetry/log.ts";
+import { answerThread } from "../../src/work/answer.ts";
 import { maintainOnce, startMaintenance } from "../../src/work/maintain.ts";
-import { answerThread, startRequest } from "../../src/work/threads.ts";
+import { startRequest } from "../../src/work/threads.ts";
 import { spawnScript } from "../support/child.ts";
 import { openPostgresDialect } from "../support/ledger.ts";
 import { createNotebook } from "../support/notebook.ts";
@@ -288,14 +289,14 @@ describe("processes", () => {
     writeFileSync(file, `endpoints: { ops: { url: "${url}", secret: "\${HOOK}", events: [approval_needed] } }\n`);
     return { HOLDPOINT_HOME: home, HOLDPOINT_EVENTS: file, HOOK: SECRET };
   };
-  const run = ["src/cli/main.ts", ["run", "Return 1 Classic", "--thread", "t"]] as const;
+  const run = ["src/cli/main.js", ["run", "Return 1 Classic", "--thread", "t"]] as const;
 
   it("that work at once tell once what another wrote", async () => {
     const { url, received } = await openReceiver((response) => setTimeout(() => response.writeHead(204).end(), 300));
     const env = environmentOf(tempDir(), url);
     await spawnScript(...run, { env }).ended;
     expect(received).toEqual([]);
-    const passes = [1, 2].map(() => spawnScript("src/cli/main.ts", ["maintain", "--once"], { env }).ended);
+    const passes = [1, 2].map(() => spawnScript("src/cli/main.js", ["maintain", "--once"], { env }).ended);
     expect((await Promise.all(passes)).map(({ stderr }) => stderr)).toEqual(["", ""]);
     expect(received.map(verified)).toMatchObject([
       { type: "approval_needed", data: { threadId: "t", tenant: "default" } },
@@ -310,7 +311,7 @@ describe("processes", () => {
     const home = tempDir();
     const env = environmentOf(home, url);
     await spawnScript(...run, { env }).ended;
-    const first = spawnScript("src/cli/main.ts", ["maintain", "--once"], { env });
+    const first = spawnScript("src/cli/main.js", ["maintain", "--once"], { env });
     await vi.waitFor(() => expect(received).toHaveLength(1), 10_000);
     first.process.kill("SIGKILL");
     await first.ended;

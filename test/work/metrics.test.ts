@@ -8,8 +8,9 @@ import { z } from "zod";
 import { ActionFailure } from "../../src/errors.ts";
 import { recordFailure } from "../../src/ledger/breakers.ts";
 import { defineAction } from "../../src/tools/action.ts";
+import { answerThread } from "../../src/work/answer.ts";
 import { readMetrics } from "../../src/work/metrics.ts";
-import { answerThread, type Caller, rollBackThread, startRequest } from "../../src/work/threads.ts";
+import { type Caller, rollBackThread, startRequest } from "../../src/work/threads.ts";
 import { openPostgresDialect } from "../support/ledger.ts";
 import { alice, approveAll, mallory, openTestRuntime } from "../support/runtime.ts";
 

@@ -7,9 +7,9 @@ import { pageOfPending } from "../../ledger/pages.ts";
 import { getProposal } from "../../ledger/proposals.ts";
 import { getRun } from "../../ledger/runs.ts";
 import type { Question } from "../../nodes/question.ts";
+import { postponeThread } from "../../work/answer.ts";
 import { decideProposal, viewProposal } from "../../work/decide.ts";
 import { shown } from "../../work/shown.ts";
-import { postponeThread } from "../../work/threads.ts";
 import { type AnyEndpoint, endpoint, type Reply } from "../endpoint.ts";
 import { problemOf } from "../problem.ts";
 import {
@@ -35,7 +35,7 @@ async function decide(
   const { runtime, identity } = call;
   const { id, runId } = proposal;
   const { threadId } = await getRun(runtime.ledger, identity.tenant, runId);
-  const work = decideProposal(runtime, callerOf(call), { id, digest }, decision);
+  const work = decideProposal(runtime, callerOf(call), { proposal, threadId, digest }, decision);
   return await replyOf(call, work, { id: runId, threadId }, isAnswered(call, id));
 }
 

@@ -12,11 +12,11 @@ import { pageOfRuns } from "../../ledger/pages.ts";
 import { findRun, findThreadRun } from "../../ledger/runs.ts";
 import { runIdOf } from "../../messages.ts";
 import type { Runtime } from "../../runtime.ts";
+import { answerThread } from "../../work/answer.ts";
 import { cancelThread } from "../../work/cancel.ts";
 import { showThread } from "../../work/look.ts";
 import { shown } from "../../work/shown.ts";
 import {
-  answerThread,
   type Caller,
   continueThread,
   readThread,

@@ -1,23 +1,13 @@
 /** For whoever runs the system: whether it lives, what it counts, and what is done although nobody asks. */
 import { z } from "@hono/zod-openapi";
 import { sql } from "kysely";
-import type { Identity } from "../../domain/run.ts";
-import { HoldpointError } from "../../errors.ts";
-import { DEVELOPMENT_IDENTITY } from "../../nodes/deps.ts";
 import { maintainOnce } from "../../work/maintain.ts";
 import { readMetrics } from "../../work/metrics.ts";
+import { assertOperating } from "../../work/operating.ts";
 import { recoverRuns } from "../../work/recover.ts";
 import { reseedStore } from "../../work/reseed.ts";
 import { type AnyEndpoint, endpoint } from "../endpoint.ts";
 import { callerOf } from "./runs.ts";
-
-/** What is of every tenant is for the admins of whoever runs the system. @throws HoldpointError `denied` */
-function assertOperating({ tenant }: Identity): void {
-  if (tenant === DEVELOPMENT_IDENTITY.tenant) return;
-  throw new HoldpointError("denied", `This is of every tenant, and not for "${tenant}".`, {
-    hint: `An admin of the tenant "${DEVELOPMENT_IDENTITY.tenant}" may.`,
-  });
-}
 
 const StatusSchema = z.object({ status: z.enum(["ok", "unavailable", "stopping"]) }).openapi("Status");
 

@@ -6,8 +6,9 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exitStatusOfError } from "../../../src/cli/exit-status.ts";
+import { answerThread } from "../../../src/work/answer.ts";
 import { stopOnSignals } from "../../../src/work/stop.ts";
-import { answerThread, startRequest } from "../../../src/work/threads.ts";
+import { startRequest } from "../../../src/work/threads.ts";
 import { openStopRuntime } from "../stop-runtime.ts";
 
 const [home = "", request = ""] = process.argv.slice(2);

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { answerThread, startRequest } from "../../../src/work/threads.ts";
+import { answerThread } from "../../../src/work/answer.ts";
+import { startRequest } from "../../../src/work/threads.ts";
 import { alice, approveAll, bob, openTestRuntime } from "../../support/runtime.ts";
 import { tempDir } from "../../support/temp.ts";
 import { actionIn, configFile, connect, connectAccepted, outcomeOf, scripted } from "./support.ts";

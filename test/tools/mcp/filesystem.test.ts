@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { checkContract } from "../../../src/tools/contract.ts";
 import type { McpConnection } from "../../../src/tools/mcp/index.ts";
 import { connectMcp } from "../../../src/tools/mcp/index.ts";
-import { answerThread, rollBackThread, startRequest } from "../../../src/work/threads.ts";
+import { answerThread } from "../../../src/work/answer.ts";
+import { rollBackThread, startRequest } from "../../../src/work/threads.ts";
 import { alice, approveAll, bob, openTestRuntime, type PlannedStep } from "../../support/runtime.ts";
 import { actionIn, filesystemFile } from "./support.ts";
 

@@ -51,3 +51,5 @@ function flood(response: ServerResponse): void {
 
 /** Nothing is waited for longer than it has to. */
 export const QUICK = { timeoutMs: 150, pausesMs: [5, 5, 5] };
+/** Where an answer is to come, however busy the machine is. */
+export const PATIENT = { ...QUICK, timeoutMs: 10_000 };

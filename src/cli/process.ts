@@ -1,18 +1,7 @@
-#!/usr/bin/env node
-/** The command-line program. What it imports is compiled once and kept, which takes a third off every later start. */
-import nodeModule from "node:module";
-import { setFlagsFromString } from "node:v8";
+/** The command line as a process: its streams, its signals, its memory, what it says at its end. */
+import { useLittleMemory } from "./memory.ts";
 
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-if (major < 22 || (major === 22 && minor < 13)) {
-  process.stderr.write(`holdpoint: Node ${process.versions.node} is too old: Node 22.13 or later is needed.\n`);
-  process.exit(2);
-}
-nodeModule.enableCompileCache();
-// V8 would take 130 MB more for young objects, to be quicker in a process that works for long.
-setFlagsFromString("--semi-space-growth-factor=1");
-// A server lives for long: without this V8 lets its heap grow by half as much again before it collects.
-if (process.argv.includes("serve")) setFlagsFromString("--optimize-for-size");
+useLittleMemory({ forLong: process.argv.includes("serve") });
 const { config: loadDotenv } = await import("dotenv");
 const { runCli } = await import("./run-cli.ts");
 const { startTracing } = await import("./tracing.ts");
@@ -40,6 +29,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   },
   writeError: (text) => void process.stderr.write(text),
 });
-await tracing.end();
+const lost = await tracing.end();
+if (lost !== undefined) process.stderr.write(`${lost}\n`);
 // A question that was left open would keep the process waiting for input.
 if (stop.signal.aborted) process.exit();
