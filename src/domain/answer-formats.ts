@@ -113,7 +113,7 @@ export interface GivenAnswer {
   readonly proposalId: string | undefined;
   readonly by: string | undefined;
   readonly decisions: readonly GivenDecision[];
-  /** In Agent Inbox's format, which knows of one action only. */
+  /** In Agent Inbox's format, which knows of one form only. */
   readonly whole: boolean;
 }
 

@@ -1,6 +1,7 @@
 /** Row G4, invariant 5: the answers of every review page are read, and none approves what its page did not show. */
 import { describe, expect, it } from "vitest";
 import { type AnswerOrigin, parseProposalAnswer } from "../../src/domain/answer-to-proposal.ts";
+import { pageForm } from "../../src/domain/page-form.ts";
 import type { Proposal, ProposedAction } from "../../src/domain/proposal.ts";
 import { proposedAction } from "../support/ledger.ts";
 
@@ -84,6 +85,23 @@ describe("an approval", () => {
     }
   });
 
+  it("of several actions is taken from Agent Inbox when it sends back all of its one form", () => {
+    const form = { "s1 sell": sell.args, "s2 mail": mail.args };
+    const accept = (args: object) => [{ type: "accept", args: { action: "sell", args } }];
+    expect(parse(two, accept(form))).toMatchObject({ kind: "decided", verdict: "approved" });
+    expect(parse({ ...two, number: 2 }, accept(form))).toMatchObject({ verdict: "approved" });
+    const asText = { "s1 sell": JSON.stringify(sell.args), "s2 mail": JSON.stringify(mail.args) };
+    expect(parse(two, accept(asText))).toMatchObject({ kind: "decided", verdict: "approved" });
+    expect(parse(proposal([sell, mail], "high"), accept(form)).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s2 mail": { to: "eve@b.c", lines: 1 } }))).toMatchObject({
+      problem: expect.stringContaining("approves other arguments of s2"),
+    });
+    expect(parse(two, accept({ "s1 sell": sell.args })).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s3 mail": mail.args })).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s2 mail": "[1]" })).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s2 mail": "{" })).kind).toBe("problem");
+  });
+
   it("of other arguments than those proposed is not taken", () => {
     const args = { action: "sell", args: { item: "SG001", quantity: 1 } };
     expect(parse(one, [{ type: "accept", args }])).toMatchObject({
@@ -155,6 +173,27 @@ describe("an edit", () => {
       { type: "reject", message: "no" },
     ]);
     expect(parse(two, mixed)).toMatchObject({ kind: "edited", rejected: new Map([["s2", "no"]]) });
+  });
+
+  it("of Agent Inbox's one form is of the actions that it changes", () => {
+    const typed = { "s1 sell": sell.args, "s2 mail": '{"to":"x@y.z","lines":"1"}' };
+    expect(parse(two, [{ type: "edit", args: { action: "sell", args: typed } }])).toEqual({
+      kind: "edited",
+      edits: new Map([["s2", { args: { to: "x@y.z", lines: "1" }, reason: null }]]),
+      rejected: new Map(),
+    });
+  });
+
+  it("leaves a null what it was, which Agent Inbox can show as text only", () => {
+    const noted = { ...sell, args: { item: "SG001", note: null } };
+    expect(pageForm([noted])).toEqual({ item: "SG001", note: "null" });
+    const answer = (type: string, item: string) => [
+      { type, args: { action: "sell", args: { ...pageForm([noted]), item } } },
+    ];
+    expect(parse(proposal([noted]), answer("edit", "SG002"))).toMatchObject({
+      edits: new Map([["s1", { args: { item: "SG002", note: null }, reason: null }]]),
+    });
+    expect(parse(proposal([noted]), answer("accept", "SG001"))).toMatchObject({ verdict: "approved" });
   });
 
   it("cannot change which action is called", () => {
