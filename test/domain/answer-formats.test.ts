@@ -36,6 +36,7 @@ describe("an approval", () => {
       "Agent Inbox's, with values as text",
       [{ type: "accept", args: { action: "sell", args: { item: "SG001", quantity: "2" } } }],
     ],
+    ["as JSON text", ' { "decisions": [{ "type": "approve" }] }'],
     ["Agent Inbox's for LangChain", { decisions: [{ type: "approve", args: { action: "sell", args: sell.args } }] }],
   ])("of one action is read: %s", (_format, answer) => {
     expect(parse(one, answer)).toMatchObject({ kind: "decided", verdict: "approved" });
@@ -237,6 +238,7 @@ it.each([20_000, 3_000, 101])("what is nested %i deep is refused, and breaks not
 describe("what is no answer", () => {
   it.each([
     ["a word", "approve"],
+    ["text that is no JSON", '{ "decisions": [{ "type": "approve" }]'],
     ["nothing", null],
     ["an empty list", []],
     ["an unknown word", [{ type: "maybe" }]],
