@@ -6,6 +6,7 @@
  * - LangChain JS and agent-chat-ui: the same without those names, `editedAction` or `edited_action`
  * - Agent Inbox: `[{ type: "accept" | "edit" | "response" | "ignore", args }]`; for a LangChain interrupt the list in
  *   `{ decisions }` and with LangChain's types
+ * - each of them as JSON text
  * - `{ notNow: true, until, note }`: nothing is decided now. Agent Inbox's `ignore` is a rejection all the same: the page
  *   takes the thread for done
  */
@@ -113,7 +114,7 @@ export interface GivenAnswer {
   readonly proposalId: string | undefined;
   readonly by: string | undefined;
   readonly decisions: readonly GivenDecision[];
-  /** In Agent Inbox's format, which knows of one action only. */
+  /** In Agent Inbox's format, which knows of one form only. */
   readonly whole: boolean;
 }
 
@@ -130,7 +131,8 @@ export interface GivenDecision {
 export const answerJsonSchema = z.toJSONSchema(AnswerSchema, { io: "input" });
 
 /** @returns the answer, or a sentence that says what does not fit */
-export function readAnswer(value: unknown): GivenAnswer | string {
+export function readAnswer(given: unknown): GivenAnswer | string {
+  const value = fromText(given);
   if (!isShallow(value)) return `The answer is nested deeper than ${MAX_DEPTH} levels, or far too large.`;
   if (typeof value === "object" && value !== null && "notNow" in value) return readNotNow(value);
   const schema = Array.isArray(value) ? AnswerSchema.options[1] : AnswerSchema.options[0];
@@ -145,6 +147,16 @@ export function readAnswer(value: unknown): GivenAnswer | string {
   }
   const whole = decisions.length === 1 && decisions[0]?.args !== undefined && decisions[0].step === undefined;
   return { proposalId, by, decisions: read, whole };
+}
+
+/** A page that has a text box only, as Studio, may send the JSON as text. */
+function fromText(given: unknown): unknown {
+  if (typeof given !== "string" || !/^\s*[[{]/.test(given)) return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given;
+  }
 }
 
 function unreadable({ issues }: z.ZodError): string {

@@ -1,6 +1,7 @@
 /** What an answer says of the proposal that it is for: decided, edited, or why it is not taken. */
 import { type GivenAnswer, type GivenDecision, type NotNow, readAnswer } from "./answer-formats.ts";
-import { canonicalJson, type Json, type JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
+import { isSaidBy, readPageForm } from "./page-form.ts";
 import { PLAN_STEP } from "./plan-proposal.ts";
 import { type ActionDecision, type Decision, type ImpactLevel, isUpTo, type Proposal } from "./proposal.ts";
 
@@ -22,7 +23,7 @@ export interface AnswerOrigin {
   readonly principal: string;
   /** It was given under the id of the interrupt that it answers. */
   readonly byInterruptId: boolean;
-  /** The highest impact of a single action that an answer without any id may approve; undefined for none. */
+  /** The highest impact that an answer without any id may approve; undefined for none. */
   readonly plainAnswerImpact: ImpactLevel | undefined;
 }
 
@@ -63,7 +64,10 @@ export function parseProposalAnswer(proposal: Proposal, value: unknown, origin: 
 
 function parseDecisions(proposal: Proposal, given: GivenAnswer, origin: AnswerOrigin): ParsedAnswer {
   const plain = given.proposalId === undefined && !origin.byInterruptId;
-  const assigned = assign(proposal, { ...given, decisions: given.decisions.map((one) => asMeant(proposal, one)) });
+  const form = given.whole ? readPageForm(proposal.actions, given.decisions[0]) : undefined;
+  if (typeof form === "string") return problem(form);
+  const decisions = (form ?? given.decisions).map((one) => asMeant(proposal, one));
+  const assigned = assign(proposal, { ...given, decisions });
   if (typeof assigned === "string") return problem(assigned);
   if (proposal.kind === "reconciliation") return reconcile(proposal, assigned, plain);
   const back = proposal.kind === "plan" && [...assigned.values()].find(({ type }) => type === "send_back");
@@ -78,7 +82,7 @@ function parseDecisions(proposal: Proposal, given: GivenAnswer, origin: AnswerOr
   if (plain && rejected.size < proposal.actions.length && !mayBePlain(proposal, origin, shown)) {
     return problem(
       `The answer does not say what it is for: with "proposalId": "${proposal.id}", it counts. Without, only ` +
-        `${origin.plainAnswerImpact === undefined ? "a rejection is taken" : `a rejection, or an approval of a run's first question about one action of up to ${origin.plainAnswerImpact} impact, is taken`}.`,
+        `${origin.plainAnswerImpact === undefined ? "a rejection is taken" : `a rejection, or, up to ${origin.plainAnswerImpact} impact, an approval that sends back all arguments that it saw or answers a run's first question about one action, is taken`}.`,
     );
   }
   return decide(proposal, rejected, plain);
@@ -97,7 +101,8 @@ function sendBack({ message }: GivenDecision): ParsedAnswer {
 /** A late answer to the run's first question must not count for a later one, unless it says what it saw. */
 function mayBePlain({ actions, impact, number }: Proposal, origin: AnswerOrigin, shown: boolean): boolean {
   const { plainAnswerImpact: limit } = origin;
-  return actions.length === 1 && (number === 1 || shown) && limit !== undefined && isUpTo(impact.level, limit);
+  const isFirst = actions.length === 1 && number === 1;
+  return (isFirst || shown) && limit !== undefined && isUpTo(impact.level, limit);
 }
 
 /** What a person says of an outcome that nobody could tell; pages that know two answers say approve and reject. */
@@ -152,24 +157,6 @@ function stepByName(proposal: Proposal, given: GivenAnswer, index: number): stri
   const called = actions.filter((candidate) => candidate.action === name);
   const single = given.decisions.length === 1 && actions.length > 1 && called.length === 1;
   return (single ? called[0] : actions[index])?.step;
-}
-
-/** A value as text, the same whatever the order of its fields. */
-function asText(value: Json | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== "string") return canonicalJson(value);
-  try {
-    return /^\s*[[{]/.test(value) ? canonicalJson(JSON.parse(value)) : value;
-  } catch {
-    return value;
-  }
-}
-
-/** Whether a page's arguments mean these: it may have turned values into text. */
-export function isSaidBy(said: JsonObject | undefined, meant: JsonObject): boolean {
-  if (!said) return false;
-  const keys = new Set([...Object.keys(said), ...Object.keys(meant)]);
-  return [...keys].every((key) => asText(said[key]) === asText(meant[key]));
 }
 
 /** The rejected steps with their reasons, those that depend on them included. */

@@ -3,10 +3,11 @@
  *
  * - LangChain JS: `actionRequests`, `reviewConfigs`
  * - agent-chat-ui: the same in snake_case, as LangChain for Python writes it
- * - Agent Inbox: of `action_requests` the first, with `args` or `arguments`; where there are none, `action_request`,
- *   `config` and `description`
+ * - Agent Inbox: of `action_requests` the first with its `arguments`, which nothing else reads, and of `review_configs`
+ *   the first; before 2026 `action_request`, `config` and `description`. Of several actions all are in the one form
  */
 import type { JsonObject } from "../domain/json.ts";
+import { pageForm } from "../domain/page-form.ts";
 import { PlanArgsSchema } from "../domain/plan-proposal.ts";
 import { printable } from "../domain/printable.ts";
 import {
@@ -35,7 +36,7 @@ export interface ReviewPageFields {
   reviewConfigs: { actionName: string; allowedDecisions: DecisionType[]; argsSchema: JsonObject }[];
   action_requests: ActionRequest[];
   review_configs: { action_name: string; allowed_decisions: DecisionType[]; args_schema: JsonObject }[];
-  /** The action; of several, all of them by step. */
+  /** The action; of several, all of them in one form. */
   action_request: { action: string; args: JsonObject };
   config: { allow_accept: boolean; allow_edit: boolean; allow_respond: boolean; allow_ignore: boolean };
   description: string;
@@ -65,11 +66,12 @@ export function reviewPageFields(
 ): ReviewPageFields {
   const { actions, impact } = asked;
   const [single] = actions.length === 1 ? actions : [];
-  // Agent Inbox shows the first action only, and its description: nobody may say yes to what is not on the page.
+  // Agent Inbox shows the first action only: nobody may say yes to what is not on the page.
+  const form = pageForm(actions);
   const requests = actions.map(({ action, args }, index) => ({
     name: action,
     args,
-    arguments: args,
+    arguments: index === 0 ? form : args,
     description: describe(asked, index === 0 ? actions : [actions[index] as ProposedAction]),
   }));
   const allowed = DECISIONS[asked.kind];
@@ -89,16 +91,10 @@ export function reviewPageFields(
       allowed_decisions: allowed,
       args_schema: schema,
     })),
-    action_request: single
-      ? { action: single.action, args: single.args }
-      : {
-          action: `${actions.length} actions`,
-          args: Object.fromEntries(actions.map(({ step, action, args }) => [`${step} ${action}`, args])),
-        },
+    action_request: { action: single?.action ?? `${actions.length} actions`, args: form },
     config: {
-      allow_accept:
-        mayRun && single !== undefined && plainAnswerImpact !== undefined && isUpTo(impact.level, plainAnswerImpact),
-      allow_edit: mayRun && single !== undefined,
+      allow_accept: mayRun && plainAnswerImpact !== undefined && isUpTo(impact.level, plainAnswerImpact),
+      allow_edit: mayRun,
       allow_respond: mayRun,
       allow_ignore: mayRun,
     },

@@ -51,7 +51,8 @@ export interface PolicyOptions {
   clearableImpact?: ImpactLevel;
   /**
    * Up to this impact, an approval that names neither proposal nor interrupt (as Agent Inbox and agent-chat-ui send it)
-   * is taken for a proposal of one single action; such an answer can be a late one. Default: `medium`; `none` for never.
+   * is taken where it sends back what it saw, or answers a run's first question about one action; any other can be a
+   * late one. Default: `medium`; `none` for never.
    */
   plainAnswerImpact?: ImpactLevel | "none";
 }

@@ -1,8 +1,9 @@
 /** Answering what a thread asks; the stored decision is what counts. */
 import { Command, type StateSnapshot } from "@langchain/langgraph";
 import type { ProposalAnswer } from "../domain/answer-formats.ts";
-import { isSaidBy, parseProposalAnswer } from "../domain/answer-to-proposal.ts";
+import { parseProposalAnswer } from "../domain/answer-to-proposal.ts";
 import { canonicalJson } from "../domain/json.ts";
+import { isSaidBy } from "../domain/page-form.ts";
 import { byWhom, type Decision, type Proposal } from "../domain/proposal.ts";
 import type { Identity, Run } from "../domain/run.ts";
 import { HoldpointError } from "../errors.ts";

@@ -50,7 +50,7 @@ it("is for admins of the operating tenant alone, and says when there is nothing 
   const place = { home: tempDir(), environment: { HOLDPOINT_MCP: file } };
   const other = await holdpoint(place, "actions", "accept", "--all", "--tenant", "other");
   expect(other.status).not.toBe(0);
-  expect(other.stderr).toContain('An admin of the tenant "default" accepts them.');
+  expect(other.stderr).toContain('An admin of the tenant "default" may.');
   expect(existsSync(join(dirname(file), "mcp.lock.json"))).toBe(false);
   expect(await holdpoint(tempDir(), "actions", "accept", "--all")).toMatchObject({
     stdout: "No MCP servers are configured: set HOLDPOINT_MCP.\n",

@@ -42,7 +42,7 @@ describe("a request that writes, without a terminal", () => {
         .filter((name) => name.endsWith(".db"))
         .toSorted(),
     ).toEqual(["checkpoints.db", "ledger.db", "store.db"]);
-    const command = /^ +(HOLDPOINT_HOME=\S+ )node src\/cli\/main\.ts (resume \S+ --proposal \S+ --approve)$/m.exec(
+    const command = /^ +(HOLDPOINT_HOME=\S+ )node src\/cli\/main\.js (resume \S+ --proposal \S+ --approve)$/m.exec(
       stdout,
     );
     expect(command?.[1]).toBe(`HOLDPOINT_HOME=${home} `);

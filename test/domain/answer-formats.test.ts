@@ -1,6 +1,7 @@
 /** Row G4, invariant 5: the answers of every review page are read, and none approves what its page did not show. */
 import { describe, expect, it } from "vitest";
 import { type AnswerOrigin, parseProposalAnswer } from "../../src/domain/answer-to-proposal.ts";
+import { pageForm } from "../../src/domain/page-form.ts";
 import type { Proposal, ProposedAction } from "../../src/domain/proposal.ts";
 import { proposedAction } from "../support/ledger.ts";
 
@@ -35,6 +36,7 @@ describe("an approval", () => {
       "Agent Inbox's, with values as text",
       [{ type: "accept", args: { action: "sell", args: { item: "SG001", quantity: "2" } } }],
     ],
+    ["as JSON text", ' { "decisions": [{ "type": "approve" }] }'],
     ["Agent Inbox's for LangChain", { decisions: [{ type: "approve", args: { action: "sell", args: sell.args } }] }],
   ])("of one action is read: %s", (_format, answer) => {
     expect(parse(one, answer)).toMatchObject({ kind: "decided", verdict: "approved" });
@@ -82,6 +84,23 @@ describe("an approval", () => {
         expect(parse(two, { decisions: [shown] }, origin).kind).toBe("problem");
       }
     }
+  });
+
+  it("of several actions is taken from Agent Inbox when it sends back all of its one form", () => {
+    const form = { "s1 sell": sell.args, "s2 mail": mail.args };
+    const accept = (args: object) => [{ type: "accept", args: { action: "sell", args } }];
+    expect(parse(two, accept(form))).toMatchObject({ kind: "decided", verdict: "approved" });
+    expect(parse({ ...two, number: 2 }, accept(form))).toMatchObject({ verdict: "approved" });
+    const asText = { "s1 sell": JSON.stringify(sell.args), "s2 mail": JSON.stringify(mail.args) };
+    expect(parse(two, accept(asText))).toMatchObject({ kind: "decided", verdict: "approved" });
+    expect(parse(proposal([sell, mail], "high"), accept(form)).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s2 mail": { to: "eve@b.c", lines: 1 } }))).toMatchObject({
+      problem: expect.stringContaining("approves other arguments of s2"),
+    });
+    expect(parse(two, accept({ "s1 sell": sell.args })).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s3 mail": mail.args })).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s2 mail": "[1]" })).kind).toBe("problem");
+    expect(parse(two, accept({ ...form, "s2 mail": "{" })).kind).toBe("problem");
   });
 
   it("of other arguments than those proposed is not taken", () => {
@@ -157,6 +176,27 @@ describe("an edit", () => {
     expect(parse(two, mixed)).toMatchObject({ kind: "edited", rejected: new Map([["s2", "no"]]) });
   });
 
+  it("of Agent Inbox's one form is of the actions that it changes", () => {
+    const typed = { "s1 sell": sell.args, "s2 mail": '{"to":"x@y.z","lines":"1"}' };
+    expect(parse(two, [{ type: "edit", args: { action: "sell", args: typed } }])).toEqual({
+      kind: "edited",
+      edits: new Map([["s2", { args: { to: "x@y.z", lines: "1" }, reason: null }]]),
+      rejected: new Map(),
+    });
+  });
+
+  it("leaves a null what it was, which Agent Inbox can show as text only", () => {
+    const noted = { ...sell, args: { item: "SG001", note: null } };
+    expect(pageForm([noted])).toEqual({ item: "SG001", note: "null" });
+    const answer = (type: string, item: string) => [
+      { type, args: { action: "sell", args: { ...pageForm([noted]), item } } },
+    ];
+    expect(parse(proposal([noted]), answer("edit", "SG002"))).toMatchObject({
+      edits: new Map([["s1", { args: { item: "SG002", note: null }, reason: null }]]),
+    });
+    expect(parse(proposal([noted]), answer("accept", "SG001"))).toMatchObject({ verdict: "approved" });
+  });
+
   it("cannot change which action is called", () => {
     const other = { decisions: [{ type: "edit", editedAction: { name: "reseed", args: {} } }] };
     expect(parse(one, other)).toMatchObject({ problem: expect.stringContaining('s1 calls "sell", not "reseed"') });
@@ -198,6 +238,7 @@ it.each([20_000, 3_000, 101])("what is nested %i deep is refused, and breaks not
 describe("what is no answer", () => {
   it.each([
     ["a word", "approve"],
+    ["text that is no JSON", '{ "decisions": [{ "type": "approve" }]'],
     ["nothing", null],
     ["an empty list", []],
     ["an unknown word", [{ type: "maybe" }]],

@@ -325,6 +325,11 @@ const CALLS: Record<string, Call> = {
     const [facts] = [...(await gateFacts.loadGateFacts(db, by.tenant, waiting.proposal, by.at)).values()];
     return { firstUse: facts?.firstUse, spent: facts?.spentToday, preApproved: facts?.settings.preApprovedActions };
   },
+  "gate-facts.gateFactsLoader": async ({ db, by, waiting }) => {
+    const load = await gateFacts.gateFactsLoader(db, by.tenant, waiting.proposal, by.at);
+    const [facts] = [...load(waiting.proposal).values()];
+    return { firstUse: facts?.firstUse, spent: facts?.spentToday, preApproved: facts?.settings.preApprovedActions };
+  },
   "gate-facts.canaryOf": ({ by, done }) => gateFacts.canaryOf(by.tenant, done.run),
   "kept-steps.listKeptSteps": ({ db, by, waiting }) => keptSteps.listKeptSteps(db, by.tenant, waiting.run),
   "kept-steps.keepSteps": ({ db, by, waiting }) =>
