@@ -44,6 +44,7 @@ export const routes = {
   stager: { staged: "guardrail", "cannot be done": "reflector", "nothing to stage": "executor" },
   committer: {
     committed: "executor",
+    "plan done": "reflector",
     drained: "committer",
     "approval stale": "executor",
     "not approved": "human",

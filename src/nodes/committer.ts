@@ -2,7 +2,9 @@
 import type { LangGraphRunnableConfig } from "@langchain/langgraph";
 import type { Failure } from "../domain/answer.ts";
 import type { Identity, Run } from "../domain/run.ts";
-import { EFFECT_STATUS, loadRecord, stepStates } from "../execution/progress.ts";
+import { failureIn } from "../execution/failures.ts";
+import { EFFECT_STATUS, loadRecord } from "../execution/progress.ts";
+import { StepBoard } from "../execution/step-board.ts";
 import type { Outcome } from "../graph/routes.ts";
 import { listEffects } from "../ledger/effects.ts";
 import { getRun } from "../ledger/runs.ts";
@@ -11,6 +13,7 @@ import { type CommitResult, commitApproved } from "../transaction/commit.ts";
 import { asksForRollback, rollBackCancelled } from "../transaction/rollback.ts";
 import type { EffectListener } from "../transaction/run-effect.ts";
 import { identityOf, isDraining, type NodeDeps } from "./deps.ts";
+import { isAllowed } from "./executor.ts";
 import { createReporter } from "./report.ts";
 import { doubtMessage } from "./waiting-message.ts";
 
@@ -33,10 +36,26 @@ export function createCommitter(deps: NodeDeps) {
     const back = OPEN.includes(result.kind) ? undefined : await takeBack(deps, { identity, run, stopped });
     const record = await loadRecord(deps.ledger, run.tenant, run.id);
     const proposal = record.proposals.at(-1) ?? null;
-    const steps = state.plan ? stepStates(state.plan, record) : {};
+    const board = state.plan && new StepBoard(state.plan, record);
+    const steps = board?.states() ?? {};
+    const isDone = result.kind === "committed" && board && (await isThrough(deps, run, { plan: state.plan, board }));
     const said = result.kind === "uncertain" ? { messages: [doubtMessage(run.id)] } : {};
-    return { ...leadOn(result, state), ...(back ? { outcome: back } : {}), ...said, proposal, steps };
+    const outcome = back ?? (isDone ? "plan done" : undefined);
+    return { ...leadOn(result, state), ...(outcome ? { outcome } : {}), ...said, proposal, steps };
   };
+}
+
+/** Whether nothing of the plan is left: the executor would find nothing to do, at the cost of a superstep. */
+async function isThrough(
+  deps: NodeDeps,
+  run: Run,
+  { plan, board }: { plan: State["plan"]; board: StepBoard },
+): Promise<boolean> {
+  const statuses = Object.values(board.states()).map(({ status }) => status);
+  if (!statuses.every((status) => status === "completed" || status === "skipped")) return false;
+  if (!plan || failureIn(board) !== undefined) return false;
+  const { number: _number, ...planned } = plan;
+  return await isAllowed(deps, run, planned);
 }
 
 const OPEN: readonly CommitResult["kind"][] = ["drained", "uncertain", "undecided"];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { renderRevisions } from "../../src/cli/revisions.ts";
 import { listAudit } from "../../src/ledger/audit.ts";
+import { takeDecision } from "../../src/ledger/decisions.ts";
 import { listEffects } from "../../src/ledger/effects.ts";
 import { listReflections } from "../../src/ledger/reflections.ts";
 import { listRevisions } from "../../src/ledger/revisions.ts";
@@ -349,5 +350,26 @@ describe("a plan that somebody edits in state", () => {
     expect(asked(view)).toEqual([["b", "b"]]);
     await answerThread(runtime, bob, threadId, approveAll);
     expect(lines()).toEqual(["write a", "write b"]);
+  });
+
+  it("does not end by a plan that leaves nothing to do, and that the guardrail has not seen", async () => {
+    const server = await playOpenAI(planner().answer(json(inTwoStages("b"))));
+    const { runtime, lines } = await open(server);
+    const { threadId, run, state, question } = await startRequest(runtime, alice, { request: "Write the notes" });
+    const { proposalId = "", digest = "" } = question ?? {};
+    const actions = [{ step: "a", verdict: "approved" as const, reason: null }];
+    const decision = { proposalId, digest, decider: "person", verdict: "approved", actions, reason: null } as const;
+    const stamp = { ...bob.identity, at: runtime.now() };
+    await takeDecision(runtime.ledger, stamp, { ...decision, actions: [...actions], separateApprover: false });
+    const shorter = { ...state.plan, steps: state.plan?.steps.slice(0, 1) } as typeof state.plan;
+    const config = { configurable: { thread_id: threadId }, context: alice.identity };
+    await runtime.graph.updateState(config, { plan: shorter, outcome: "approved" }, "human");
+    await runtime.graph.invoke(null, config);
+    expect(lines()).toEqual(["write a"]);
+    const revisions = await listRevisions(runtime.ledger, "acme", run.id);
+    expect(revisions.map(({ plan, verdict }) => [plan.steps.length, verdict])).toEqual([
+      [3, "allow"],
+      [1, "allow"],
+    ]);
   });
 });
