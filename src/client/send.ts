@@ -32,8 +32,12 @@ const MAX_BACKOFF_MS = 3000;
 /** So long a request that is being answered is asked after: whoever answers it may have died, and is believed for so long. */
 const UNDER_WAY_MS = 150_000;
 
+/** A server that takes no more for a while says for how long; so long that is waited for, in milliseconds. */
+const MAX_PAUSE_MS = 60_000;
+
 /**
- * Sends a request, and again where the connection broke, the server was stopping, or the same request is being answered.
+ * Sends a request, and again where the connection broke, the server was stopping, the same request is being answered, or
+ * it was one too many at that moment.
  * @throws HoldpointError what the server refused it with, `storage` when it cannot be reached, `stopped` when given up
  */
 export async function send(wire: Wire, request: Request): Promise<Response> {
@@ -43,18 +47,21 @@ export async function send(wire: Wire, request: Request): Promise<Response> {
     if ("response" in tried) return tried.response;
     if (!tried.again || !request.again) throw tried.error;
     if (tried.again === "under way" ? Date.now() - since > UNDER_WAY_MS : failures++ >= wire.retries) throw tried.error;
-    const pause = tried.again === "under way" ? 1000 : BACKOFF_MS * 2 ** (failures - 1);
-    await sleep(Math.min(pause, MAX_BACKOFF_MS), undefined, request.signal ? { signal: request.signal } : {}).catch(
-      () => {
-        throw givenUp();
-      },
-    );
+    await rest(tried.again === "under way" ? 1000 : (tried.afterMs ?? backoffMs(failures)), request);
   }
+}
+
+const backoffMs = (failures: number): number => Math.min(BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS);
+
+async function rest(ms: number, { signal }: Request): Promise<void> {
+  await sleep(ms, undefined, signal ? { signal } : {}).catch(() => {
+    throw givenUp();
+  });
 }
 
 type Tried =
   | { readonly response: Response }
-  | { readonly error: HoldpointError; readonly again: "failed" | "under way" | false };
+  | { readonly error: HoldpointError; readonly again: "failed" | "under way" | false; readonly afterMs?: number };
 
 async function tryOnce(wire: Wire, request: Request): Promise<Tried> {
   const { base } = wire;
@@ -88,5 +95,7 @@ async function tryOnce(wire: Wire, request: Request): Promise<Tried> {
 async function refused(response: Response, base: string): Promise<Tried> {
   const { status, code, error } = await readRefusal(response, base);
   if (code === "in_progress") return { error, again: "under way" };
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  if (status === 429 && seconds * 1000 <= MAX_PAUSE_MS) return { error, again: "failed", afterMs: seconds * 1000 };
   return { error, again: status === 503 || status === 502 || status === 504 ? "failed" : false };
 }

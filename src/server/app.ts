@@ -145,7 +145,10 @@ async function identify(
   const from = c.req.header("authorization") ?? c.req.header("x-api-key") ?? "";
   await limits.assertMayTry(from);
   try {
-    c.set("who", await authenticator.authenticate(c.req.raw.headers));
+    const { headers } = c.req.raw;
+    const again = () => authenticator.authenticate(headers);
+    c.set("again", again);
+    c.set("who", await again());
   } catch (error) {
     if (from !== "") await limits.failed(from); // who sends none guesses none
     throw error;

@@ -29,6 +29,11 @@ export interface Call<Params, Query, Body> {
   readonly signal: AbortSignal;
   /** The `Idempotency-Key`, where one is given. */
   readonly key: string | undefined;
+  /**
+   * For an answer that goes on for long: whether the caller still is who it was, and may still do this.
+   * @throws HoldpointError `unauthenticated`, `denied`, and what the database throws
+   */
+  assertStill(): Promise<void>;
 }
 
 /** What is answered: JSON, or with `text` anything that is written as it comes. */
@@ -134,13 +139,17 @@ async function answer(c: Context<{ Variables: Variables }>, served: Served, give
   const { identity } = who;
   const { headers } = c.req.raw;
   const runtime = served.runtimeFor(who, headers);
-  // Whoever stands in for somebody may answer, and nothing else.
-  if (given.operation === "answer") await assertMayAnswer(runtime.ledger, { ...identity, at: runtime.now() });
-  else if (given.operation !== null) await assertMay(runtime.ledger, identity, given.operation);
+  const assertAllowed = async (caller: Identity) => {
+    // Whoever stands in for somebody may answer, and nothing else.
+    if (given.operation === "answer") await assertMayAnswer(runtime.ledger, { ...caller, at: runtime.now() });
+    else if (given.operation !== null) await assertMay(runtime.ledger, caller, given.operation);
+  };
+  await assertAllowed(identity);
   const call = {
     ...(await read(c, given)),
     ...{ identity, runtime, served, headers, signal: c.req.raw.signal },
     key: headers.get("idempotency-key") ?? undefined,
+    assertStill: async () => await assertAllowed({ ...(await c.get("again")()).identity, tenant: identity.tenant }),
   };
   const run = async () => toResponse(await given.run(call));
   return isOnce(given) ? await answerOnce(c, served, { identity, run }) : await run();

@@ -10,6 +10,7 @@ import { isLocalHost, isRequired } from "./agent-auth.ts";
 import { config, runtime } from "./agent-runtime.ts";
 import { createApp } from "./app.ts";
 import { type Authenticator, createAuthenticator } from "./auth/authenticate.ts";
+import { HEARTBEAT_MS } from "./events.ts";
 import { createHub } from "./hub.ts";
 import { remoteGraph } from "./remote-graph.ts";
 import type { Served } from "./served.ts";
@@ -53,6 +54,7 @@ const served: Served = {
   },
   hub: createHub(ledger, (error) => runtime.log.warn({ err: error }, "events could not be read")),
   control: new RunControl(),
+  heartbeatMs: HEARTBEAT_MS,
   log: runtime.log,
   publicUrl: config.server?.publicUrl,
 };

@@ -1,5 +1,6 @@
 /** A run's events as server-sent events (WHATWG HTML, "Server-sent events"). */
 import type { Identity, Run } from "../domain/run.ts";
+import { HoldpointError } from "../errors.ts";
 import { type AuditEntry, listAuditAfter } from "../ledger/audit.ts";
 import { findRun } from "../ledger/runs.ts";
 import type { Runtime } from "../runtime.ts";
@@ -7,7 +8,7 @@ import type { Reply } from "./endpoint.ts";
 import type { Served } from "./served.ts";
 
 /** A comment that often keeps proxies from ending what is quiet, in milliseconds. */
-const HEARTBEAT_MS = 15_000;
+export const HEARTBEAT_MS = 15_000;
 /** A reader that is so many bytes behind is cut off: it goes on after the last event that it has. */
 const MAX_BEHIND = 4_000_000;
 
@@ -18,6 +19,7 @@ interface Streaming {
   readonly headers: Headers;
   /** Aborted when whoever listens went away. */
   readonly signal: AbortSignal;
+  assertStill(): Promise<void>;
 }
 
 /** The stream of a run, from the entry after `Last-Event-ID` on. */
@@ -76,7 +78,10 @@ async function follow(call: Streaming, run: Run, stream: Stream): Promise<void> 
     if (!stop.signal.aborted) served.log.warn({ err: error, run: run.id }, "an event stream was cut off");
     stop.abort();
   };
-  whenOver(stream, signal, setInterval(() => write(": still here\n\n"), HEARTBEAT_MS).unref());
+  // A key that was revoked, or a role that was taken, reads nothing more.
+  const beat = () => void call.assertStill().then(() => write(": still here\n\n"), refuse);
+  const refuse = (error: unknown) => (isRefusal(error) ? stop.abort() : fail(error));
+  whenOver(stream, signal, setInterval(beat, served.heartbeatMs).unref());
   try {
     write("retry: 1000\n\n");
     let after = lastEventId(call.headers);
@@ -103,6 +108,9 @@ async function follow(call: Streaming, run: Run, stream: Stream): Promise<void> 
     fail(error);
   }
 }
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof HoldpointError && (error.code === "unauthenticated" || error.code === "denied");
 
 function whenOver({ controller, stop }: Stream, signal: AbortSignal, heartbeat: NodeJS.Timeout): void {
   stop.signal.addEventListener("abort", () => {

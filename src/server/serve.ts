@@ -8,6 +8,7 @@ import { startMaintenance } from "../work/maintain.ts";
 import type { Stop } from "../work/stop.ts";
 import { createApp } from "./app.ts";
 import type { Authenticator } from "./auth/authenticate.ts";
+import { HEARTBEAT_MS } from "./events.ts";
 import { createHub } from "./hub.ts";
 import type { Served } from "./served.ts";
 
@@ -28,6 +29,8 @@ export interface ServeParts {
   readonly stop: Stop;
   /** The pause between two passes of maintenance, in milliseconds. Default: a minute. */
   readonly maintainEveryMs?: number;
+  /** See {@link Served}. Default: {@link HEARTBEAT_MS}. */
+  readonly heartbeatMs?: number;
 }
 
 /** Header lines of at most so many bytes in all are read. */
@@ -51,10 +54,11 @@ export interface Serving {
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
   const { runtime, log, stop, authenticator, origins, publicUrl, version, development } = parts;
+  const { heartbeatMs = HEARTBEAT_MS } = parts;
   const hub = createHub(runtime.ledger, (error) => log.warn({ err: error }, "events could not be read"));
   const newThreadId = (seed: string) => derivedId("t", seed).replace("_", "-");
   const common = { runtime, runtimeFor: () => runtime, newThreadId };
-  const served: Served = { ...common, hub, control: stop.control, log, publicUrl };
+  const served: Served = { ...common, hub, control: stop.control, log, publicUrl, heartbeatMs };
   const { requestsPerMinute } = parts;
   const app = createApp({
     ...{ served, authenticator, origins, version, localOnly: development },

@@ -10,6 +10,8 @@ export interface Variables {
   requestId: string;
   /** Set behind authentication. */
   who: Authenticated;
+  /** Authenticates once more, with what the request came with. @throws as {@link Authenticator} does */
+  again: () => Promise<Authenticated>;
 }
 
 export interface Served {
@@ -24,6 +26,8 @@ export interface Served {
   /** Asks what is under way for a clean stop. */
   readonly control: RunControl;
   readonly log: Log;
+  /** How often an event stream shows that it is there, and asks again whether its reader may read, in milliseconds. */
+  readonly heartbeatMs: number;
   /** Where people find the server, without a slash at the end; for links. */
   readonly publicUrl: string | undefined;
 }

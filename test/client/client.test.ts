@@ -115,6 +115,31 @@ describe("a call", () => {
     expect(() => createClient({ url, key: "a secret\n" })).toThrow("The key is none: it has to be one word.");
   });
 
+  it("that was one too many waits for as long as the server says, where that is not long", async () => {
+    const said = ["1", "3600"];
+    const asked: number[] = [];
+    const full = createServer((_, response) => {
+      asked.push(performance.now());
+      if (asked.length === 2)
+        return response.writeHead(200, { "content-type": "application/json" }).end('{"items":[]}');
+      const problem = {
+        type: "about:blank",
+        code: "too_many_requests",
+        title: "Too many.",
+        detail: "Too many.",
+        status: 429,
+      };
+      const headers = { "content-type": "application/problem+json", "retry-after": said.shift() };
+      return response.writeHead(429, headers).end(JSON.stringify(problem));
+    }).listen(0);
+    onTestFinished(() => void full.close());
+    const client = createClient({ url: `http://127.0.0.1:${(full.address() as AddressInfo).port}` });
+    expect(await client.call("listRuns")).toEqual({ items: [] });
+    expect((asked[1] ?? 0) - (asked[0] ?? 0)).toBeGreaterThan(950);
+    await expect(client.call("listRuns")).rejects.toMatchObject({ message: expect.stringContaining("Too many.") });
+    expect(asked).toHaveLength(3);
+  });
+
   it("is given up by its signal", async () => {
     const { client } = await opened();
     const given = { signal: AbortSignal.abort() };

@@ -12,9 +12,14 @@ interface Told {
 }
 
 /** Reads a run's events until one of a kind has come, or the stream ends, and goes away. */
-async function listen(server: TestServer, run: string, until: (told: Told) => boolean, after?: number) {
+async function listen(
+  server: TestServer,
+  run: string,
+  until: (told: Told) => boolean,
+  { after, as = "acme/alice" }: { after?: number; as?: "acme/alice" | "acme/viewer" } = {},
+) {
   const headers = after === undefined ? {} : { "last-event-id": String(after) };
-  const response = await server.fetch(`GET /api/v1/runs/${run}/events`, { headers });
+  const response = await server.fetch(`GET /api/v1/runs/${run}/events`, { headers, as });
   expect(response.headers.get("content-type")).toBe("text/event-stream");
   const told: Told[] = [];
   let text = "";
@@ -37,8 +42,8 @@ async function listen(server: TestServer, run: string, until: (told: Told) => bo
 const isWaiting = ({ event, data }: Told) => event === "run" && data.status === "waiting";
 const entries = (told: readonly Told[]) => told.filter(({ event }) => event === "entry");
 
-async function asked() {
-  const server = await openServer(await openTestRuntime());
+async function asked(parts: { heartbeatMs?: number } = {}) {
+  const server = await openServer(await openTestRuntime(), parts);
   const { body } = await server.send("POST /api/v1/runs", { body: { request: BUY } });
   return { server, run: body.run.id as string, proposalId: body.question.proposalId as string };
 }
@@ -65,7 +70,7 @@ describe("a run's events", () => {
     const first = await listen(server, run, isWaiting);
     const last = entries(first).at(-1)?.id ?? 0;
     await server.send(`POST /api/v1/actions/executions/${proposalId}:s1/approve`);
-    const second = await listen(server, run, () => false, last);
+    const second = await listen(server, run, () => false, { after: last });
     const all = await listen(server, run, () => false);
     expect([...entries(first), ...entries(second)]).toEqual(entries(all));
     expect(second.at(-1)?.event).toBe("end");
@@ -88,6 +93,19 @@ describe("a run's events", () => {
       phase: "ended",
       percent: 100,
     });
+  });
+
+  it("end for a reader whose key is revoked, and for nobody else", async () => {
+    const { server, run, proposalId } = await asked({ heartbeatMs: 20 });
+    const others = listen(server, run, () => false);
+    const open = listen(server, run, () => false, { as: "acme/viewer" });
+    const { body } = await server.send("GET /api/v1/keys");
+    const key = body.keys.find((one: { principal: string }) => one.principal === "viewer");
+    expect((await server.send(`DELETE /api/v1/keys/${key.id}`)).status).toBe(200);
+    expect((await open).at(-1)).toMatchObject({ event: "run", data: { status: "waiting" } });
+    await server.send(`POST /api/v1/actions/executions/${proposalId}:s1/approve`);
+    expect((await others).at(-1)?.event).toBe("end");
+    expect(server.logged).toEqual([]);
   });
 
   it("end where the server does, and nothing listens any more where the reader went away", async () => {
