@@ -75,7 +75,8 @@ describe("the HTTP interface in the Agent Server", () => {
     const asked = await type("Return 1 Classic");
     expect([asked.status, asked.stderr]).toEqual([3, ""]);
     const [, thread = ""] = /Thread ([0-9a-f-]{36})\./.exec(asked.stdout) ?? [];
-    expect(await server.waiting()).toContain(thread);
+    // What is asked can be seen a moment before the server is done with the thread.
+    await expect.poll(() => server.waiting()).toContain(thread);
     const done = await type("resume", thread, "--approve");
     expect([done.status, done.stderr]).toEqual([0, ""]);
     expect((await server.state(thread)).values.answer).toMatchObject({ status: "success" });
